@@ -1,0 +1,12 @@
+/* What mcplog says on stderr about itself. One line per distinct problem; escaped for terminals (J9). */
+#ifndef MCPLOG_BASE_DIAG_H
+#define MCPLOG_BASE_DIAG_H
+#include "base/err.h"
+#include "base/str.h"
+
+void diag_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));  /* "mcplog: warning: …" */
+void diag_error(const char *format, ...) __attribute__((format(printf, 1, 2))); /* "mcplog: …" */
+void diag_err(const struct err *e); /* text, file:line:column, snippet with caret, hint */
+void diag_quiet(bool quiet);        /* silences warnings, not errors */
+_Noreturn void diag_out_of_memory(void);
+#endif

@@ -1,0 +1,10 @@
+/* Allocation that does not return on failure: mcplog then says so and leaves with exit code 4 (see diag_out_of_memory).
+ * The database stays consistent, because its transaction is never committed. */
+#ifndef MCPLOG_BASE_MEM_H
+#define MCPLOG_BASE_MEM_H
+#include <stddef.h>
+
+void *mem_new(size_t n);                            /* zeroed; free() it */
+void *mem_grow(void *p, size_t count, size_t size); /* realloc with overflow check; new bytes are not zeroed */
+void *mem_dup(const void *p, size_t n);
+#endif

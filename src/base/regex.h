@@ -1,0 +1,28 @@
+/* PCRE2 in byte mode, compiled when first used, with limits. The only file that knows PCRE2. */
+#ifndef MCPLOG_BASE_REGEX_H
+#define MCPLOG_BASE_REGEX_H
+#include "base/err.h"
+#include "base/str.h"
+
+enum { REGEX_GROUPS = 24 };
+enum regex_flags { REGEX_ANCHORED = 1, REGEX_DOTALL = 2, REGEX_CASELESS = 4, REGEX_MULTILINE = 8 };
+
+struct regex; /* compiled pattern */
+struct regex_match {
+	str group[REGEX_GROUPS]; /* group[0] is the whole match; p NULL when a group took no part */
+	unsigned n;              /* groups set, at least 1 */
+};
+
+/* Compiles. *reterr column = byte offset in the pattern + 1. Refuses \C, callouts, (*UTF), more than 23 groups. */
+int regex_new(str pattern, unsigned flags, struct regex **ret, struct err *reterr) MUST_USE;
+void regex_free(struct regex *r);
+/* 1 matched, 0 not, ERR_LIMIT when the step limit was reached. Subjects are cut at 64 KiB. Not thread-safe per regex. */
+int regex_match(struct regex *r, str subject, struct regex_match *ret);
+/* From byte `start` on, for repeated searches. */
+int regex_search(struct regex *r, str subject, size_t start, struct regex_match *ret);
+unsigned regex_group_count(const struct regex *r);
+/* Name of group i (1-based), "" when it has none. Valid as long as r. */
+str regex_group_name(const struct regex *r, unsigned i);
+void regex_set_jit(bool on); /* for tests: before any compile */
+const char *regex_version(void);
+#endif

@@ -1,0 +1,18 @@
+/* Growing arrays. VEC(T) is {v, n, cap}; zero-initialise it; vec_push returns a pointer to a zeroed new element. */
+#ifndef MCPLOG_BASE_VEC_H
+#define MCPLOG_BASE_VEC_H
+#include "base/mem.h"
+#include <stddef.h>
+
+#define VEC(T)       \
+	struct {         \
+		T *v;        \
+		size_t n;    \
+		size_t cap;  \
+	}
+#define vec_push(a) ((void)((a)->v = vec_room((a)->v, (a)->n, &(a)->cap, sizeof *(a)->v)), &(a)->v[(a)->n++])
+#define vec_free(a) ((void)(free((a)->v), (a)->v = NULL, (a)->n = (a)->cap = 0))
+
+/* Makes room for one element more and zeroes it; for vec_push only. */
+void *vec_room(void *v, size_t n, size_t *cap, size_t size);
+#endif

@@ -1,0 +1,30 @@
+/* Bytes to lines: decompression by magic bytes (gzip members, zstd frames), one reused buffer, 64-bit offsets, caps, NUL
+ * holes, CRLF, BOM; refuses UTF-16/32 and binary files (bad-inputs C, D). Knows nothing of log formats. */
+#ifndef MCPLOG_INGEST_READER_H
+#define MCPLOG_INGEST_READER_H
+#include "base/err.h"
+#include "model/line.h"
+#include "model/source.h"
+
+struct reader;
+struct reader_options {
+	bool final;       /* a last line without newline counts */
+	bool force_text;  /* read binary files all the same (C8) */
+	bool named;       /* named files that are binary are errors, found ones notes */
+	bool archive_name;/* the name ends in .xz .bz2 .zip .tar (D6) */
+	size_t chunk;     /* bytes per read(2), 0 = LIMIT_READ_BUFFER; tests use 1 */
+	uint64_t start;   /* continue at this byte of the decompressed stream (issue "resume"); 0 */
+	int64_t mtime_s, now_s; /* D7: a .gz that changed within 10 minutes is `pending`; now_s 0 = never pending */
+};
+
+/* Takes the descriptor (closes it in reader_free, also on error). */
+int reader_new(int fd, const struct reader_options *options, struct reader **ret, struct err *reterr) MUST_USE;
+/* The first LIMIT_PROBE bytes or less, decompressed, before any line was taken: for detection. */
+str reader_peek(struct reader *r);
+/* 1: *ret_line valid until the next call; 0: end; < 0: read error, the lines before were good (problem is recorded). */
+int reader_next(struct reader *r, struct line *ret_line);
+/* Fills bytes, offset (behind the last line handed out), pending_bytes, lines, complete, problems and the hashes of
+ * identity. Problems point into the reader: copy what you keep before reader_free. */
+void reader_facts(const struct reader *r, struct source *s);
+void reader_free(struct reader *r);
+#endif

@@ -1,0 +1,41 @@
+/* Finds and opens inputs. The only place that walks directories and opens log files (bad-inputs group A).
+ * Opening is O_NONBLOCK|O_NOCTTY|O_CLOEXEC, then fstat; never blocks on FIFOs. Directories are walked with openat, sorted
+ * by byte order, hidden ones included; each inode is read once (latest link, hard links). */
+#ifndef MCPLOG_INGEST_SOURCE_H
+#define MCPLOG_INGEST_SOURCE_H
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/vec.h"
+#include "model/source.h"
+
+struct source_options {
+	bool follow_symlinks, force_text, require_files, allow_root;
+	/* Files that must not be read: the database, its -wal/-shm/.lock, the output file (A22 → ERR_USAGE when named). */
+	const str *refuse;
+	size_t refuse_count;
+};
+struct input {
+	str path;                /* shown name; also the name to open */
+	struct file_identity identity; /* from statx; hashes are filled by the reader */
+	bool named;              /* given as an argument, not found in a directory */
+	bool is_stdin;
+};
+struct input_problem { /* something that is not an input: missing path, unreadable directory, FIFO, … */
+	str path;
+	struct problem problem;
+};
+struct source_list {
+	struct arena arena;
+	VEC(struct input) inputs;
+	VEC(struct input_problem) problems;
+};
+
+/* Paths as given ("-" = stdin, also /dev/stdin). 0, or ERR_USAGE (A22). Unreadable things become problems. */
+int source_list_make(struct source_list *l, const str *paths, size_t count, const struct source_options *options, struct err *reterr) MUST_USE;
+/* The user's own logs: $CLAUDE_CONFIG_DIR or ~/.claude {debug,projects}, $CLAUDE_CODE_DEBUG_LOGS_DIR, and the cache
+ * (~/.cache/claude-cli-nodejs, ~/Library/Caches/claude-cli-nodejs), as far as they exist. home may be empty. */
+void source_default_paths(struct arena *a, str home, str config_dir, str debug_dir, str cache_home, str *ret_paths, size_t cap, size_t *ret_count);
+void source_list_done(struct source_list *l);
+/* Opens an input: a descriptor (0 for stdin), or ERR_IO with a message. */
+int source_open(const struct input *in, const struct source_options *options, int *ret_fd, struct err *reterr) MUST_USE;
+#endif

@@ -1,0 +1,21 @@
+/* Records to events: literal heads choose the few signatures that can match, PCRE2 decides, error texts get their class. */
+#ifndef MCPLOG_MATCH_MATCHER_H
+#define MCPLOG_MATCH_MATCHER_H
+#include "model/event.h"
+#include "model/rules.h"
+
+struct matcher; /* index over rules.signatures; one per thread */
+struct matcher *matcher_new(struct rules *rules);
+void matcher_free(struct matcher *m);
+/* parser's gate_fn; context is the matcher. */
+bool matcher_gate(const void *matcher, enum body_class class, str head);
+/* True and *ret_event filled (views into the record) when a signature explains the record. Several signatures: the first in
+ * rules order wins. ret_event->id, source, call and text are left 0. */
+bool matcher_match(struct matcher *m, const struct record *r, struct event *ret_event);
+/* Class of an error text (class "error" signatures), 0 when none fits. *ret_signature may be NULL. */
+uint16_t matcher_error_class(struct matcher *m, str err, uint16_t *ret_signature);
+/* All signatures that match, for proofs: fills up to cap indices, returns how many matched. */
+size_t matcher_all(struct matcher *m, const struct record *r, uint16_t *ret_indices, size_t cap);
+/* Patterns that hit the step limit so far: sum, and the id of the first (I2). */
+uint64_t matcher_gave_up(const struct matcher *m, str *ret_first);
+#endif

@@ -1,0 +1,46 @@
+/* Everything a report is made of: the answer of pass 2. */
+#ifndef MCPLOG_MODEL_FACTS_H
+#define MCPLOG_MODEL_FACTS_H
+#include "model/verdict.h"
+
+struct connection {
+	str server, session;
+	instant opened_at, closed_at; /* NONE: unknown / still open */
+	int64_t uptime_s;             /* -1 unknown */
+	str how;                      /* open, cleanly, with-errors, client-closed, process-exit, unknown */
+};
+struct server_facts {
+	str name, transport;          /* transport p NULL when unknown: sse, http, stdio, claudeai-proxy, ws */
+	uint64_t calls, failed, open;
+	const struct connection *connections;
+	size_t connection_count;
+};
+struct server_session { /* contract: across sessions, which are stale after a server restart */
+	str server, session, what;    /* what: stale, recovered, unaffected */
+	uint64_t calls_lost;
+	int64_t lost;                 /* µs of waiting */
+};
+struct clock_offset {
+	const struct source *source;
+	int64_t offset, uncertainty;  /* µs to add to the source's times */
+	uint32_t pairs;
+};
+struct facts {
+	instant as_of;                /* NONE: nothing timed */
+	const struct source *sources;
+	size_t source_count;
+	const struct server_facts *servers;
+	size_t server_count;
+	const struct incident *incidents;
+	size_t incident_count;
+	const struct note *notes;
+	size_t note_count;
+	const struct server_session *stale;
+	size_t stale_count;
+	const struct clock_offset *clocks;
+	size_t clock_count;
+	uint64_t records, calls, calls_open, calls_failed, unrecognized, sessions;
+	instant first, last;
+	bool unmeasured;
+};
+#endif

@@ -1,0 +1,123 @@
+/* The knowledge, loaded: immutable after rules are built, lives until exit. Made by knowledge/, read by every stage. */
+#ifndef MCPLOG_MODEL_RULES_H
+#define MCPLOG_MODEL_RULES_H
+#include "base/arena.h"
+#include "base/intern.h"
+#include "base/regex.h"
+#include "base/vec.h"
+#include "model/event.h"
+#include "model/tree.h"
+
+enum keep {
+	KEEP_EVENT, /* a row with its text */
+	KEEP_MARK,  /* a row without text (frequent and healthy: connect.start, …) */
+	KEEP_CALL,  /* folds into the call row; a row of its own only when the call is not healthy */
+	KEEP_COUNT, /* counted as recognised, no row */
+};
+
+struct where { /* where a piece of knowledge came from */
+	const char *file;
+	unsigned line, column;
+};
+
+/* patterns/signatures/: what a line means. */
+struct signature {
+	str id;
+	uint16_t kind;         /* rules.kinds id */
+	uint16_t class;        /* error class given by the signature itself; 0 none */
+	uint32_t bodies;       /* bit set of enum body_class it is tried in */
+	uint32_t sources;      /* bit set of enum source_kind; 0 = any */
+	enum keep keep;
+	enum level level;      /* only records of this level; LEVEL_NONE = any */
+	str match;             /* PCRE2 text; named groups are fields */
+	str frame;             /* tracebacks: literal that must stand in the frames; empty = none */
+	str head;              /* literal that every match begins with (from ^…), computed; may be empty */
+	str literal;           /* literal that every match contains, computed or given; may be empty */
+	bool anchored;
+	bool core;             /* stable enough to be searched for in excerpts */
+	struct field set[4];   /* constant fields */
+	unsigned set_count;
+	struct regex *regex;   /* compiled when first used */
+	bool broken;           /* does not compile: left out, warned about once */
+	uint16_t group_field[REGEX_GROUPS]; /* group number → field id; filled when compiled */
+	uint32_t node;         /* in `doc`, for proofs */
+	const struct tree_doc *doc;
+	struct where where;
+};
+
+/* patterns/formats/: line-shaped log formats and wrappers. */
+struct format {
+	str id;
+	enum source_kind kind;
+	enum body_class class;
+	bool wrapper;          /* peel it and look at the body again */
+	str head;              /* byte mask: d digit, a letter, anything else itself; empty = none. The cheap test */
+	str match;             /* PCRE2; groups time level server body session stream container… */
+	str time;              /* instant_template for the group `time`; empty = ISO 8601 */
+	bool local;            /* times are local unless they name a zone */
+	enum { FOLD_NONE, FOLD_ANY, FOLD_INDENT, FOLD_TRACE } fold; /* which following lines belong to the record */
+	bool strong;           /* may begin a record in the middle of another format's file */
+	struct regex *regex;
+	bool broken;
+	uint32_t node;
+	const struct tree_doc *doc;
+	struct where where;
+};
+
+/* patterns/redactions/. */
+struct redaction {
+	str id, kind;          /* kind is shown: [REDACTED:kind] */
+	str literals[8];       /* any of them must stand in the text before the regex is tried; case-insensitive */
+	unsigned literal_count;
+	str match;             /* the group `secret` is replaced, or the whole match */
+	struct regex *regex;
+	bool broken;
+	struct where where;
+	uint32_t node;
+	const struct tree_doc *doc;
+};
+
+struct advice {
+	str cause;             /* or note id */
+	str text;              /* {server}, {tool} … are filled in */
+	str client, sdk;       /* version ranges such as ">=2.1.187 <2.1.300"; empty = any */
+	str transport;         /* sse, http, stdio, remote; empty = any */
+	str when;              /* "now" or "later" */
+	str see;               /* public link */
+	struct where where;
+};
+
+struct cause;              /* model/cause.h */
+
+struct rules {
+	struct arena arena;
+	struct intern kinds, classes, fields;
+	VEC(struct signature) signatures;
+	VEC(struct format) formats;
+	VEC(struct redaction) redactions;
+	VEC(struct advice) advice;
+	VEC(struct cause *) causes;   /* causes and notes */
+	VEC(struct tree_doc *) docs;  /* built in first, then the user's */
+	uint64_t hash;                /* of all that was loaded: the knowledge hash of checkpoints */
+	struct err first_problem;     /* of the user's files; code ERR_NONE when there is none */
+	size_t problem_count;
+};
+
+/* model/names.c: constant field ids that code reads; interned first, in this order, by knowledge/. */
+#define FIELD_LIST(X)                                                                                             \
+	X(SERVER, "server") X(TOOL, "tool") X(ID, "id") X(ERR, "err") X(DUR, "dur") X(MS, "ms") X(SECONDS, "s")       \
+	X(TRANSPORT, "transport") X(UPTIME, "uptime") X(PERM, "perm") X(OUTCOME, "outcome") X(CODE, "code")           \
+	X(HTTP, "http") X(METHOD, "method") X(PATH, "path") X(SESSION, "session") X(PORT, "port") X(PID, "pid")       \
+	X(VERSION, "version") X(WHY, "why") X(HOW, "how") X(N, "n") X(M, "m") X(URL, "url") X(LIMIT, "limit")         \
+	X(NAME, "name") X(TASK, "task") X(REQUEST, "request") X(TEXT, "text") X(LEAF, "leaf") X(TYPE, "type")
+enum field_id {
+	FIELD_NONE,
+#define X(id, name) FIELD_##id,
+	FIELD_LIST(X)
+#undef X
+	FIELD_COUNT
+};
+const char *field_name(enum field_id f);
+/* Value of a field of an event; p NULL when absent. Reads server, tool, id and err from their members too. */
+str event_field(const struct event *e, enum field_id f);
+#endif

@@ -1,0 +1,64 @@
+/* What is known of one input: one generation of a file, or a pipe. */
+#ifndef MCPLOG_MODEL_SOURCE_H
+#define MCPLOG_MODEL_SOURCE_H
+#include "base/instant.h"
+#include "base/str.h"
+
+/* What kind of log a record belongs to; a source has the kind of most of its records. Names are part of the JSON contract. */
+#define SOURCE_KIND_LIST(X)                                                                                       \
+	X(UNKNOWN, "unknown")                                                                                         \
+	X(CLAUDE_DEBUG, "claude-debug")                                                                               \
+	X(MCP_CACHE, "mcp-cache")                                                                                     \
+	X(TRANSCRIPT, "transcript")                                                                                   \
+	X(IDE, "ide")                                                                                                 \
+	X(DESKTOP, "desktop")                                                                                         \
+	X(MCP_LIST, "mcp-list")                                                                                       \
+	X(SERVER, "server")           /* uvicorn, python logging, any server's own text */                            \
+	X(PROXY, "proxy")             /* nginx, access logs of middleboxes */                                         \
+	X(BRIDGE, "bridge")           /* mcp-remote and the like */                                                   \
+	X(WIRE, "wire")               /* JSON-RPC messages */                                                         \
+	X(EXCERPT, "excerpt")         /* text that is no log but quotes log lines */
+enum source_kind {
+#define X(id, name) SOURCE_##id,
+	SOURCE_KIND_LIST(X)
+#undef X
+	SOURCE_KIND_COUNT
+};
+const char *source_kind_name(enum source_kind kind);    /* model/names.c */
+enum source_kind source_kind_find(str name);            /* SOURCE_UNKNOWN when there is none */
+
+enum severity_class { PROBLEM_NOTE, PROBLEM_WARN, PROBLEM_ERROR }; /* bad-inputs.md: severity classes */
+struct problem {
+	const char *code;  /* constant: "line-too-long", "nul-bytes", "clock-back", "truncated-gzip", … */
+	char text[200];    /* for people */
+	uint64_t line, offset; /* 0, 0 when it concerns the whole source */
+	enum severity_class class;
+	uint32_t times;    /* how often; the first place is given */
+};
+
+/* Identity of a file for checkpoints (design: dev, inode, birth time, generation, head and marker hashes). */
+struct file_identity {
+	uint64_t dev, ino, inode_gen;
+	int64_t btime_ns, mtime_ns, ctime_ns; /* btime 0 when absent */
+	uint64_t size;
+	uint64_t head_hash, marker_hash;
+	uint32_t head_len, marker_len;
+};
+
+struct source {
+	uint32_t index;        /* within the scope, in report order */
+	int64_t id;            /* row id in the timeline */
+	str path;              /* as shown: the argument, or argument + found name; "-" for standard input */
+	enum source_kind kind;
+	bool excerpt;          /* read in excerpt mode: confidence at most likely */
+	bool filtered;         /* a debug log without any MCP category: cannot prove absence */
+	bool complete;         /* read to its end without an error */
+	uint64_t bytes, offset, pending_bytes, lines, records, unrecognized;
+	str client_version, session_id, cwd, server; /* server: of a cache log, from its directory or file name, normalised */
+	instant first, last;   /* of the records' times */
+	bool has_times;        /* false: order only */
+	struct file_identity identity;
+	struct problem *problems; /* problem_count of them */
+	size_t problem_count;
+};
+#endif

@@ -1,0 +1,33 @@
+/* A YAML document as a tree of constant nodes: what knowledge/ compiles rules from. Built-in knowledge is such a tree,
+ * generated at build time; files of the user are parsed into one at run time. */
+#ifndef MCPLOG_MODEL_TREE_H
+#define MCPLOG_MODEL_TREE_H
+#include "base/str.h"
+
+enum tree_type { TREE_TEXT, TREE_LIST, TREE_MAP };
+struct tree {
+	str key;        /* of an entry of a map; p NULL in lists and roots */
+	str text;       /* TREE_TEXT: the scalar; literal blocks without their last newline */
+	uint32_t child; /* index of the first child, 0 = none (index 0 is never a child) */
+	uint32_t next;  /* index of the next sibling, 0 = last */
+	uint32_t line;  /* 1-based place in the file */
+	uint16_t column, file; /* file: index in files[] */
+	uint8_t type;
+	bool quoted;    /* the scalar was quoted or a block: never a number or a bool */
+};
+struct tree_doc {
+	const struct tree *nodes; /* nodes[0] is unused; one root per file, listed in roots[] */
+	size_t node_count;
+	const uint32_t *roots;    /* by file */
+	const char *const *files; /* display names, "patterns/signatures/x.yaml" */
+	size_t file_count;
+};
+
+/* model/tree.c; all take index 0 and give 0 / empty. */
+uint32_t tree_get(const struct tree_doc *d, uint32_t map, const char *key); /* value node of a key, or 0 */
+str tree_text(const struct tree_doc *d, uint32_t node);                     /* scalar's text or empty */
+str tree_get_text(const struct tree_doc *d, uint32_t map, const char *key);
+uint32_t tree_first(const struct tree_doc *d, uint32_t list_or_map);        /* for (i = tree_first(…); i; i = tree_next(…)) */
+uint32_t tree_next(const struct tree_doc *d, uint32_t node);
+size_t tree_count(const struct tree_doc *d, uint32_t list_or_map);
+#endif

@@ -1,0 +1,35 @@
+/* Lines to records: peel (wrappers, prefixes, ANSI, box drawing) → detect (per record, sticky) → fold (continuations, wrapped
+ * lines, tracebacks, JSON over lines) → parse (line-shaped formats from patterns/formats, JSON dialects, transcripts).
+ * Text that is no log but carries log lines is read in excerpt mode. One parser per source. */
+#ifndef MCPLOG_PARSE_PARSER_H
+#define MCPLOG_PARSE_PARSER_H
+#include "base/instant.h"
+#include "model/line.h"
+#include "model/record.h"
+#include "model/rules.h"
+
+struct parser;
+struct parser_options {
+	const struct zone *zone;   /* for times without zone; NULL = UTC */
+	instant base;              /* for years and dates that a line does not give (file's mtime); INSTANT_NONE */
+	str path;                  /* only for names that carry facts: <sessionId>.txt, mcp-logs-<server>/, mcp-server-NAME.log */
+	str probe;                 /* first bytes of the file (reader_peek) */
+	bool force_text;
+};
+typedef void record_fn(void *context, const struct record *r);
+/* Cheap test before anything is copied: may a record of this class whose body begins like `head` (first bytes, up to 64)
+ * matter to any signature? Given by match/ (matcher_gate); the parser drops records for which it is false, and counts them
+ * as recognised. */
+typedef bool gate_fn(const void *context, enum body_class class, str head);
+
+struct parser *parser_new(const struct rules *rules, const struct parser_options *options, gate_fn *gate, const void *gate_context,
+	record_fn *sink, void *sink_context);
+void parser_push(struct parser *p, const struct line *l);
+void parser_finish(struct parser *p);  /* end of input: hands out what is open */
+/* Fills kind, excerpt, filtered, records, unrecognized, client_version, session_id, cwd, server, first, last, has_times,
+ * and adds problems (times going back, unrecognised share, cut records). Views live as long as the parser. */
+void parser_facts(const struct parser *p, struct source *s);
+/* Line number and offset at which the record still open (or the last one) began: where a later run must resume (checkpoints). */
+void parser_resume_point(const struct parser *p, uint64_t *ret_line, uint64_t *ret_offset);
+void parser_free(struct parser *p);
+#endif

@@ -1,0 +1,34 @@
+/* The two passes: files to timeline, timeline to facts. The only file besides cli/ and prove/ that sees more than one stage. */
+#ifndef MCPLOG_PIPELINE_H
+#define MCPLOG_PIPELINE_H
+#include "base/arena.h"
+#include "base/err.h"
+#include "ingest/source.h"
+#include "model/facts.h"
+#include "model/rules.h"
+
+struct pipeline_options {
+	const str *paths;
+	size_t path_count;
+	const char *db;             /* ":memory:" or a file */
+	const struct zone *zone;
+	instant as_of;              /* INSTANT_NONE: last time in the input */
+	bool final, no_redact;
+	struct source_options source;
+	unsigned lock_wait_s;
+	size_t chunk;               /* tests: bytes per read */
+	void (*progress)(void *context, uint64_t bytes_done, uint64_t bytes_total, str path); /* may be NULL */
+	void *progress_context;
+};
+struct pipeline_result {
+	struct facts facts;         /* in `arena` */
+	struct arena arena;
+	bool incomplete;            /* exit 3: an input was unreadable, cut or limited */
+	uint64_t redactions;
+	const struct input_problem *problems; /* not tied to a source */
+	size_t problem_count;
+};
+/* 0, ERR_DB, ERR_LOCKED, ERR_USAGE. The result is freed with pipeline_result_done. */
+int pipeline_run(struct rules *rules, const struct pipeline_options *options, struct pipeline_result *ret, struct err *reterr) MUST_USE;
+void pipeline_result_done(struct pipeline_result *r);
+#endif

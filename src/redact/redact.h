@@ -1,0 +1,13 @@
+/* What may leave the machine or be stored. Replaces secrets by [REDACTED:kind]; linear time; ids, times and paths stay. */
+#ifndef MCPLOG_REDACT_REDACT_H
+#define MCPLOG_REDACT_REDACT_H
+#include "base/buf.h"
+#include "model/rules.h"
+
+struct redactor; /* compiled rules and counts */
+struct redactor *redactor_new(struct rules *rules, bool off); /* off: --no-redact, copies the text */
+void redactor_free(struct redactor *r);
+/* Appends the redacted text to *out; true when something was hidden. */
+bool redact(struct redactor *r, str text, struct buf *out);
+uint64_t redactor_count(const struct redactor *r);
+#endif

@@ -1,0 +1,23 @@
+/* Facts to text. Knows nothing of the store or the classifier; one struct report_ops per format, in reports[]. */
+#ifndef MCPLOG_REPORT_REPORT_H
+#define MCPLOG_REPORT_REPORT_H
+#include "base/buf.h"
+#include "model/facts.h"
+#include "model/rules.h"
+
+struct report_options {
+	bool color, ascii, verbose;
+	unsigned columns;             /* 80 by default */
+	enum severity min_severity;
+	str cause, server, tool, session; /* filters; empty = all */
+	instant since, until;         /* NONE = no limit; by incident start */
+};
+struct report_ops {
+	const char *name;             /* of --format */
+	void (*write)(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out);
+};
+const struct report_ops *report_find(str name); /* NULL when unknown */
+/* explain: one incident in full; or a cause or note page from the knowledge. */
+void report_explain_incident(const struct facts *f, const struct incident *i, const struct report_options *o, struct buf *out);
+bool report_explain_cause(const struct rules *rules, str id, const struct report_options *o, struct buf *out);
+#endif

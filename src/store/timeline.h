@@ -1,0 +1,48 @@
+/* The SQLite timeline: facts per source, never verdict-dependent; the only user of sqlite3 (with sql, migrate, checkpoint).
+ * One writer at a time (flock on DB.lock); one transaction per run. Rules: docs/database.md. */
+#ifndef MCPLOG_STORE_TIMELINE_H
+#define MCPLOG_STORE_TIMELINE_H
+#include "base/err.h"
+#include "base/arena.h"
+#include "model/facts.h"
+
+struct timeline;
+struct timeline_options {
+	const char *path;      /* ":memory:" keeps nothing */
+	bool read_only;
+	unsigned lock_wait_s;  /* 0 = not at all; ERR_LOCKED names the pid */
+	uint64_t rules_hash;
+};
+int timeline_open(const struct timeline_options *options, struct timeline **ret, struct err *reterr) MUST_USE;
+int timeline_begin(struct timeline *t, struct err *reterr) MUST_USE;  /* BEGIN IMMEDIATE */
+int timeline_commit(struct timeline *t, struct err *reterr) MUST_USE;
+void timeline_rollback(struct timeline *t);
+void timeline_close(struct timeline *t);
+
+/* --- pass 1: one source. Errors are remembered and come out at timeline_source_end. --- */
+/* Finds the generation that this file continues or is, or opens a new one. *ret_unchanged: identity, size and rules are as
+ * stored: nothing to read. Otherwise the generation's rows were removed and the file is to be read from 0 (resume is the
+ * next issue; the columns are there). key: stable per generation; row ids are made from it. */
+int timeline_source_begin(struct timeline *t, const struct source *identity, int64_t *ret_source_id, uint64_t *ret_key, bool *ret_unchanged,
+	struct err *reterr) MUST_USE;
+void timeline_add_event(struct timeline *t, int64_t source_id, const struct event *e, const struct rules *rules);
+void timeline_add_call(struct timeline *t, int64_t source_id, const struct call *c);
+int timeline_source_end(struct timeline *t, int64_t source_id, const struct source *facts, struct err *reterr) MUST_USE;
+
+/* --- pass 2: rows back. Strings live in `a`. --- */
+/* Loads a source's facts by id (also of earlier runs). */
+int timeline_load_source(struct timeline *t, int64_t source_id, struct arena *a, struct source *ret, struct err *reterr) MUST_USE;
+typedef void event_fn(void *context, const struct event *e);
+typedef void call_fn(void *context, const struct call *c);
+/* In order of offset, part. Events come without text (LAZY) unless with_text; strings of the callback's argument live in a. */
+int timeline_load_events(struct timeline *t, int64_t source_id, uint32_t source_index, const struct rules *rules, struct arena *a,
+	event_fn *fn, void *context, struct err *reterr) MUST_USE;
+int timeline_load_calls(struct timeline *t, int64_t source_id, uint32_t source_index, struct arena *a, call_fn *fn, void *context,
+	struct err *reterr) MUST_USE;
+str timeline_event_text(struct timeline *t, int64_t event_id, struct arena *a); /* the stored excerpt */
+/* Replaces the stored verdicts of this scope (incidents, evidence, notes, sessions, connections). */
+int timeline_save_facts(struct timeline *t, const struct facts *f, str scope_key, struct err *reterr) MUST_USE;
+int timeline_add_run(struct timeline *t, str command, instant started, instant finished, int exit_code, struct err *reterr) MUST_USE;
+/* Sources below the given path prefixes that are known, including earlier generations: ids in report order. */
+int timeline_scope(struct timeline *t, const str *paths, size_t count, struct arena *a, int64_t **ret_ids, size_t *ret_count, struct err *reterr) MUST_USE;
+#endif

@@ -1,0 +1,18 @@
+/* Events of one file to calls: states of a call, pairing by toolUseId, else server + tool + adjacency, elapsed time or order.
+ * Heartbeats fold into their call. Hands out closed calls and the events worth a row; keeps only open calls in memory. */
+#ifndef MCPLOG_TRACK_TRACKER_H
+#define MCPLOG_TRACK_TRACKER_H
+#include "model/call.h"
+#include "model/rules.h"
+
+struct tracker_sink {
+	void *context;
+	/* Valid during the call only. Events of a call carry call->id and come before it. */
+	void (*event)(void *context, const struct event *e);
+	void (*call)(void *context, const struct call *c);
+};
+struct tracker *tracker_new(const struct rules *rules, const struct tracker_sink *sink, uint64_t generation_key);
+void tracker_push(struct tracker *t, const struct event *e); /* e->text must be redacted already */
+void tracker_finish(struct tracker *t);                      /* open calls are handed out as they stand */
+void tracker_free(struct tracker *t);
+#endif
