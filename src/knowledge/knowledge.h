@@ -24,5 +24,7 @@ void knowledge_redactions(struct rules *rules, const struct tree_doc *d, uint32_
 /* Notes a problem at a node: file:line:column and text; the entry is left out by the caller. */
 void knowledge_problem(struct rules *rules, const struct tree_doc *d, uint32_t node, int code, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
-extern const struct tree_doc knowledge_builtin; /* generated: build/builtin_knowledge.c */
+/* Generated at build time from patterns/ by mkpatterns (build/builtin_knowledge.c): the tree, and the hash of its files. */
+extern const struct tree_doc knowledge_builtin;
+extern const uint64_t knowledge_builtin_hash;
 #endif

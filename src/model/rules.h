@@ -89,6 +89,13 @@ struct advice {
 
 struct cause;              /* model/cause.h */
 
+/* patterns/kinds.yaml, `groups`: a name for several error classes, usable wherever a class is. */
+enum { GROUP_CLASSES = 256 };
+struct class_group {
+	str id;
+	uint64_t members[GROUP_CLASSES / 64]; /* bit set of rules.classes ids */
+};
+
 struct rules {
 	struct arena arena;
 	struct intern kinds, classes, fields;
@@ -97,10 +104,12 @@ struct rules {
 	VEC(struct redaction) redactions;
 	VEC(struct advice) advice;
 	VEC(struct cause *) causes;   /* causes and notes */
-	VEC(struct tree_doc *) docs;  /* built in first, then the user's */
+	VEC(struct class_group) groups;
+	VEC(const struct tree_doc *) docs; /* built in first, then the user's */
 	uint64_t hash;                /* of all that was loaded: the knowledge hash of checkpoints */
 	struct err first_problem;     /* of the user's files; code ERR_NONE when there is none */
 	size_t problem_count;
+	VEC(struct err) problems;     /* all of them, at most LIMIT_PROBLEMS */
 };
 
 /* model/names.c: constant field ids that code reads; interned first, in this order, by knowledge/. */

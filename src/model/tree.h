@@ -10,8 +10,9 @@ struct tree {
 	str text;       /* TREE_TEXT: the scalar; literal blocks without their last newline */
 	uint32_t child; /* index of the first child, 0 = none (index 0 is never a child) */
 	uint32_t next;  /* index of the next sibling, 0 = last */
-	uint32_t line;  /* 1-based place in the file */
-	uint16_t column, file; /* file: index in files[] */
+	uint32_t line;  /* 1-based place of the value in the file; of a block scalar: of its first text line */
+	uint32_t key_line;            /* place of the key; 0 in lists and roots */
+	uint16_t column, key_column, file; /* columns count characters from 1; file: index in files[] */
 	uint8_t type;
 	bool quoted;    /* the scalar was quoted or a block: never a number or a bool */
 };
@@ -21,6 +22,7 @@ struct tree_doc {
 	const uint32_t *roots;    /* by file */
 	const char *const *files; /* display names, "patterns/signatures/x.yaml" */
 	size_t file_count;
+	const str *texts;         /* by file: the whole text, for messages; NULL when built in */
 };
 
 /* model/tree.c; all take index 0 and give 0 / empty. */
