@@ -1,0 +1,115 @@
+/* A cause or a note of patterns/causes, compiled: conditions over the incident view, relations to other causes, words for
+ * people. Made by knowledge/causes.c, interpreted by classify/rules.c. The language: patterns/README.md. */
+#ifndef MCPLOG_MODEL_CAUSE_H
+#define MCPLOG_MODEL_CAUSE_H
+#include "model/call.h"
+#include "model/rules.h"
+
+enum { CAUSE_STEPS = 8, CAUSE_CLASSES = 128, CAUSE_KINDS = 16 };
+
+enum scope { SCOPE_CALL, SCOPE_CONNECT, SCOPE_EVENT, SCOPE_SESSION };
+/* How heavy an incident is (causes.md, "Severity"): a hang; a server that stays unusable; calls that failed. */
+enum weight { WEIGHT_FAILURE, WEIGHT_OUTAGE, WEIGHT_HANG };
+
+/* A point in time relative to the subject: `start - 5s`, `drop + 10s`, `next.start`. */
+enum anchor_base {
+	ANCHOR_NONE, ANCHOR_START, ANCHOR_END, ANCHOR_PREV_START, ANCHOR_PREV_END, ANCHOR_NEXT_START, ANCHOR_NEXT_END,
+	ANCHOR_BEGIN,  /* of the session's log */
+	ANCHOR_FINISH, /* of the session's log */
+	ANCHOR_EXIT,   /* the client's own exit, else FINISH */
+	ANCHOR_STEP,   /* an event bound by `as` */
+};
+struct anchor {
+	enum anchor_base base;
+	uint8_t step;
+	int64_t offset; /* µs */
+};
+struct range { /* ">=2", "<10s", "3"; both ends inclusive */
+	int64_t min, max;
+	bool set;
+};
+struct class_set {
+	uint64_t bits[CAUSE_CLASSES / 64];
+	bool set, none; /* none: also calls and events without a class */
+};
+struct field_test {
+	uint16_t field;
+	str equal[6]; /* any of them, case-insensitive; a leading '>=' or '<' compares numbers or versions */
+	unsigned count;
+};
+
+enum cond_type { COND_ALL, COND_ANY, COND_NOT, COND_CALL, COND_EVENT, COND_VERSION, COND_SOURCE, COND_SPAN, COND_CONNECT };
+enum who { WHO_SELF, WHO_PREV, WHO_NEXT, WHO_LATER, WHO_EARLIER, WHO_DURING };
+enum transport_bits { TRANSPORT_REMOTE = 1, TRANSPORT_STDIO = 2, TRANSPORT_UNKNOWN = 4, TRANSPORT_SSE = 8, TRANSPORT_HTTP = 16 };
+
+struct cond {
+	enum cond_type type;
+	struct cond *children; /* all, any, not */
+	unsigned child_count;
+	str why_not;           /* `else`: what to say when this is why a rival was ruled out */
+	struct where where;
+	/* call */
+	enum who who;
+	uint32_t endings, outcomes, transports; /* bit sets; 0 = any */
+	uint32_t flags, not_flags;              /* enum call_flags */
+	struct range beats, lasted, permission, attempts;
+	int64_t slower_than_ok;                 /* lasted more than N × the longest completed call of the tool; 0 = no test */
+	bool same_tool;
+	/* call and event */
+	struct class_set classes, not_classes;
+	/* event */
+	uint16_t kinds[CAUSE_KINDS];
+	unsigned kind_count;
+	struct field_test tests[3];
+	unsigned test_count;
+	struct anchor from, to;
+	int8_t bind;           /* step number, -1 none */
+	bool last, any_server, proven, noise, server_side, client_side;
+	struct range count;
+	int64_t every;         /* … */
+	/* version: client version range text; source: kinds that must be present and unfiltered; span: from, to, lasted */
+	str version;
+	uint32_t sources;
+	uint16_t source_class; /* body classes for source: server-side present */
+};
+
+struct trigger_rule {
+	struct cond when;
+	str is;
+	int8_t step;           /* event that shows it; -1 none */
+};
+enum { CAUSE_ROLES = 8 };
+struct step_role {
+	uint8_t step;
+	uint8_t role; /* enum role */
+};
+struct cause {
+	str id, title;         /* title: plain words with {tool}, {server}, {duration} */
+	bool note;
+	str group;             /* hang, failure, connect, config: the family in fingerprints */
+	enum scope scope;
+	enum weight weight;
+	bool lasting;          /* a condition that holds until a success or the end: later failures join it */
+	bool merge;            /* several subjects without a success between are one incident (default) */
+	struct cond when;      /* all */
+	struct cond subject;   /* scope event: the event that makes a subject */
+	struct cond affects;   /* scope event: which calls are hit (a COND_CALL with from/to); child_count 0 and type ALL = none */
+	bool has_affects;
+	struct cond certain, possible;
+	bool has_certain, has_possible;
+	struct trigger_rule *triggers;
+	unsigned trigger_count;
+	str trigger;           /* default */
+	str *yields_to, *absorbs, *rivals, *suspects;
+	unsigned yields_count, absorb_count, rival_count, suspect_count;
+	str steps[CAUSE_STEPS];
+	unsigned step_count;
+	int8_t root;           /* step whose event identifies the incident: calls with the same root are one; -1 = the subject */
+	enum confidence_cap { CAP_CERTAIN, CAP_LIKELY, CAP_POSSIBLE } confidence;
+	str says, ending_says; /* summary text; {…} filled in */
+	str suspicion;         /* text when it is only suspected; `missing` what would prove it */
+	str missing;
+	str what, looks_like, mistaken_for, see; /* page of `explain CAUSE` */
+	struct where where;
+};
+#endif

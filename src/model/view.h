@@ -1,0 +1,64 @@
+/* The incident view: what all sources tell together of one client session (or of a server log that belongs to none). Made by
+ * join/, all that classify/ sees.
+ *
+ * Every event has a virtual time `vt`: its own time where it has one, else a time that keeps the order of its source. vt
+ * orders and measures windows; it is never shown. Events of an untimed server log have bounds instead (after, before). */
+#ifndef MCPLOG_MODEL_VIEW_H
+#define MCPLOG_MODEL_VIEW_H
+#include "base/arena.h"
+#include "model/call.h"
+#include "model/rules.h"
+#include "model/source.h"
+
+enum seen_flags {
+	SEEN_DETAIL = 1,      /* the detail line of a drop that stands before it */
+	SEEN_EXIT = 2,        /* part of the client's own exit: proves nothing */
+	SEEN_SERVER_SIDE = 4, /* from a server's or proxy's log */
+	SEEN_PLACED = 8,      /* untimed, but its order fits only one place */
+	SEEN_UNTIMED = 16,
+};
+struct seen {                 /* an event in its place */
+	struct event e;
+	instant vt, after, before; /* bounds for SEEN_UNTIMED server events */
+	uint32_t flags;
+	uint32_t order;           /* within the session: ties */
+	uint32_t twin_count;
+	struct place twins[3];    /* the same sentence in other sources */
+	uint32_t twin_source[3];
+	struct call *call;        /* it belongs to, or NULL */
+};
+struct span {                 /* a healthy call, compact */
+	uint32_t tool;            /* view_server.tools id */
+	instant started, ended;
+};
+struct view_server {
+	str name;                 /* as configured, or as far as known */
+	uint32_t transports;      /* enum transport_bits; UNKNOWN when nothing tells */
+	str transport;            /* the word: sse, http, stdio, … p NULL unknown */
+	struct seen **events;     /* of this server, and the session's own (no server), by vt */
+	size_t event_count;
+	struct call **calls;      /* all calls that are not healthy spans, and their neighbours; by start */
+	size_t call_count;
+	bool connected;           /* a connect.ok was seen */
+};
+struct session_view {
+	uint32_t index;
+	str session;              /* id; p NULL unknown */
+	str client_version, cwd;
+	instant begin, finish;    /* vt of the first and last thing */
+	instant exit_at;          /* vt of the client's own exit; INSTANT_NONE when not seen */
+	bool timed;
+	bool excerpt;
+	uint32_t source_kinds;    /* bit set of enum source_kind present and unfiltered */
+	bool server_side;         /* a server's own log is part of it */
+	struct seen *events;      /* all, by vt */
+	size_t event_count;
+	struct view_server *servers;
+	size_t server_count;
+	struct call *calls;
+	size_t call_count;
+	const struct source *const *sources;
+	size_t source_count;
+	uint64_t calls_total, calls_failed, calls_open;
+};
+#endif

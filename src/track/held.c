@@ -1,0 +1,42 @@
+/* Deep copies of events (track/). One allocation each: the struct and, behind it, all its strings. Refuses nothing. */
+#include "track/held.h"
+#include "base/mem.h"
+#include <stdlib.h>
+
+struct held {
+	struct event event;
+	char text[];
+};
+
+static void take(str *s, char **at)
+{
+	if (!s->p)
+		return;
+	memcpy(*at, s->p, s->n);
+	s->p = *at;
+	*at += s->n;
+}
+
+struct held *held_new(const struct event *e)
+{
+	size_t n = e->server.n + e->tool.n + e->tool_use_id.n + e->err.n + e->session.n + e->text.n;
+	for (unsigned i = 0; i < e->field_count; i++)
+		n += e->fields[i].value.n;
+	struct held *h = mem_grow(NULL, sizeof *h + n + 1, 1);
+	h->event = *e;
+	char *at = h->text;
+	struct event *c = &h->event;
+	take(&c->server, &at);
+	take(&c->tool, &at);
+	take(&c->tool_use_id, &at);
+	take(&c->err, &at);
+	take(&c->session, &at);
+	take(&c->text, &at);
+	for (unsigned i = 0; i < c->field_count; i++)
+		take(&c->fields[i].value, &at);
+	return h;
+}
+
+struct event *held_event(struct held *h) { return &h->event; }
+
+void held_free(struct held *h) { free(h); }

@@ -1,0 +1,147 @@
+/* Table of calls that are not handed out yet (track/). Entries are heap objects with a stable address; two hash tables lead to
+ * them. The only owner of a call's strings. Refuses to decide anything: which call a line belongs to is tracker.c's business. */
+#include "track/open_calls.h"
+#include "base/hash.h"
+#include "model/names.h"
+#include <stdlib.h>
+
+static uint64_t id_key(str id)
+{
+	uint64_t h = hash64(id);
+	return h ? h : 1;
+}
+
+void open_calls_done(struct open_calls *o)
+{
+	for (size_t i = 0; i < o->n; i++)
+		if (o->v[i]) {
+			if (o->v[i]->used)
+				open_calls_remove(o, o->v[i]);
+			free(o->v[i]);
+		}
+	free(o->v);
+	free(o->free_list);
+	map_done(&o->by_id);
+	map_done(&o->by_name);
+	*o = (struct open_calls){0};
+}
+
+struct open_call *open_calls_add(struct open_calls *o)
+{
+	uint32_t index;
+	if (o->free_n) {
+		index = o->free_list[--o->free_n];
+	} else {
+		if (o->n == o->cap) {
+			o->cap = o->cap ? o->cap * 2 : 64;
+			o->v = mem_grow(o->v, o->cap, sizeof *o->v);
+		}
+		index = (uint32_t)o->n++;
+		o->v[index] = mem_new(sizeof **o->v);
+	}
+	struct open_call *c = o->v[index];
+	*c = (struct open_call){.self = index, .used = true};
+	c->call.dispatched_at = c->call.sent_at = c->call.started_at = c->call.ended_at = INSTANT_NONE;
+	c->call.first_beat_at = c->call.last_beat_at = INSTANT_NONE;
+	c->call.permission = c->call.duration = c->call.last_elapsed = -1;
+	o->live++;
+	return c;
+}
+
+static void unchain(struct open_calls *o, struct open_call *c)
+{
+	if (!c->chain_key)
+		return;
+	if (c->next)
+		o->v[c->next - 1]->prev = c->prev;
+	if (c->prev)
+		o->v[c->prev - 1]->next = c->next;
+	else if (c->next)
+		map_put(&o->by_name, c->chain_key, c->next);
+	else
+		map_remove(&o->by_name, c->chain_key);
+	c->next = c->prev = 0;
+	c->chain_key = 0;
+}
+
+void open_calls_remove(struct open_calls *o, struct open_call *c)
+{
+	uint32_t found;
+	unchain(o, c);
+	if (c->id_key && map_get(&o->by_id, c->id_key, &found) && found == c->self)
+		map_remove(&o->by_id, c->id_key);
+	for (int i = 0; i < LINE_COUNT; i++)
+		held_free(c->lines[i]);
+	free(c->names);
+	c->names = NULL;
+	c->used = false;
+	o->live--;
+	if (o->free_n == o->free_cap) {
+		o->free_cap = o->free_cap ? o->free_cap * 2 : 64;
+		o->free_list = mem_grow(o->free_list, o->free_cap, sizeof *o->free_list);
+	}
+	o->free_list[o->free_n++] = c->self;
+}
+
+struct open_call *open_calls_by_id(struct open_calls *o, str id)
+{
+	uint32_t index;
+	if (!id.n || !map_get(&o->by_id, id_key(id), &index))
+		return NULL;
+	struct open_call *c = o->v[index];
+	return c->used && str_eq(c->call.tool_use_id, id) ? c : NULL;
+}
+
+/* All four strings live in one block, so that a call costs one allocation for them however often they change. */
+void open_call_set(struct open_call *c, str *member, str value)
+{
+	str *all[] = {&c->call.server, &c->call.tool, &c->call.tool_use_id, &c->call.err, &c->call.session};
+	size_t n = 0;
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		n += all[i] == member ? value.n : all[i]->n;
+	char *block = mem_grow(NULL, n + 1, 1), *at = block;
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		str s = all[i] == member ? value : *all[i];
+		if (!s.p)
+			continue;
+		memcpy(at, s.p, s.n);
+		*all[i] = (str){at, s.n};
+		at += s.n;
+	}
+	free(c->names);
+	c->names = block;
+}
+
+void open_calls_set_id(struct open_calls *o, struct open_call *c, str id)
+{
+	open_call_set(c, &c->call.tool_use_id, id);
+	c->id_key = id_key(id);
+	map_put(&o->by_id, c->id_key, c->self);
+}
+
+void open_calls_set_name(struct open_calls *o, struct open_call *c, str server, str tool)
+{
+	if (!str_eq(c->call.server, server))
+		open_call_set(c, &c->call.server, server);
+	if (!str_eq(c->call.tool, tool))
+		open_call_set(c, &c->call.tool, tool);
+	uint64_t key = name_hash(server, tool) | 1;
+	if (key == c->chain_key)
+		return;
+	unchain(o, c);
+	uint32_t first = 0;
+	if (map_get(&o->by_name, key, &first)) {
+		c->next = first;
+		o->v[first - 1]->prev = c->self + 1;
+	}
+	c->chain_key = key;
+	map_put(&o->by_name, key, c->self + 1);
+}
+
+struct open_call *open_calls_first(struct open_calls *o, str server, str tool)
+{
+	uint32_t first;
+	return map_get(&o->by_name, name_hash(server, tool) | 1, &first) ? o->v[first - 1] : NULL;
+}
+
+struct open_call *open_calls_next(struct open_calls *o, const struct open_call *c) { return c->next ? o->v[c->next - 1] : NULL; }
