@@ -1,6 +1,8 @@
 /* The two passes: files to timeline, timeline to facts. The only file besides cli/ and prove/ that sees more than one stage. */
 #ifndef MCPLOG_PIPELINE_H
 #define MCPLOG_PIPELINE_H
+#include <signal.h>
+
 #include "base/arena.h"
 #include "base/err.h"
 #include "ingest/source.h"
@@ -19,6 +21,7 @@ struct pipeline_options {
 	size_t chunk;               /* tests: bytes per read */
 	void (*progress)(void *context, uint64_t bytes_done, uint64_t bytes_total, str path); /* may be NULL */
 	void *progress_context;
+	const volatile sig_atomic_t *stop; /* not 0: a signal came; looked at between records: roll back, ERR_STOPPED. May be NULL */
 };
 struct pipeline_result {
 	struct facts facts;         /* in `arena` */
@@ -28,7 +31,7 @@ struct pipeline_result {
 	const struct input_problem *problems; /* not tied to a source */
 	size_t problem_count;
 };
-/* 0, ERR_DB, ERR_LOCKED, ERR_USAGE. The result is freed with pipeline_result_done. */
+/* 0, ERR_DB, ERR_LOCKED, ERR_USAGE, ERR_STOPPED. The result is freed with pipeline_result_done. */
 int pipeline_run(struct rules *rules, const struct pipeline_options *options, struct pipeline_result *ret, struct err *reterr) MUST_USE;
 void pipeline_result_done(struct pipeline_result *r);
 #endif

@@ -13,6 +13,7 @@ enum err_code {
 	ERR_DB = -5,     /* SQLite */
 	ERR_USAGE = -6,  /* the command line */
 	ERR_LOCKED = -7, /* another writer */
+	ERR_STOPPED = -8, /* a signal asked to stop; the transaction was rolled back */
 };
 
 struct err {
