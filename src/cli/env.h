@@ -1,0 +1,28 @@
+/* Everything the program wants from the world besides files: filled once by main.c, constant from then on. Commands take
+ * nothing from the process environment, so a test can run them in any world. */
+#ifndef MCPLOG_CLI_ENV_H
+#define MCPLOG_CLI_ENV_H
+#include <signal.h>
+
+#include "base/instant.h"
+#include "base/str.h"
+
+struct env {
+	int in, out, err;                 /* descriptors; never closed */
+	bool in_tty, out_tty, err_tty;
+	unsigned columns;                 /* width of the terminal at `out`; 0 unknown */
+	instant now;
+	/* Values of environment variables; NULL when not set. */
+	const char *home;                 /* HOME */
+	const char *state_home;           /* XDG_STATE_HOME */
+	const char *config_home;          /* XDG_CONFIG_HOME */
+	const char *cache_home;           /* XDG_CACHE_HOME */
+	const char *claude_config;        /* CLAUDE_CONFIG_DIR */
+	const char *claude_debug;         /* CLAUDE_CODE_DEBUG_LOGS_DIR */
+	const char *no_color, *term;      /* NO_COLOR, TERM */
+	const volatile sig_atomic_t *stop; /* number of the signal that asked to stop, 0 none */
+};
+
+/* The whole program behind main: the exit code of the contract. */
+int cli_run(const struct env *env, int argc, char **argv);
+#endif

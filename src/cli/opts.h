@@ -1,0 +1,61 @@
+/* The command line as one table: parsing, help and the checks of the manual are made from it. */
+#ifndef MCPLOG_CLI_OPTS_H
+#define MCPLOG_CLI_OPTS_H
+#include "base/buf.h"
+#include "base/err.h"
+
+enum command_id {
+	COMMAND_NONE,
+	COMMAND_ANALYZE,
+	COMMAND_EXPLAIN,
+	COMMAND_PATTERNS,
+	COMMAND_STATUS,
+	COMMAND_HELP,
+	COMMAND_VERSION,
+	COMMAND_COUNT
+};
+struct command {
+	const char *name, *args, *what; /* args: synopsis of the arguments, "" when there are none */
+	const char *more;               /* a paragraph for `mcplog help COMMAND` */
+};
+
+enum opt_id {
+	OPT_DB, OPT_FORMAT, OPT_OUTPUT, OPT_SINCE, OPT_UNTIL, OPT_SERVER, OPT_TOOL, OPT_SESSION, OPT_CAUSE, OPT_MIN_SEVERITY,
+	OPT_FAIL_ON, OPT_AS_OF, OPT_TZ, OPT_PATTERNS, OPT_FINAL, OPT_REQUIRE_FILES, OPT_FOLLOW_SYMLINKS, OPT_FORCE_TEXT,
+	OPT_ALLOW_ROOT, OPT_JOBS, OPT_LOCK_WAIT, OPT_NO_REDACT, OPT_COLOR, OPT_ASCII, OPT_PROGRESS, OPT_ORIGIN, OPT_QUIET,
+	OPT_VERBOSE, OPT_SHORT_HELP, OPT_HELP, OPT_VERSION,
+	OPT_COUNT
+};
+enum opt_type { OPT_FLAG, OPT_TEXT, OPT_NUMBER, OPT_CHOICE };
+struct opt {
+	const char *name;    /* long name without "--"; NULL: only a letter */
+	char letter;         /* 0: only the long name */
+	enum opt_type type;
+	const char *value;   /* placeholder; for OPT_CHOICE the choices, separated by '|' */
+	uint32_t min, max;   /* OPT_NUMBER */
+	unsigned commands;   /* bit set of enum command_id */
+	const char *what;
+};
+
+enum { OPTS_DIRS = 16 };
+struct opts {
+	enum command_id command;
+	const char *value[OPT_COUNT];   /* the last one given; NULL: not given. Flags: "" */
+	const char *patterns[OPTS_DIRS]; /* --patterns may be repeated */
+	size_t pattern_count;
+	char **args;                    /* what is left for the command; the array is owned, the texts are argv's */
+	size_t arg_count;
+};
+
+/* 0 or ERR_USAGE with a hint (nearest name). Nothing of argv is copied. opts_done in either case. */
+int opts_parse(int argc, char **argv, struct opts *ret, struct err *reterr) MUST_USE;
+void opts_done(struct opts *o);
+static inline bool opts_has(const struct opts *o, enum opt_id id) { return o->value[id] != NULL; }
+/* The value of a number option, or `otherwise`. */
+uint32_t opts_number(const struct opts *o, enum opt_id id, uint32_t otherwise);
+
+const struct command *opts_command(enum command_id id);
+const struct opt *opts_option(enum opt_id id);
+/* Help: of the program, or of one command. */
+void opts_help(enum command_id command, struct buf *out);
+#endif
