@@ -51,12 +51,16 @@ struct format {
 	enum source_kind kind;
 	enum body_class class;
 	bool wrapper;          /* peel it and look at the body again */
-	str head;              /* byte mask: d digit, a letter, anything else itself; empty = none. The cheap test */
+	str head;              /* byte mask: d digit, a letter, anything else itself; several with '|' between; empty = none. The cheap test */
 	str match;             /* PCRE2; groups time level server body session stream container… */
-	str time;              /* instant_template for the group `time`; empty = ISO 8601 */
+	str time;              /* instant_template for the group `time`; empty = ISO 8601; "inherit" = of the line before */
 	bool local;            /* times are local unless they name a zone */
 	enum { FOLD_NONE, FOLD_ANY, FOLD_INDENT, FOLD_TRACE } fold; /* which following lines belong to the record */
 	bool strong;           /* may begin a record in the middle of another format's file */
+	str after;             /* hot path: the body begins behind this literal, within a few bytes of the head; empty = ask the regex */
+	str role;              /* a word of parse/shape.c: inner, embed, trace-start, …; empty = an ordinary head */
+	str split[4];          /* ids of formats that look at the body again (first that fits); key `split`, a list */
+	unsigned split_count;
 	struct regex *regex;
 	bool broken;
 	uint32_t node;
