@@ -32,6 +32,9 @@ const char *link_name(enum link l);
 const char *ending_name(enum ending e);
 bool ending_find(str name, enum ending *ret);
 
+/* How a server is reached; UNKNOWN only when nothing tells. */
+enum transport_bits { TRANSPORT_REMOTE = 1, TRANSPORT_STDIO = 2, TRANSPORT_UNKNOWN = 4, TRANSPORT_SSE = 8, TRANSPORT_HTTP = 16 };
+
 struct place { /* of a line in the call's own source */
 	uint64_t line, offset; /* line 0: none */
 };

@@ -40,7 +40,6 @@ struct field_test {
 
 enum cond_type { COND_ALL, COND_ANY, COND_NOT, COND_CALL, COND_EVENT, COND_VERSION, COND_SOURCE, COND_SPAN, COND_CONNECT };
 enum who { WHO_SELF, WHO_PREV, WHO_NEXT, WHO_LATER, WHO_EARLIER, WHO_DURING };
-enum transport_bits { TRANSPORT_REMOTE = 1, TRANSPORT_STDIO = 2, TRANSPORT_UNKNOWN = 4, TRANSPORT_SSE = 8, TRANSPORT_HTTP = 16 };
 
 struct cond {
 	enum cond_type type;

@@ -39,6 +39,9 @@ struct view_server {
 	size_t event_count;
 	struct call **calls;      /* all calls that are not healthy spans, and their neighbours; by start */
 	size_t call_count;
+	struct span *spans;       /* healthy calls of a large single log; sorted by start; else they are full calls */
+	size_t span_count;
+	struct intern_view { str *v; size_t n; } tools; /* names of span.tool */
 	bool connected;           /* a connect.ok was seen */
 };
 struct session_view {

@@ -1,0 +1,29 @@
+/* Shared by the files of join/ only. */
+#ifndef MCPLOG_JOIN_INTERNAL_H
+#define MCPLOG_JOIN_INTERNAL_H
+#include "base/vec.h"
+#include "join/join.h"
+
+/* A view under construction. */
+struct build {
+	const struct join_group *group;
+	const struct rules *rules;
+	struct arena *a;
+	VEC(struct seen) events;  /* all, until they are copied into the view */
+	VEC(struct call) calls;
+	struct session_view *view;
+	bool compact;             /* healthy calls become spans */
+	uint64_t healthy;
+};
+#define TWIN_WINDOW (50 * MILLISECOND) /* the same event in debug and cache log: 0–40 ms apart */
+
+bool source_is_client(enum source_kind k);
+int build_load(struct build *b, const struct join_rows *rows, struct err *reterr);  /* load.c */
+void build_merge_calls(struct build *b);                                            /* ids.c */
+void build_twins(struct build *b);                                                  /* twin.c */
+void build_servers(struct build *b);                                                /* servers.c */
+void build_exit(struct build *b);                                                   /* exit.c */
+void build_server_side(struct build *b, struct clock_offset *clocks, size_t *clock_count); /* server_side.c */
+void build_endings(struct build *b);                                                /* ending.c */
+int seen_order(const void *a, const void *b);
+#endif

@@ -1,0 +1,30 @@
+/* Rows of a scope → incident views. In this order, each a small file: session (which sources are one session) · load (rows
+ * into one time line) · twin (one sentence in several sources is one event) · ids (calls of several sources are one) · clock
+ * and server_side (server logs placed beside the client) · ending (how each call ended). Writes nothing. */
+#ifndef MCPLOG_JOIN_JOIN_H
+#define MCPLOG_JOIN_JOIN_H
+#include "base/err.h"
+#include "model/facts.h"
+#include "model/view.h"
+
+/* How join/ asks for rows: filled in by pipeline.c with the store behind it. Both call back in order of offset. */
+struct join_rows {
+	void *context;
+	int (*events)(void *context, const struct source *s, struct arena *a, void (*fn)(void *, const struct event *), void *fn_context, struct err *reterr);
+	int (*calls)(void *context, const struct source *s, struct arena *a, void (*fn)(void *, const struct call *), void *fn_context, struct err *reterr);
+};
+/* A set of sources that tell one story: one client session with its server logs, or server logs alone. */
+struct join_group {
+	const struct source **sources; /* client sources first */
+	size_t source_count, client_count;
+};
+struct join_groups {
+	struct join_group *v;
+	size_t n;
+};
+/* Groups the sources of a scope. Memory in a. */
+int join_group_sources(const struct source *sources, size_t n, const struct join_rows *rows, struct arena *a, struct join_groups *ret, struct err *reterr) MUST_USE;
+/* Builds the view of one group; its memory lives in a. clock receives at most one entry per server-side source. */
+int join_view(const struct join_group *g, uint32_t index, const struct rules *rules, const struct join_rows *rows, struct arena *a,
+	struct session_view *ret, struct clock_offset *clocks, size_t *clock_count, struct err *reterr) MUST_USE;
+#endif

@@ -1,0 +1,272 @@
+/* Which sources are one session (join/). A session id decides; a source without one (a debug log with another file name, a
+ * paste) joins the session with which it shares toolUseIds or the same sentences at the same time; failing that the only
+ * session of its own directory. Server-side logs go to the sessions they overlap in time, and untimed ones to the session of
+ * their directory that fits. Refuses to join two different session ids, even when toolUseIds are equal (they are reused). */
+#include "base/hash.h"
+#include "base/map.h"
+#include "join/internal.h"
+#include "model/names.h"
+#include <stdlib.h>
+
+bool source_is_client(enum source_kind k)
+{
+	switch (k) {
+	case SOURCE_CLAUDE_DEBUG:
+	case SOURCE_MCP_CACHE:
+	case SOURCE_TRANSCRIPT:
+	case SOURCE_IDE:
+	case SOURCE_DESKTOP:
+	case SOURCE_MCP_LIST:
+	case SOURCE_EXCERPT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static str directory(str path)
+{
+	while (path.n && path.p[path.n - 1] != '/')
+		path.n--;
+	return path;
+}
+
+struct grouping {
+	const struct source *sources;
+	size_t n;
+	uint32_t *root;            /* union-find */
+	struct map keys;           /* fingerprint of a line or id → source + 1 */
+	uint32_t *votes;
+	uint32_t current;
+	bool collect;              /* fill `keys`, else count votes */
+};
+
+static uint32_t find(struct grouping *g, uint32_t i)
+{
+	while (g->root[i] != i)
+		i = g->root[i] = g->root[g->root[i]];
+	return i;
+}
+
+static void unite(struct grouping *g, uint32_t a, uint32_t b)
+{
+	a = find(g, a);
+	b = find(g, b);
+	if (a != b)
+		g->root[a > b ? a : b] = a > b ? b : a;
+}
+
+static void vote(struct grouping *g, uint64_t key)
+{
+	uint32_t owner;
+	if (g->collect)
+		map_put(&g->keys, key, g->current + 1);
+	else if (map_get(&g->keys, key, &owner))
+		g->votes[find(g, owner - 1)]++;
+}
+
+/* A sentence's fingerprint: what and when, in 50 ms steps; looked up in the steps beside it too. */
+static void vote_time(struct grouping *g, uint64_t what, instant at)
+{
+	int64_t step = at / TWIN_WINDOW;
+	for (int64_t d = g->collect ? 0 : -1; d <= (g->collect ? 0 : 1); d++) {
+		uint64_t parts[2] = {what, (uint64_t)(step + d)};
+		vote(g, hash64((str){(const char *)parts, sizeof parts}));
+	}
+}
+
+static void on_event(void *context, const struct event *e)
+{
+	if (e->at != INSTANT_NONE && e->kind != KIND_CLIENT_EXIT && e->kind != KIND_API_REQUEST)
+		vote_time(context, name_hash(S("event"), S("")) + e->kind, e->at);
+}
+
+static void on_call(void *context, const struct call *c)
+{
+	struct grouping *g = context;
+	if (c->tool_use_id.n)
+		vote(g, hash64(c->tool_use_id));
+	instant at = c->sent_at != INSTANT_NONE ? c->sent_at : c->started_at;
+	if (at != INSTANT_NONE)
+		vote_time(g, name_hash(S("call"), c->tool), at);
+}
+
+static int read_keys(struct grouping *g, uint32_t i, const struct join_rows *rows, struct err *reterr)
+{
+	struct arena scratch = {0};
+	g->current = i;
+	int r = rows->calls(rows->context, &g->sources[i], &scratch, on_call, g, reterr);
+	if (!r)
+		r = rows->events(rows->context, &g->sources[i], &scratch, on_event, g, reterr);
+	arena_done(&scratch);
+	return r;
+}
+
+static bool overlaps(const struct source *a, const struct source *b)
+{
+	if (a->first == INSTANT_NONE || b->first == INSTANT_NONE)
+		return true;
+	return a->first <= b->last + MINUTE && b->first <= a->last + MINUTE;
+}
+
+static bool is_under(str dir, str path) { return str_starts(path, dir); }
+
+/* A client source without session id: by votes, else the only session around. */
+static void place_by_votes(struct grouping *g, uint32_t i)
+{
+	uint32_t best = UINT32_MAX, around = UINT32_MAX;
+	bool several = false;
+	str dir = directory(g->sources[i].path);
+	for (uint32_t k = 0; k < g->n; k++) {
+		uint32_t root = find(g, k);
+		if (k == i || root == find(g, i) || !source_is_client(g->sources[k].kind))
+			continue;
+		if (g->votes[root] && (best == UINT32_MAX || g->votes[root] > g->votes[best]))
+			best = root;
+		if (is_under(dir, g->sources[k].path) && overlaps(&g->sources[i], &g->sources[k])) {
+			several |= around != UINT32_MAX && around != root;
+			around = root;
+		}
+	}
+	if (best != UINT32_MAX)
+		unite(g, i, best);
+	else if (around != UINT32_MAX && !several)
+		unite(g, i, around);
+}
+
+static int unite_clients(struct grouping *g, const struct join_rows *rows, struct err *reterr)
+{
+	struct map by_session = {0};
+	size_t without = 0, with = 0;
+	int r = 0;
+	for (uint32_t i = 0; i < g->n; i++) {
+		uint32_t first;
+		if (!source_is_client(g->sources[i].kind))
+			continue;
+		if (!g->sources[i].session_id.n) {
+			without++;
+			continue;
+		}
+		with++;
+		uint64_t key = hash64(g->sources[i].session_id);
+		if (map_get(&by_session, key, &first))
+			unite(g, i, first);
+		else
+			map_put(&by_session, key, i);
+	}
+	map_done(&by_session);
+	if (!without || with + without < 2)
+		return 0;
+	g->collect = true;
+	for (uint32_t i = 0; i < g->n && !r; i++)
+		if (source_is_client(g->sources[i].kind) && g->sources[i].session_id.n)
+			r = read_keys(g, i, rows, reterr);
+	for (uint32_t i = 0; i < g->n && !r; i++) {
+		if (!source_is_client(g->sources[i].kind) || g->sources[i].session_id.n || g->sources[i].excerpt)
+			continue;
+		memset(g->votes, 0, g->n * sizeof *g->votes);
+		g->collect = false;
+		r = read_keys(g, i, rows, reterr);
+		place_by_votes(g, i);
+		g->collect = true;
+		if (!r)
+			r = read_keys(g, i, rows, reterr);
+	}
+	return r;
+}
+
+/* Does the server-side source s belong to the group of client sources with this root? */
+static bool fits(struct grouping *g, uint32_t root, const struct source *s, bool *ret_same_dir)
+{
+	bool overlap = false;
+	*ret_same_dir = false;
+	for (uint32_t k = 0; k < g->n; k++) {
+		if (!source_is_client(g->sources[k].kind) || find(g, k) != root)
+			continue;
+		overlap |= overlaps(s, &g->sources[k]);
+		*ret_same_dir |= str_eq(directory(s->path), directory(g->sources[k].path));
+	}
+	return overlap;
+}
+
+/* The sessions that a server-side source belongs to: all it overlaps in time; of an untimed one the only session there is,
+ * else the only one of the same directory. */
+static size_t sessions_of(struct grouping *g, const struct source *s, const uint32_t *roots, size_t root_count, uint32_t *ret)
+{
+	size_t n = 0, same = 0;
+	uint32_t last_same = 0;
+	for (size_t i = 0; i < root_count; i++) {
+		bool same_dir;
+		if (!fits(g, roots[i], s, &same_dir))
+			continue;
+		ret[n++] = (uint32_t)i;
+		if (same_dir) {
+			same++;
+			last_same = (uint32_t)i;
+		}
+	}
+	if (s->has_times || n <= 1)
+		return n;
+	ret[0] = last_same;
+	return same == 1 ? 1 : 0;
+}
+
+static void add_source(struct join_group *group, const struct source *s) { group->sources[group->source_count++] = s; }
+
+static struct join_group *new_group(struct join_groups *out, struct arena *a, size_t room)
+{
+	struct join_group *group = &out->v[out->n++];
+	group->sources = arena_alloc(a, room * sizeof *group->sources);
+	return group;
+}
+
+static void collect_groups(struct grouping *g, struct arena *a, struct join_groups *out)
+{
+	uint32_t *roots = arena_alloc(a, g->n * sizeof *roots), *hit = arena_alloc(a, g->n * sizeof *hit);
+	uint32_t *sizes = arena_alloc(a, g->n * sizeof *sizes);
+	size_t servers = 0;
+	out->v = arena_alloc(a, (g->n + 1) * sizeof *out->v);
+	for (uint32_t i = 0; i < g->n; i++) {
+		sizes[find(g, i)]++;
+		servers += !source_is_client(g->sources[i].kind);
+	}
+	for (uint32_t i = 0; i < g->n; i++) {
+		if (!source_is_client(g->sources[i].kind) || find(g, i) != i)
+			continue;
+		roots[out->n] = i;
+		struct join_group *group = new_group(out, a, sizes[i] + servers);
+		for (uint32_t k = i; k < g->n; k++)
+			if (find(g, k) == i)
+				add_source(group, &g->sources[k]);
+		group->client_count = group->source_count;
+	}
+	size_t sessions = out->n;
+	struct join_group *alone = NULL;
+	for (uint32_t i = 0; i < g->n; i++) {
+		if (source_is_client(g->sources[i].kind))
+			continue;
+		size_t n = sessions_of(g, &g->sources[i], roots, sessions, hit);
+		for (size_t k = 0; k < n; k++)
+			add_source(&out->v[hit[k]], &g->sources[i]);
+		if (n)
+			continue;
+		if (!alone)
+			alone = new_group(out, a, servers);
+		add_source(alone, &g->sources[i]);
+	}
+}
+
+int join_group_sources(const struct source *sources, size_t n, const struct join_rows *rows, struct arena *a, struct join_groups *ret, struct err *reterr)
+{
+	struct grouping g = {.sources = sources, .n = n};
+	g.root = arena_alloc(a, (n + 1) * sizeof *g.root);
+	g.votes = arena_alloc(a, (n + 1) * sizeof *g.votes);
+	for (uint32_t i = 0; i < n; i++)
+		g.root[i] = i;
+	*ret = (struct join_groups){0};
+	int r = unite_clients(&g, rows, reterr);
+	if (!r)
+		collect_groups(&g, a, ret);
+	map_done(&g.keys);
+	return r;
+}
