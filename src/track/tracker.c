@@ -10,8 +10,8 @@
  *
  * Refuses to judge: no cause, no ending, no notion of a hang. */
 #include "track/tracker.h"
-#include "base/hash.h"
 #include "base/mem.h"
+#include "model/ids.h"
 #include "model/names.h"
 #include "track/open_calls.h"
 #include <stdlib.h>
@@ -57,6 +57,7 @@ static struct open_call *begin(struct tracker *t, const struct event *e)
 {
 	struct open_call *c = open_calls_add(&t->open);
 	mark_start(c, e);
+	c->call.id = row_id(t->key, e->offset, e->part);
 	return c;
 }
 
@@ -527,8 +528,6 @@ static void decide_outcome(struct open_call *c)
 static void hand_out(struct tracker *t, struct open_call *c)
 {
 	decide_outcome(c);
-	uint64_t natural[2] = {t->key, c->call.start.offset};
-	c->call.id = (int64_t)(hash64_seed((str){(const char *)natural, sizeof natural}, 'c') >> 1 | 1);
 	if (!healthy(c))
 		for (int i = 0; i < LINE_COUNT; i++)
 			if (c->lines[i]) {
