@@ -1,0 +1,69 @@
+/* patterns/kinds.yaml: what events are called, what error classes there are, and names for groups of classes.
+ *
+ * Loaded before all other knowledge. The kinds of model/kinds.h and the fields of model/rules.h are interned first, in the order of
+ * their enums, so that code can use the enum value as id; all others follow in file order. Files of the user add to the lists;
+ * naming a known kind again is harmless. */
+#include "knowledge/entry.h"
+
+enum { KIND_MAX = 4096 };
+
+static void load_names(struct rules *rules, const struct tree_doc *d, uint32_t list, const char *what, struct intern *t, uint32_t max)
+{
+	static const struct entry_key keys[] = {{"id", ENTRY_TEXT, true}, {"what", ENTRY_TEXT, false}};
+	uint32_t nodes[2];
+	if (list != 0 && d->nodes[list].type != TREE_LIST)
+		knowledge_problem(rules, d, list, ERR_SCHEMA, "a list of %s entries is wanted here: each begins with `- id: …`", what);
+	for (uint32_t i = tree_first(d, list); i != 0; i = tree_next(d, i)) {
+		str id;
+		if (!entry_read(rules, d, i, what, keys, 2, nodes) || !entry_id(rules, d, nodes[0], &id))
+			continue;
+		if (intern_find(t, id) == 0 && t->n >= max)
+			knowledge_problem(rules, d, nodes[0], ERR_LIMIT, "more than %u names of this sort", (unsigned)max - 1);
+		else
+			(void)intern_put(t, id);
+	}
+}
+
+static struct class_group *find_group(struct rules *rules, str id)
+{
+	for (size_t i = 0; i < rules->groups.n; i++)
+		if (str_eq(rules->groups.v[i].id, id))
+			return &rules->groups.v[i];
+	return NULL;
+}
+
+static void load_group(struct rules *rules, const struct tree_doc *d, uint32_t map)
+{
+	static const struct entry_key keys[] = {{"id", ENTRY_TEXT, true}, {"of", ENTRY_LIST, true}, {"what", ENTRY_TEXT, false}};
+	uint32_t nodes[3];
+	struct class_group g = {0};
+	if (!entry_read(rules, d, map, "group", keys, 3, nodes) || !entry_id(rules, d, nodes[0], &g.id))
+		return;
+	for (uint32_t i = tree_first(d, nodes[1]); i != 0; i = tree_next(d, i)) {
+		uint16_t class;
+		const struct class_group *other = find_group(rules, tree_text(d, i));
+		if (other != NULL) {
+			for (size_t w = 0; w < sizeof g.members / sizeof *g.members; w++)
+				g.members[w] |= other->members[w];
+			continue;
+		}
+		if (!entry_interned(rules, d, i, "class", &rules->classes, &class))
+			return;
+		g.members[class / 64] |= UINT64_C(1) << (class % 64);
+	}
+	struct class_group *old = find_group(rules, g.id);
+	*(old != NULL ? old : vec_push(&rules->groups)) = g;
+}
+
+void knowledge_kinds(struct rules *rules, const struct tree_doc *d, uint32_t root)
+{
+	static const char *const lists[] = {"classes", "groups", NULL};
+	uint32_t kinds = entry_list(rules, d, root, "kinds", lists);
+	load_names(rules, d, kinds, "kind", &rules->kinds, KIND_MAX);
+	load_names(rules, d, tree_get(d, root, "classes"), "class", &rules->classes, GROUP_CLASSES);
+	uint32_t groups = tree_get(d, root, "groups");
+	if (groups != 0 && d->nodes[groups].type != TREE_LIST)
+		knowledge_problem(rules, d, groups, ERR_SCHEMA, "`groups` must be a list: each entry begins with `- id: …`");
+	for (uint32_t i = tree_first(d, groups); i != 0; i = tree_next(d, i))
+		load_group(rules, d, i);
+}
