@@ -17,6 +17,9 @@ struct report_ops {
 	void (*write)(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out);
 };
 const struct report_ops *report_find(str name); /* NULL when unknown */
+/* The filters of the options; the time limits hold for what has a time. report/filter.c */
+bool report_wants(const struct report_options *o, const struct incident *i);
+bool report_wants_note(const struct report_options *o, const struct note *n);
 /* explain: one incident in full; or a cause or note page from the knowledge. */
 void report_explain_incident(const struct facts *f, const struct incident *i, const struct report_options *o, struct buf *out);
 bool report_explain_cause(const struct rules *rules, str id, const struct report_options *o, struct buf *out);

@@ -1,0 +1,65 @@
+/*
+ * Command line to command. The table's rows are the commands of opts.c; -h, --help and --version stand above all of them.
+ * A signal that came during the run decides the exit code, whatever the command says.
+ */
+#include "base/diag.h"
+#include "base/out.h"
+#include "cli/commands.h"
+#include "cli/exit_code.h"
+
+int command_failed(const struct env *env, const struct err *e)
+{
+	if (env->stop && *env->stop)
+		return exit_code_of_signal((int)*env->stop);
+	diag_err(e);
+	return exit_code_of(e->code);
+}
+
+int command_print(const struct env *env, str text)
+{
+	struct out *out;
+	struct err e = {0};
+	if (out_open(NULL, 0600, &out, &e))
+		return command_failed(env, &e);
+	out_write(out, text);
+	return out_close(out, &e) ? command_failed(env, &e) : EXIT_CODE_COMPLETE;
+}
+
+static int usage(const struct err *e)
+{
+	diag_err(e);
+	diag_error("usage: mcplog COMMAND [OPTION...] [ARGUMENT...], most often: mcplog analyze PATH");
+	return EXIT_CODE_USAGE;
+}
+
+static int dispatch(const struct env *env, const struct opts *opts)
+{
+	static int (*const run[COMMAND_COUNT])(const struct env *, const struct opts *) = {
+		[COMMAND_ANALYZE] = cmd_analyze,
+		[COMMAND_EXPLAIN] = cmd_explain,
+		[COMMAND_PATTERNS] = cmd_patterns,
+		[COMMAND_STATUS] = cmd_status,
+		[COMMAND_HELP] = cmd_help,
+		[COMMAND_VERSION] = cmd_version,
+	};
+	if (opts_has(opts, OPT_VERSION))
+		return cmd_version(env, opts);
+	if (opts_has(opts, OPT_HELP))
+		return cmd_manual(env, opts);
+	if (opts_has(opts, OPT_SHORT_HELP))
+		return cmd_help(env, opts);
+	if (opts->command == COMMAND_NONE) {
+		struct err e = {.code = ERR_USAGE, .text = "no command given", .hint = "mcplog -h lists the commands"};
+		return usage(&e);
+	}
+	return run[opts->command](env, opts);
+}
+
+int cli_run(const struct env *env, int argc, char **argv)
+{
+	struct opts opts;
+	struct err e = {0};
+	const int code = opts_parse(argc, argv, &opts, &e) ? usage(&e) : dispatch(env, &opts);
+	opts_done(&opts);
+	return env->stop && *env->stop ? exit_code_of_signal((int)*env->stop) : code;
+}

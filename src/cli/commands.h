@@ -1,0 +1,20 @@
+/* One function per command: the exit code of the contract. They print their own errors. */
+#ifndef MCPLOG_CLI_COMMANDS_H
+#define MCPLOG_CLI_COMMANDS_H
+#include "cli/env.h"
+#include "cli/opts.h"
+
+int cmd_analyze(const struct env *env, const struct opts *opts);
+int cmd_explain(const struct env *env, const struct opts *opts);
+int cmd_patterns(const struct env *env, const struct opts *opts);
+int cmd_status(const struct env *env, const struct opts *opts);
+int cmd_help(const struct env *env, const struct opts *opts);
+int cmd_manual(const struct env *env, const struct opts *opts); /* --help */
+int cmd_version(const struct env *env, const struct opts *opts);
+
+/* Shared ends of commands: prints the error, gives its exit code. */
+struct err;
+int command_failed(const struct env *env, const struct err *e);
+/* Writes text to stdout. */
+int command_print(const struct env *env, str text);
+#endif

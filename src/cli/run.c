@@ -1,0 +1,266 @@
+/*
+ * Options to pipeline: knowledge, zone, times, filters, database, refused files. Everything that can be wrong with the
+ * command line is found here, before any log is read. Commands print nothing but through diag and run_output.
+ */
+#include "cli/run.h"
+
+#include <stdlib.h>
+
+#include "base/diag.h"
+#include "base/nearest.h"
+#include "base/out.h"
+#include "cli/exit_code.h"
+#include "cli/places.h"
+#include "cli/problems.h"
+#include "cli/progress.h"
+#include "knowledge/knowledge.h"
+#include "model/cause.h"
+
+int run_load_rules(const struct env *env, const struct opts *opts, struct arena *a, struct rules *ret, struct err *reterr)
+{
+	str dirs[OPTS_DIRS + 2];
+	bool required[OPTS_DIRS + 2] = {false};
+	size_t n = places_patterns(env, a, dirs);
+	for (size_t i = 0; i < opts->pattern_count; i++) {
+		required[n] = true;
+		dirs[n++] = str_z(opts->patterns[i]);
+	}
+	const int e = knowledge_load(ret, dirs, required, n, reterr);
+	return e == ERR_IO ? ERR_USAGE : e;
+}
+
+const struct cause *run_find_cause(const struct rules *rules, str id)
+{
+	for (size_t i = 0; i < rules->causes.n; i++)
+		if (str_eq(rules->causes.v[i]->id, id))
+			return rules->causes.v[i];
+	return NULL;
+}
+
+int run_unknown_cause(const struct rules *rules, const char *option, const char *id, struct err *reterr)
+{
+	struct nearest near = nearest_start(str_z(id));
+	for (size_t i = 0; i < rules->causes.n; i++)
+		nearest_offer(&near, rules->causes.v[i]->id);
+	const int code = err_set(reterr, ERR_USAGE, "%s: '%s' is no cause or note", option, id);
+	if (nearest_result(&near).n)
+		err_hint(reterr, "did you mean %.*s?", STR_ARG(nearest_result(&near)));
+	else
+		err_hint(reterr, "mcplog patterns list shows their ids");
+	return code;
+}
+
+bool run_wants_color(const struct env *env, const struct opts *o)
+{
+	const str choice = str_z(o->value[OPT_COLOR]);
+	if (choice.n && !str_eq(choice, S("auto")))
+		return str_eq(choice, S("always"));
+	if (env->no_color && *env->no_color)
+		return false;
+	return env->out_tty && !opts_has(o, OPT_OUTPUT) && !str_eq(str_z(env->term), S("dumb"));
+}
+
+static enum severity severity_of(const char *name)
+{
+	for (int s = SEVERITY_INFO; s <= SEVERITY_CRITICAL; s++)
+		if (name && str_eq(str_z(severity_name((enum severity)s)), str_z(name)))
+			return (enum severity)s;
+	return SEVERITY_INFO;
+}
+
+static unsigned columns_of(const struct env *env, const struct opts *o)
+{
+	enum { USUAL = 80, NARROW = 60, WIDE = 120 };
+	if (!env->out_tty || opts_has(o, OPT_OUTPUT) || env->columns == 0)
+		return USUAL;
+	if (env->columns < NARROW)
+		return NARROW;
+	return env->columns > WIDE ? WIDE : env->columns;
+}
+
+static void report_options(struct run *r)
+{
+	const struct opts *o = r->opts;
+	r->report = (struct report_options){
+		.color = run_wants_color(r->env, o),
+		.ascii = opts_has(o, OPT_ASCII),
+		.verbose = opts_has(o, OPT_VERBOSE),
+		.columns = columns_of(r->env, o),
+		.min_severity = severity_of(o->value[OPT_MIN_SEVERITY]),
+		.cause = str_z(o->value[OPT_CAUSE]),
+		.server = str_z(o->value[OPT_SERVER]),
+		.tool = str_z(o->value[OPT_TOOL]),
+		.session = str_z(o->value[OPT_SESSION]),
+		.since = INSTANT_NONE,
+		.until = INSTANT_NONE,
+	};
+}
+
+static int read_zone(struct run *r, struct err *reterr)
+{
+	const char *name = r->opts->value[OPT_TZ];
+	if (!name)
+		return 0;
+	r->zone = instant_zone(str_z(name));
+	if (r->zone)
+		return 0;
+	const int code = err_set(reterr, ERR_USAGE, "--tz: '%s' is no time zone", name);
+	err_hint(reterr, "write UTC, local, +02:00 or a name such as Europe/Berlin");
+	return code;
+}
+
+static int read_times(struct run *r, struct err *reterr)
+{
+	const struct opts *o = r->opts;
+	struct when as_of = {0};
+	int e = 0;
+	if (opts_has(o, OPT_AS_OF))
+		e = when_parse("--as-of", o->value[OPT_AS_OF], r->zone, &as_of, reterr);
+	if (!e && opts_has(o, OPT_SINCE))
+		e = when_parse("--since", o->value[OPT_SINCE], r->zone, &r->since, reterr);
+	if (!e && opts_has(o, OPT_UNTIL))
+		e = when_parse("--until", o->value[OPT_UNTIL], r->zone, &r->until, reterr);
+	r->as_of = when_resolve(&as_of, r->env->now); /* only `--as-of now` looks at the wall clock */
+	return e;
+}
+
+static int check_causes(const struct run *r, struct err *reterr)
+{
+	const char *cause = r->opts->value[OPT_CAUSE];
+	if (cause && !run_find_cause(&r->rules, str_z(cause)))
+		return run_unknown_cause(&r->rules, "--cause", cause, reterr);
+	const char *fail = r->opts->value[OPT_FAIL_ON];
+	const str word = str_z(fail);
+	if (!fail || str_eq(word, S("open")) || severity_of(fail) != SEVERITY_INFO || str_eq(word, S("info")))
+		return 0;
+	return run_find_cause(&r->rules, word) ? 0 : run_unknown_cause(&r->rules, "--fail-on (info, warning, critical, open or a cause)", fail, reterr);
+}
+
+int run_init(const struct env *env, const struct opts *opts, struct run *ret, struct err *reterr)
+{
+	*ret = (struct run){.env = env, .opts = opts, .as_of = INSTANT_NONE};
+	diag_quiet(opts_has(opts, OPT_QUIET));
+	int e = run_load_rules(env, opts, &ret->arena, &ret->rules, reterr);
+	if (e)
+		return e;
+	if (ret->rules.problem_count) {
+		diag_err(&ret->rules.first_problem);
+		if (ret->rules.problem_count > 1)
+			diag_error("%zu problems in pattern files; mcplog patterns lint lists them", ret->rules.problem_count);
+		ret->exit = EXIT_CODE_USAGE;
+	}
+	report_options(ret);
+	e = read_zone(ret, reterr);
+	if (!e)
+		e = read_times(ret, reterr);
+	return e ? e : check_causes(ret, reterr);
+}
+
+static bool is_stdin(str path)
+{
+	return str_eq(path, S("-")) || str_eq(path, S("/dev/stdin"));
+}
+
+/* What may be no input: the timeline with its companions, and the output. */
+static void refuse(struct run *r, struct pipeline_options *p)
+{
+	static const char *const suffixes[] = {"", "-wal", "-shm", "-journal", ".lock"};
+	enum { COUNT = sizeof suffixes / sizeof *suffixes };
+	str *list = arena_alloc(&r->arena, (COUNT + 1) * sizeof *list);
+	size_t n = 0;
+	if (!str_eq(str_z(p->db), S(":memory:")))
+		for (int i = 0; i < COUNT; i++)
+			list[n++] = arena_printf(&r->arena, "%s%s", p->db, suffixes[i]);
+	if (opts_has(r->opts, OPT_OUTPUT))
+		list[n++] = str_z(r->opts->value[OPT_OUTPUT]);
+	p->source.refuse = list;
+	p->source.refuse_count = n;
+}
+
+static int choose_database(struct run *r, struct pipeline_options *p, struct err *reterr)
+{
+	p->db = ":memory:";
+	if (opts_has(r->opts, OPT_NO_REDACT)) {
+		if (opts_has(r->opts, OPT_DB) && !str_eq(str_z(r->opts->value[OPT_DB]), S(":memory:")))
+			diag_warn("--no-redact keeps nothing: %s is not used", r->opts->value[OPT_DB]);
+		return 0;
+	}
+	if (r->piped)
+		return 0;
+	if (!opts_has(r->opts, OPT_DB))
+		return places_database(r->env, &r->arena, true, &p->db, reterr);
+	p->db = r->opts->value[OPT_DB];
+	return 0;
+}
+
+static void look_at_paths(struct run *r, const str *paths, size_t count)
+{
+	size_t from_stdin = 0;
+	for (size_t i = 0; i < count; i++)
+		from_stdin += is_stdin(paths[i]);
+	r->piped = count > 0 && from_stdin == count;
+	if (from_stdin)
+		diag_warn("standard input has no checkpoint: it is not kept, and read from its beginning every time");
+}
+
+int run_pipeline(struct run *r, const str *paths, size_t count, struct err *reterr)
+{
+	const struct opts *o = r->opts;
+	look_at_paths(r, paths, count);
+	struct progress progress;
+	struct pipeline_options p = {
+		.paths = paths,
+		.path_count = count,
+		.zone = r->zone,
+		.as_of = r->as_of,
+		.final = opts_has(o, OPT_FINAL),
+		.no_redact = opts_has(o, OPT_NO_REDACT),
+		.source = {
+			.follow_symlinks = opts_has(o, OPT_FOLLOW_SYMLINKS),
+			.force_text = opts_has(o, OPT_FORCE_TEXT),
+			.require_files = opts_has(o, OPT_REQUIRE_FILES),
+			.allow_root = opts_has(o, OPT_ALLOW_ROOT),
+		},
+		.lock_wait_s = opts_number(o, OPT_LOCK_WAIT, 5),
+		.stop = r->env->stop,
+	};
+	int e = choose_database(r, &p, reterr);
+	if (e)
+		return e;
+	refuse(r, &p);
+	if (progress_init(&progress, r->env, o->value[OPT_PROGRESS])) {
+		p.progress = progress_update;
+		p.progress_context = &progress;
+	}
+	e = pipeline_run(&r->rules, &p, &r->result, reterr);
+	progress_done(&progress);
+	if (e)
+		return e;
+	if (r->result.incomplete)
+		r->exit = exit_code_worst(r->exit, EXIT_CODE_INPUT);
+	problems_tell(&r->rules, &r->result);
+	r->report.since = when_resolve(&r->since, r->result.facts.as_of);
+	r->report.until = when_resolve(&r->until, r->result.facts.as_of);
+	return 0;
+}
+
+int run_output(struct run *r, str text, struct err *reterr)
+{
+	const char *path = r->opts->value[OPT_OUTPUT];
+	if (path && str_eq(str_z(path), S("-")))
+		path = NULL;
+	struct out *out;
+	const int e = out_open(path, 0600, &out, reterr);
+	if (e)
+		return e;
+	out_write(out, text);
+	return out_close(out, reterr);
+}
+
+void run_done(struct run *r)
+{
+	pipeline_result_done(&r->result);
+	instant_zone_free(r->zone);
+	knowledge_free(&r->rules);
+	arena_done(&r->arena);
+}

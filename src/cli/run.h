@@ -1,0 +1,40 @@
+/* One run of the pipeline as the options ask for it: what analyze and explain have in common. */
+#ifndef MCPLOG_CLI_RUN_H
+#define MCPLOG_CLI_RUN_H
+#include "cli/env.h"
+#include "cli/opts.h"
+#include "cli/when.h"
+#include "pipeline.h"
+#include "report/report.h"
+
+struct run {
+	const struct env *env;
+	const struct opts *opts;
+	struct arena arena;
+	struct rules rules;
+	struct zone *zone;
+	struct when since, until;
+	instant as_of;                  /* INSTANT_NONE: the log's */
+	struct report_options report;
+	struct pipeline_result result;
+	bool piped;                     /* paths are standard input only: nothing is kept */
+	int exit;                       /* worst exit code so far */
+};
+
+/* Loads the knowledge and reads the options that both commands share. 0 or ERR_USAGE, ERR_SYNTAX, ERR_SCHEMA, ERR_IO. Broken
+ * patterns are told about and leave exit code 2, but do not stop the run. run_done in either case. */
+int run_init(const struct env *env, const struct opts *opts, struct run *ret, struct err *reterr) MUST_USE;
+/* Reads the paths and fills run->result; tells on stderr what could not be read. */
+int run_pipeline(struct run *r, const str *paths, size_t count, struct err *reterr) MUST_USE;
+/* Writes `text` to -o FILE or stdout, after everything else. ERR_IO. */
+int run_output(struct run *r, str text, struct err *reterr) MUST_USE;
+void run_done(struct run *r);
+
+/* Loads the knowledge: built in, the user's, --patterns. */
+int run_load_rules(const struct env *env, const struct opts *opts, struct arena *a, struct rules *ret, struct err *reterr) MUST_USE;
+/* A cause or note id, or NULL. */
+const struct cause *run_find_cause(const struct rules *rules, str id);
+/* ERR_USAGE with the nearest id. */
+int run_unknown_cause(const struct rules *rules, const char *option, const char *id, struct err *reterr);
+bool run_wants_color(const struct env *env, const struct opts *o);
+#endif

@@ -1,0 +1,106 @@
+/*
+ * mcplog: where is what
+ *
+ * (map follows)
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/env.h"
+#include "cli/exit_code.h"
+
+/* The only mutable data at file scope: a signal handler can reach nothing else. */
+static volatile sig_atomic_t stop_signal;
+
+/* The first signal asks the pipeline to roll back; the second one, or half a second without an answer, ends the process at
+ * once. That is safe at any point: nothing is committed before the end of a run, and an unfinished report has a temporary
+ * name. */
+static void on_signal(int number)
+{
+	if (stop_signal)
+		_exit(exit_code_of_signal((int)stop_signal));
+	stop_signal = number;
+	const struct itimerval patience = {.it_value = {.tv_usec = 500000}};
+	(void)setitimer(ITIMER_REAL, &patience, NULL);
+}
+
+static void on_alarm(int number)
+{
+	(void)number;
+	_exit(exit_code_of_signal((int)stop_signal));
+}
+
+static void catch_signals(void)
+{
+	static const int stopping[] = {SIGINT, SIGTERM, SIGHUP, SIGXCPU};
+	struct sigaction action = {.sa_handler = on_signal};
+	for (size_t i = 0; i < sizeof stopping / sizeof *stopping; i++) {
+		struct sigaction before;
+		/* nohup and background jobs ignore signals on purpose. */
+		if (sigaction(stopping[i], NULL, &before) == 0 && before.sa_handler == SIG_IGN)
+			continue;
+		(void)sigaction(stopping[i], &action, NULL);
+	}
+	action.sa_handler = on_alarm;
+	(void)sigaction(SIGALRM, &action, NULL);
+	action.sa_handler = SIG_IGN;
+	(void)sigaction(SIGPIPE, &action, NULL);
+	(void)sigaction(SIGXFSZ, &action, NULL);
+}
+
+/* A closed standard descriptor would be given to the first file that is opened: a log could then become stdout. */
+static void fill_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY) < 0)
+			_exit(EXIT_CODE_OUTPUT);
+}
+
+static unsigned terminal_columns(int fd)
+{
+	struct winsize size = {0};
+	return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+static instant wall_clock(void)
+{
+	struct timespec now;
+	if (clock_gettime(CLOCK_REALTIME, &now) != 0)
+		return INSTANT_NONE;
+	return (instant)now.tv_sec * SECOND + now.tv_nsec / 1000;
+}
+
+int main(int argc, char **argv)
+{
+	fill_descriptors();
+	const struct rlimit no_core = {0, 0}; /* a core dump would hold log content */
+	(void)setrlimit(RLIMIT_CORE, &no_core);
+	catch_signals();
+	const struct env env = {
+		.in = STDIN_FILENO,
+		.out = STDOUT_FILENO,
+		.err = STDERR_FILENO,
+		.in_tty = isatty(STDIN_FILENO),
+		.out_tty = isatty(STDOUT_FILENO),
+		.err_tty = isatty(STDERR_FILENO),
+		.columns = terminal_columns(STDOUT_FILENO),
+		.now = wall_clock(),
+		.home = getenv("HOME"),
+		.state_home = getenv("XDG_STATE_HOME"),
+		.config_home = getenv("XDG_CONFIG_HOME"),
+		.cache_home = getenv("XDG_CACHE_HOME"),
+		.claude_config = getenv("CLAUDE_CONFIG_DIR"),
+		.claude_debug = getenv("CLAUDE_CODE_DEBUG_LOGS_DIR"),
+		.no_color = getenv("NO_COLOR"),
+		.term = getenv("TERM"),
+		.stop = &stop_signal,
+	};
+	return cli_run(&env, argc, argv);
+}
