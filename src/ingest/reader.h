@@ -24,7 +24,10 @@ str reader_peek(struct reader *r);
 /* 1: *ret_line valid until the next call; 0: end; < 0: read error, the lines before were good (problem is recorded). */
 int reader_next(struct reader *r, struct line *ret_line);
 /* Fills bytes, offset (behind the last line handed out), pending_bytes, lines, complete, problems and the hashes of
- * identity. Problems point into the reader: copy what you keep before reader_free. */
+ * identity (and its inode_gen). Problems point into the reader: copy what you keep before reader_free. Codes: line-too-long
+ * nul-bytes trailing-garbage pending (notes); binary archive (errors when named or archive_name, else notes); read-error
+ * utf-16 utf-32 truncated-gzip truncated-zstd corrupt-gzip corrupt-zstd decompression-limit (errors). Their text does not
+ * name the file. */
 void reader_facts(const struct reader *r, struct source *s);
 void reader_free(struct reader *r);
 #endif

@@ -19,8 +19,13 @@ struct input {
 	struct file_identity identity; /* from statx; hashes are filled by the reader */
 	bool named;              /* given as an argument, not found in a directory */
 	bool is_stdin;
+	bool archive_name;       /* see reader_options */
+	uint32_t root_n;         /* bytes of path that are the directory given as an argument; 0 when named */
 };
-struct input_problem { /* something that is not an input: missing path, unreadable directory, FIFO, … */
+/* Something that is not an input: missing path, unreadable directory, FIFO, … Its text is a whole sentence that names the
+ * path (raw bytes, shortened when long). Codes: missing unreadable unreadable-directory not-a-file no-log-files
+ * symlink-outside symlink-broken foreign-owner own-file not-a-log standard-input gone. */
+struct input_problem {
 	str path;
 	struct problem problem;
 };
@@ -38,4 +43,6 @@ void source_default_paths(struct arena *a, str home, str config_dir, str debug_d
 void source_list_done(struct source_list *l);
 /* Opens an input: a descriptor (0 for stdin), or ERR_IO with a message. */
 int source_open(const struct input *in, const struct source_options *options, int *ret_fd, struct err *reterr) MUST_USE;
+/* What a failed source_open means: the note `gone` for a found file that was deleted meanwhile (A10), else an error. */
+void source_open_problem(const struct input *in, const struct err *e, struct problem *ret);
 #endif

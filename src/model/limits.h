@@ -11,7 +11,8 @@
 #define LIMIT_PROBE (64u * 1024)             /* bytes looked at to tell log, text and binary apart */
 #define LIMIT_EVENT_FIELDS 12u               /* named values of one event */
 #define LIMIT_PROBLEMS 64u                   /* problems listed per source; more are counted */
-#define LIMIT_INFLATE_RATIO 2000u            /* output : input of a compressed file (D3) */
+#define LIMIT_INFLATE_RATIO 1000u            /* output : input of a compressed file (D3) */
+#define LIMIT_INFLATE_FREE (64ull << 20)     /* output bytes before that ratio counts: small repetitive logs are no bombs */
 #define LIMIT_INFLATE_BYTES (64ull << 30)    /* output bytes of a compressed file (D3) */
 #define LIMIT_ZSTD_WINDOW_LOG 27             /* 128 MiB (D4) */
 #define LIMIT_TRACE_LEAVES 16u               /* leaf exceptions kept of one traceback */

@@ -1,0 +1,117 @@
+/* Tells compressed, archived, UTF-16 and binary input from text by its first bytes (bad-inputs C5, C8, D5, D6).
+ *
+ * A log may hold NUL bytes, holes of them, escape sequences, Latin-1 and torn lines, and is still a log. Binary is only what
+ * has many bytes that no text has *and* whose lines do not begin with text. Names of files play no part here. */
+#include "ingest/sniff.h"
+
+#define MAGIC(literal) literal, sizeof(literal) - 1
+
+static const struct {
+	enum sniff kind;
+	const char *name;
+	size_t at;
+	const char *magic;
+	size_t n;
+} containers[] = {
+	{SNIFF_GZIP, "gzip", 0, MAGIC("\x1f\x8b")},
+	{SNIFF_ZSTD, "zstd", 0, MAGIC("\x28\xb5\x2f\xfd")},
+	{SNIFF_ARCHIVE, "xz", 0, MAGIC("\xfd" "7zXZ\0")},
+	{SNIFF_ARCHIVE, "bzip2", 4, MAGIC("1AY&SY")},
+	{SNIFF_ARCHIVE, "zip", 0, MAGIC("PK\x03\x04")},
+	{SNIFF_ARCHIVE, "zip", 0, MAGIC("PK\x05\x06")},
+	{SNIFF_ARCHIVE, "tar", 257, MAGIC("ustar")},
+	{SNIFF_ARCHIVE, "7z", 0, MAGIC("7z\xbc\xaf\x27\x1c")},
+	{SNIFF_ARCHIVE, "rar", 0, MAGIC("Rar!\x1a\x07")},
+	{SNIFF_ARCHIVE, "lz4", 0, MAGIC("\x04\x22\x4d\x18")},
+	{SNIFF_ARCHIVE, "compress", 0, MAGIC("\x1f\x9d")},
+	/* These begin like text, so that the look at their bytes could take them for it. */
+	{SNIFF_BINARY, "an SQLite database", 0, MAGIC("SQLite format 3\0")},
+	{SNIFF_BINARY, "a PDF document", 0, MAGIC("%PDF-")},
+	{SNIFF_BINARY, "a program", 0, MAGIC("\x7f" "ELF")},
+	{SNIFF_BINARY, "a picture", 0, MAGIC("\x89PNG\r\n")},
+	{SNIFF_BINARY, "a picture", 0, MAGIC("GIF8")},
+};
+
+enum sniff sniff_container(str first, const char **ret_name)
+{
+	for (size_t i = 0; i < sizeof containers / sizeof *containers; i++) {
+		if (!str_starts(str_from(first, containers[i].at), (str){containers[i].magic, containers[i].n}))
+			continue;
+		*ret_name = containers[i].name;
+		return containers[i].kind;
+	}
+	str skippable = str_from(first, 1);
+	if (first.n >= 4 && (first.p[0] & 0xf0) == 0x50 && str_starts(skippable, S("\x2a\x4d\x18"))) {
+		*ret_name = "zstd";
+		return SNIFF_ZSTD;
+	}
+	return SNIFF_TEXT;
+}
+
+/* UTF-16 without a byte order mark: nearly every other byte is NUL. */
+static bool is_wide(str probe)
+{
+	size_t nul[2] = {0, 0}, pairs = probe.n / 2;
+	for (size_t i = 0; i < 2 * pairs; i++)
+		nul[i & 1] += probe.p[i] == '\0';
+	size_t more = nul[0] > nul[1] ? nul[0] : nul[1], less = nul[0] > nul[1] ? nul[1] : nul[0];
+	return pairs >= 8 && more * 10 >= pairs * 7 && less * 20 <= pairs;
+}
+
+static bool is_text_byte(unsigned char c)
+{
+	return c >= 0x20 ? c != 0x7f : (c >= '\a' && c <= '\r') || c == 0x1b;
+}
+
+/* Of the lines that have one, how many heads of up to 12 bytes are printable? */
+static bool lines_begin_with_text(str probe)
+{
+	size_t good = 0, all = 0;
+	while (probe.n > 0) {
+		const char *lf = memchr(probe.p, '\n', probe.n);
+		str line = {probe.p, lf ? (size_t)(lf - probe.p) : probe.n};
+		probe = str_from(probe, line.n + 1);
+		while (line.n > 0 && *line.p == '\0')
+			line = str_from(line, 1);
+		str head = str_head(line, 12);
+		if (head.n < 4)
+			continue;
+		size_t i = 0;
+		while (i < head.n && is_text_byte((unsigned char)head.p[i]) && (unsigned char)head.p[i] < 0x80)
+			i++;
+		all++;
+		good += i == head.n;
+	}
+	return all == 0 || good * 2 > all;
+}
+
+static bool is_binary(str probe)
+{
+	enum { HOLE = 64 }; /* a longer run of NULs is a hole in a log, or padding: it proves nothing */
+	size_t strange = 0, all = 0, high = 0;
+	for (size_t i = 0; i < probe.n;) {
+		size_t run = 0;
+		while (i + run < probe.n && probe.p[i + run] == '\0')
+			run++;
+		if (run > 0) {
+			strange += run < HOLE ? run : 0;
+			all += run < HOLE ? run : 0;
+			i += run;
+			continue;
+		}
+		unsigned char c = (unsigned char)probe.p[i++];
+		strange += !is_text_byte(c);
+		high += c >= 0x80;
+		all++;
+	}
+	return strange * 20 > all && (high > 0 || strange * 4 > all) && !lines_begin_with_text(probe);
+}
+
+enum sniff sniff_content(str probe)
+{
+	if (str_starts(probe, S("\xff\xfe\0\0")) || str_starts(probe, S("\0\0\xfe\xff")))
+		return SNIFF_UTF32;
+	if (str_starts(probe, S("\xff\xfe")) || str_starts(probe, S("\xfe\xff")) || is_wide(probe))
+		return SNIFF_UTF16;
+	return is_binary(probe) ? SNIFF_BINARY : SNIFF_TEXT;
+}
