@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/places.h"
+#include "model/rules.h"
 #include "store/timeline.h"
 
 static void show_problem(struct buf *out, const struct problem *p)
