@@ -9,7 +9,7 @@ struct entry_key {
 	enum entry_type type;
 	bool required;
 };
-enum { ENTRY_KEYS = 24 };
+enum { ENTRY_KEYS = 40 };
 
 /* Fills ret_nodes[i] with the value node of keys[i] (0 = absent). False after a problem was noted: unknown key (with the nearest
  * known one), wrong type, missing key. `what` names the entry in messages: "signature". */

@@ -13,12 +13,15 @@ static const struct entry_key keys[] = {
 	{"fold", ENTRY_TEXT, false},
 	{"wrapper", ENTRY_BOOL, false},
 	{"strong", ENTRY_BOOL, false},
+	{"after", ENTRY_TEXT, false},
+	{"role", ENTRY_TEXT, false},
+	{"split", ENTRY_LIST, false},
 	{"meaning", ENTRY_TEXT, false},
 	{"public", ENTRY_ANY, false},
 	{"constructed", ENTRY_BOOL, false},
 	{"samples", ENTRY_LIST, false},
 };
-enum { ID, KIND, CLASS, HEAD, MATCH, TIME, LOCAL, FOLD, WRAPPER, STRONG, MEANING, PUBLIC, CONSTRUCTED, SAMPLES, KEY_COUNT };
+enum { ID, KIND, CLASS, HEAD, MATCH, TIME, LOCAL, FOLD, WRAPPER, STRONG, AFTER, ROLE, SPLIT, MEANING, PUBLIC, CONSTRUCTED, SAMPLES, KEY_COUNT };
 _Static_assert(sizeof keys / sizeof *keys == KEY_COUNT, "keys and their names differ");
 
 static const char *const fold_names[] = {[FOLD_NONE] = "none", [FOLD_ANY] = "any", [FOLD_INDENT] = "indent", [FOLD_TRACE] = "trace"};
@@ -40,6 +43,19 @@ static bool load_words(struct rules *rules, const struct tree_doc *d, uint32_t e
 	return true;
 }
 
+static bool load_split(struct rules *rules, const struct tree_doc *d, uint32_t list, struct format *f)
+{
+	for (uint32_t i = tree_first(d, list); i != 0; i = tree_next(d, i)) {
+		if (f->split_count == sizeof f->split / sizeof *f->split) {
+			knowledge_problem(rules, d, i, ERR_LIMIT, "`split` takes at most %zu formats", sizeof f->split / sizeof *f->split);
+			return false;
+		}
+		if (!entry_id(rules, d, i, &f->split[f->split_count++]))
+			return false;
+	}
+	return true;
+}
+
 static void load_format(struct rules *rules, const struct tree_doc *d, uint32_t entry)
 {
 	uint32_t nodes[KEY_COUNT];
@@ -52,7 +68,9 @@ static void load_format(struct rules *rules, const struct tree_doc *d, uint32_t 
 	f.head = tree_text(d, nodes[HEAD]);
 	f.time = tree_text(d, nodes[TIME]);
 	f.match = tree_text(d, nodes[MATCH]);
-	if (!load_words(rules, d, entry, nodes, &f) || !entry_regex(rules, d, nodes[MATCH], f.match, REGEX_DOTALL, &f.regex))
+	f.after = tree_text(d, nodes[AFTER]);
+	f.role = tree_text(d, nodes[ROLE]);
+	if (!load_words(rules, d, entry, nodes, &f) || !load_split(rules, d, nodes[SPLIT], &f) || !entry_regex(rules, d, nodes[MATCH], f.match, REGEX_ANCHORED, &f.regex))
 		return;
 	for (size_t i = 0; i < rules->formats.n; i++) {
 		struct format *old = &rules->formats.v[i];

@@ -25,6 +25,7 @@ static const struct entry_key keys[] = {
 	{"samples", ENTRY_LIST, false},
 };
 enum { ID, EVENT, IN, SOURCE, LEVEL, KEEP, CLASS, CORE, SET, FRAME, LITERAL, MATCH, MEANING, PUBLIC, CONSTRUCTED, SAMPLES, KEY_COUNT };
+enum { SIGNATURES_MAX = 65000 }; /* events number them in 16 bits */
 _Static_assert(sizeof keys / sizeof *keys == KEY_COUNT, "keys and their names differ");
 
 static const char *const keep_names[] = {[KEEP_EVENT] = "event", [KEEP_MARK] = "mark", [KEEP_CALL] = "call", [KEEP_COUNT] = "count"};
@@ -125,6 +126,11 @@ static void load_signature(struct rules *rules, const struct tree_doc *d, uint32
 		!load_words(rules, d, nodes, &s) || !load_meaning(rules, d, entry, nodes, &s) || !load_match(rules, d, nodes, &s))
 		return;
 	size_t at = find(rules, d, s.id);
+	if (at == rules->signatures.n && at >= SIGNATURES_MAX) {
+		knowledge_problem(rules, d, entry, ERR_LIMIT, "more than %d signatures", (int)SIGNATURES_MAX);
+		regex_free(s.regex);
+		return;
+	}
 	if (at == rules->signatures.n) {
 		*vec_push(&rules->signatures) = s;
 		return;

@@ -1,0 +1,69 @@
+/* The index of one body class: bit-parallel selection of signatures by the first bytes of a body.
+ *
+ * For each of the first PATTERN_PREFIX places and each byte value a 64-bit word says in which buckets a signature can have that
+ * byte there (base/pattern.h reads it from the regex). ANDing the words of a body's bytes leaves the buckets worth trying. With up
+ * to 64 signatures a bucket is one signature; beyond, neighbours share one. Buckets keep rules order, so that trying them from the
+ * lowest bit up finds the first matching signature.
+ *
+ * A signature that is not anchored can have any byte everywhere: it is always tried, and the gate lets every record of its class
+ * pass. `patterns lint` says so. */
+#include "match/index.h"
+#include "base/mem.h"
+#include <stdlib.h>
+
+static bool wanted(const struct signature *s, uint32_t classes, bool core_only)
+{
+	return (s->bodies & classes) != 0 && (!core_only || s->core);
+}
+
+static void add_signature(struct match_index *x, const struct signature *s, uint64_t bit, uint64_t *everywhere)
+{
+	struct byte_set sets[PATTERN_PREFIX];
+	pattern_prefix(s->match, sets);
+	for (unsigned place = 0; place < PATTERN_PREFIX; place++) {
+		uint64_t all = ~UINT64_C(0);
+		for (unsigned w = 0; w < 4; w++)
+			all &= sets[place].bits[w];
+		if (all == ~UINT64_C(0)) {
+			everywhere[place] |= bit;
+			continue;
+		}
+		for (unsigned w = 0; w < 4; w++)
+			for (uint64_t bits = sets[place].bits[w]; bits != 0; bits &= bits - 1)
+				x->table[place][w * 64 + (unsigned)__builtin_ctzll(bits)] |= bit;
+	}
+}
+
+void match_index_init(struct match_index *x, const struct rules *rules, uint32_t classes, bool core_only)
+{
+	uint64_t everywhere[PATTERN_PREFIX] = {0};
+	*x = (struct match_index){0};
+	for (size_t i = 0; i < rules->signatures.n; i++)
+		x->n += wanted(&rules->signatures.v[i], classes, core_only);
+	if (x->n == 0)
+		return;
+	x->order = mem_new(x->n * sizeof *x->order);
+	x->table = mem_new(PATTERN_PREFIX * sizeof *x->table);
+	size_t at = 0, buckets = x->n < INDEX_BUCKETS ? x->n : INDEX_BUCKETS, bucket = 0;
+	for (size_t i = 0; i < rules->signatures.n; i++) {
+		const struct signature *s = &rules->signatures.v[i];
+		if (!wanted(s, classes, core_only))
+			continue;
+		while (at * buckets / x->n > bucket)
+			x->first[++bucket] = (uint32_t)at;
+		add_signature(x, s, UINT64_C(1) << bucket, everywhere);
+		x->order[at++] = (uint16_t)i;
+	}
+	while (bucket < INDEX_BUCKETS)
+		x->first[++bucket] = (uint32_t)at;
+	for (unsigned place = 0; place < PATTERN_PREFIX; place++)
+		for (unsigned c = 0; c < 256; c++)
+			x->table[place][c] |= everywhere[place];
+}
+
+void match_index_done(struct match_index *x)
+{
+	free(x->table);
+	free(x->order);
+	*x = (struct match_index){0};
+}

@@ -1,0 +1,364 @@
+/* Records to events: second half of pass 1's inner loop, between the parser and the tracker.
+ *
+ * A record's class has an index (match/index.h) that leaves a few candidate signatures; each is tried with its own regex, compiled
+ * when it is first needed. The first in rules order wins, so the meaning of a line never depends on the index. Named groups become
+ * members and fields of the event; the group `err` gets its class by a second look, at the signatures of class "error".
+ *
+ * Three kinds of records need more than their class:
+ *   transcript  the parser has said what a result is; the text only adds the class of an error, or that it is a mere receipt
+ *   traceback   a leaf that no signature knows is still an event (py.traceback)
+ *   excerpt     quoted text: cores of signatures are searched anywhere in it, then cores of error texts
+ *
+ * A regex that does not compile, or gives up at the step limit, never stops a run: it is left out, or the record stays without
+ * event, and it is counted. What any text means is not known here. */
+#include "match/matcher.h"
+#include "base/mem.h"
+#include "match/index.h"
+#include <stdlib.h>
+
+struct matcher {
+	struct rules *rules;
+	struct match_index classes[CLASS_COUNT];
+	struct match_index core, core_errors; /* for excerpts: all classes but error, and error */
+	struct regex **loose;                 /* by signature: the regex without anchors, for excerpts */
+	bool *loose_broken;
+	uint64_t gave_up;
+	str gave_up_first;
+};
+
+/* How a candidate is tried. */
+struct attempt {
+	struct matcher *m;
+	const struct record *r; /* NULL: an error text, no filters */
+	str body;
+	bool anywhere;          /* search the core in the body */
+	struct regex_match found;
+};
+
+struct matcher *matcher_new(struct rules *rules)
+{
+	struct matcher *m = mem_new(sizeof *m);
+	uint32_t error = UINT32_C(1) << CLASS_ERROR;
+	m->rules = rules;
+	for (unsigned c = 0; c < CLASS_COUNT; c++)
+		match_index_init(&m->classes[c], rules, UINT32_C(1) << c, false);
+	match_index_init(&m->core, rules, ~error, true);
+	match_index_init(&m->core_errors, rules, error, true);
+	m->loose = mem_new((rules->signatures.n + 1) * sizeof(struct regex *));
+	m->loose_broken = mem_new(rules->signatures.n + 1);
+	return m;
+}
+
+void matcher_free(struct matcher *m)
+{
+	if (m == NULL)
+		return;
+	for (unsigned c = 0; c < CLASS_COUNT; c++)
+		match_index_done(&m->classes[c]);
+	match_index_done(&m->core);
+	match_index_done(&m->core_errors);
+	for (size_t i = 0; i < m->rules->signatures.n; i++)
+		regex_free(m->loose[i]);
+	free(m->loose);
+	free(m->loose_broken);
+	free(m);
+}
+
+bool matcher_gate(const void *matcher, enum body_class class, str head)
+{
+	const struct matcher *m = matcher;
+	return match_index_buckets(&m->classes[class], head) != 0 || class == CLASS_TRACEBACK || class == CLASS_TRANSCRIPT;
+}
+
+static void name_groups(struct matcher *m, struct signature *s, const struct regex *r)
+{
+	unsigned n = regex_group_count(r);
+	for (unsigned i = 1; i <= n && i < REGEX_GROUPS; i++)
+		s->group_field[i] = (uint16_t)intern_put(&m->rules->fields, regex_group_name(r, i));
+}
+
+static void note_broken(struct matcher *m, const struct signature *s, const struct err *why)
+{
+	struct err e = {0};
+	(void)err_at(&e, ERR_SYNTAX, s->where.file, s->where.line, s->where.column, "the pattern of signature %.*s is left out: %s", STR_ARG(s->id),
+		why->text);
+	if (m->rules->problem_count++ == 0)
+		m->rules->first_problem = e;
+	if (m->rules->problems.n < LIMIT_PROBLEMS)
+		*vec_push(&m->rules->problems) = e;
+}
+
+static struct regex *strict_regex(struct matcher *m, struct signature *s)
+{
+	struct err e = {0};
+	if (s->regex == NULL && !s->broken && regex_new(s->match, REGEX_DOTALL, &s->regex, &e) < 0) {
+		s->broken = true;
+		note_broken(m, s, &e);
+	}
+	if (s->regex != NULL && s->group_field[0] == 0) {
+		name_groups(m, s, s->regex);
+		s->group_field[0] = 1; /* group 0 has no name: its place says that the others were looked up */
+	}
+	return s->regex;
+}
+
+static struct regex *loose_regex(struct matcher *m, struct signature *s)
+{
+	size_t i = (size_t)(s - m->rules->signatures.v);
+	if (m->loose[i] == NULL && !m->loose_broken[i]) {
+		struct buf pattern = {0};
+		bool simple = pattern_unanchored(s->match, &pattern);
+		if (!simple || regex_new(buf_str(&pattern), REGEX_DOTALL, &m->loose[i], NULL) < 0) {
+			m->loose[i] = NULL;
+			m->loose_broken[i] = true;
+		} else {
+			name_groups(m, s, m->loose[i]);
+		}
+		buf_done(&pattern);
+	}
+	return m->loose[i];
+}
+
+/* What a record must be besides its text. Excerpts have lost their source and often their level, so that only a level that is
+ * there can exclude. */
+static bool admits(const struct signature *s, const struct record *r)
+{
+	if (s->sources != 0 && !r->excerpt && !(s->sources >> r->kind & 1))
+		return false;
+	if (s->level != LEVEL_NONE && s->level != r->level && !(r->excerpt && r->level == LEVEL_NONE))
+		return false;
+	return s->frame.n == 0 || str_find(r->frames, s->frame) >= 0;
+}
+
+static bool try_signature(struct attempt *a, struct signature *s)
+{
+	if (a->r != NULL && !admits(s, a->r))
+		return false;
+	if (!a->anywhere && s->head.n > 0 && !str_starts(a->body, s->head))
+		return false;
+	if ((a->anywhere || s->literal.n > s->head.n) && str_find(a->body, s->literal) < 0)
+		return false;
+	struct regex *regex = a->anywhere ? loose_regex(a->m, s) : strict_regex(a->m, s);
+	if (regex == NULL)
+		return false;
+	int rc = regex_match(regex, a->body, &a->found);
+	if (rc == ERR_LIMIT && a->m->gave_up++ == 0)
+		a->m->gave_up_first = s->id;
+	return rc == 1;
+}
+
+/* The first signature in rules order that matches, NULL when none does. */
+static struct signature *find(struct attempt *a, const struct match_index *x)
+{
+	uint64_t buckets = match_index_buckets(x, a->anywhere ? STR_NONE : a->body);
+	for (; buckets != 0; buckets &= buckets - 1) {
+		unsigned bucket = (unsigned)__builtin_ctzll(buckets);
+		for (uint32_t i = x->first[bucket]; i < x->first[bucket + 1]; i++) {
+			struct signature *s = &a->m->rules->signatures.v[x->order[i]];
+			if (try_signature(a, s))
+				return s;
+		}
+	}
+	return NULL;
+}
+
+static uint16_t index_of(const struct matcher *m, const struct signature *s)
+{
+	return (uint16_t)(s - m->rules->signatures.v);
+}
+
+static void put_duration(struct event *e, uint16_t name, str value)
+{
+	double number;
+	int64_t micros;
+	if (e->duration >= 0)
+		return;
+	if (name == FIELD_DUR && duration_parse(value, &micros))
+		e->duration = micros;
+	else if ((name == FIELD_MS || name == FIELD_SECONDS) && str_double(value, &number) && number < 1e12)
+		e->duration = (int64_t)(number * (double)(name == FIELD_MS ? MILLISECOND : SECOND));
+}
+
+/* The first value of a name wins: groups come before constants, and those of the line before those of its error text. */
+static void put(struct event *e, uint16_t name, str value)
+{
+	str *member = name == FIELD_SERVER ? &e->server : name == FIELD_TOOL ? &e->tool : name == FIELD_ID ? &e->tool_use_id :
+		name == FIELD_ERR ? &e->err : NULL;
+	if (value.p == NULL || name == FIELD_NONE)
+		return;
+	if (member != NULL) {
+		if (member->n == 0 && value.n > 0)
+			*member = value;
+		return;
+	}
+	for (unsigned i = 0; i < e->field_count; i++)
+		if (e->fields[i].name == name)
+			return;
+	if (e->field_count < LIMIT_EVENT_FIELDS)
+		e->fields[e->field_count++] = (struct field){.name = name, .value = value};
+	put_duration(e, name, value);
+}
+
+static void put_groups(struct event *e, const struct signature *s, const struct regex_match *found)
+{
+	for (unsigned i = 1; i < found->n; i++)
+		put(e, s->group_field[i], found->group[i]);
+	for (unsigned i = 0; i < s->set_count; i++)
+		put(e, s->set[i].name, s->set[i].value);
+}
+
+/* Class and fields that the event's error text gives. An error text names server and tool of its own line: a nested `err` would
+ * only repeat the text. */
+static void classify_error(struct matcher *m, struct event *e)
+{
+	struct attempt a = {.m = m, .body = str_head(str_trim(e->err), LIMIT_MATCH)};
+	if (a.body.n == 0)
+		return;
+	const struct signature *s = find(&a, &m->classes[CLASS_ERROR]);
+	if (s == NULL)
+		return;
+	if (e->class == 0)
+		e->class = s->class;
+	put_groups(e, s, &a.found);
+}
+
+static void begin(const struct record *r, struct event *e)
+{
+	*e = (struct event){
+		.local_time = r->local_time,
+		.excerpt = r->excerpt,
+		.line = r->line,
+		.offset = r->offset,
+		.lines = r->lines,
+		.at = r->at,
+		.duration = -1,
+		.level = r->level,
+		.tool = r->tool,
+		.tool_use_id = r->tool_use_id,
+		.session = r->session,
+	};
+}
+
+/* The record's own server name is the last to speak: a group of the line is nearer to what happened. */
+static void finish(struct matcher *m, const struct record *r, struct event *e)
+{
+	classify_error(m, e);
+	if (e->server.n == 0)
+		e->server = r->server;
+}
+
+static void explain(struct matcher *m, const struct record *r, const struct signature *s, const struct regex_match *found, struct event *e)
+{
+	e->kind = s->kind;
+	e->signature = (uint16_t)(index_of(m, s) + 1);
+	e->class = s->class;
+	put_groups(e, s, found);
+	finish(m, r, e);
+}
+
+/* Tool uses and results of transcripts. The text of a good result is a tool's output: only a receipt for a call that goes on in
+ * the background is looked for in it. */
+static void transcript_event(struct matcher *m, const struct record *r, struct event *e)
+{
+	static const char *const outcomes[] = {[RESULT_NONE] = "", [RESULT_USE] = "", [RESULT_OK] = "ok", [RESULT_ERROR] = "error",
+		[RESULT_EMPTY] = "empty", [RESULT_REJECTED] = "rejected", [RESULT_RECEIPT] = "receipt"};
+	struct attempt a = {.m = m, .r = r, .body = str_head(r->body, LIMIT_MATCH)};
+	const char *outcome = outcomes[r->result];
+	e->kind = r->result == RESULT_USE ? KIND_TOOL_USE : KIND_TOOL_RESULT;
+	if (r->result == RESULT_ERROR || r->result == RESULT_REJECTED)
+		e->err = r->body;
+	if (r->result == RESULT_OK || r->result == RESULT_RECEIPT) {
+		const struct signature *s = find(&a, &m->classes[CLASS_TRANSCRIPT]);
+		if (s != NULL && s->kind == KIND_CALL_BACKGROUNDED) {
+			outcome = outcomes[RESULT_RECEIPT];
+			put_groups(e, s, &a.found);
+		}
+	}
+	if (outcome[0] != '\0')
+		put(e, FIELD_OUTCOME, str_z(outcome));
+	finish(m, r, e);
+}
+
+static bool error_alone(struct matcher *m, const struct record *r, const struct match_index *x, bool anywhere, struct event *e)
+{
+	struct attempt a = {.m = m, .body = str_head(r->body, LIMIT_MATCH), .anywhere = anywhere};
+	const struct signature *s = find(&a, x);
+	if (s == NULL)
+		return false;
+	e->kind = KIND_ERROR_TEXT;
+	e->signature = (uint16_t)(index_of(m, s) + 1);
+	e->class = s->class;
+	e->err = str_trim(r->body);
+	put_groups(e, s, &a.found);
+	if (e->server.n == 0)
+		e->server = r->server;
+	return true;
+}
+
+static bool excerpt_event(struct matcher *m, const struct record *r, struct event *e)
+{
+	struct attempt a = {.m = m, .r = r, .body = str_head(r->body, LIMIT_MATCH), .anywhere = true};
+	const struct signature *s = find(&a, &m->core);
+	if (s != NULL) {
+		explain(m, r, s, &a.found, e);
+		return true;
+	}
+	return error_alone(m, r, &m->core_errors, true, e);
+}
+
+bool matcher_match(struct matcher *m, const struct record *r, struct event *ret_event)
+{
+	struct attempt a = {.m = m, .r = r, .body = str_head(r->body, LIMIT_MATCH)};
+	begin(r, ret_event);
+	if (r->result != RESULT_NONE) {
+		transcript_event(m, r, ret_event);
+		return true;
+	}
+	if (r->class == CLASS_ERROR)
+		return error_alone(m, r, &m->classes[CLASS_ERROR], false, ret_event) || (r->excerpt && excerpt_event(m, r, ret_event));
+	const struct signature *s = find(&a, &m->classes[r->class]);
+	if (s != NULL) {
+		explain(m, r, s, &a.found, ret_event);
+		return true;
+	}
+	if (r->class == CLASS_TRACEBACK) {
+		ret_event->kind = KIND_PY_TRACEBACK;
+		put(ret_event, FIELD_LEAF, r->body);
+		finish(m, r, ret_event);
+		return true;
+	}
+	return r->excerpt && excerpt_event(m, r, ret_event);
+}
+
+uint16_t matcher_error_class(struct matcher *m, str err, uint16_t *ret_signature)
+{
+	struct attempt a = {.m = m, .body = str_head(str_trim(err), LIMIT_MATCH)};
+	const struct signature *s = find(&a, &m->classes[CLASS_ERROR]);
+	if (s == NULL)
+		return 0;
+	if (ret_signature != NULL)
+		*ret_signature = index_of(m, s);
+	return s->class;
+}
+
+size_t matcher_all(struct matcher *m, const struct record *r, uint16_t *ret_indices, size_t cap)
+{
+	struct attempt a = {.m = m, .r = r->class == CLASS_ERROR ? NULL : r, .body = str_head(r->body, LIMIT_MATCH)};
+	size_t n = 0;
+	for (size_t i = 0; i < m->rules->signatures.n; i++) {
+		struct signature *s = &m->rules->signatures.v[i];
+		if (!(s->bodies >> r->class & 1) || !try_signature(&a, s))
+			continue;
+		if (n < cap)
+			ret_indices[n] = (uint16_t)i;
+		n++;
+	}
+	return n;
+}
+
+uint64_t matcher_gave_up(const struct matcher *m, str *ret_first)
+{
+	if (ret_first != NULL)
+		*ret_first = m->gave_up_first;
+	return m->gave_up;
+}
