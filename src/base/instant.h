@@ -22,7 +22,8 @@ bool instant_iso(str s, instant *ret_at, bool *ret_zoned);
 bool instant_iso24(const char *p, instant *ret_at);
 /* Reads s by a strptime-like template: %Y %m %d %e %H %M %S %y %b (Jan…) %f (1–9 decimals) %z (Z, +hh:mm, +hhmm) %s (epoch
  * seconds) %u (epoch microseconds) %%; a blank matches one or more blanks. Missing year or date are taken from `base`
- * (the year that puts the result nearest to base) or 1970 when base is INSTANT_NONE; then *ret_dated is false. */
+ * (the year or day that puts the result nearest to base) or 1970 when base is INSTANT_NONE; in both cases *ret_dated is
+ * false. %d %e %H %M %S take one or two digits, %d and %e skip blanks before them; the whole of s must be consumed. */
 bool instant_template(const char *template, str s, instant base, instant *ret_at, bool *ret_zoned, bool *ret_dated);
 /* "2026-05-17T20:46:12.384Z" (24 bytes and NUL); years beyond 0000–9999 are clamped. */
 void instant_format(instant at, char ret_text[32]);

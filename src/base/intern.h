@@ -7,7 +7,7 @@ struct intern {
 	struct arena text;
 	str *names; /* by id */
 	uint32_t *slots;
-	uint32_t n, slot_count; /* zero-initialise the whole */
+	uint32_t n, slot_count; /* zero-initialise the whole. Ids in use: 1 to n - 1 (n is 0 as long as there are none) */
 };
 
 void intern_done(struct intern *t);

@@ -4,6 +4,11 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* jansson exports functions of these names; ours are called otherwise for the linker. */
+#define json_true mcplog_json_true
+#define json_real mcplog_json_real
+#define json_null mcplog_json_null
+
 struct json; /* a parsed value: json_t */
 
 /* Parses the whole of s (NUL escapes and duplicate keys accepted). NULL on error with *reterr set; free with json_free. */

@@ -5,6 +5,8 @@
 #include "base/str.h"
 
 enum { REGEX_GROUPS = 24 };
+/* The same values as LIMIT_MATCH and LIMIT_REGEX_* of model/limits.h, which base/ may not include (a test compares them). */
+enum { REGEX_SUBJECT_MAX = 64 * 1024, REGEX_LIMIT_MATCH = 100000, REGEX_LIMIT_DEPTH = 1000, REGEX_LIMIT_HEAP_KIB = 16 * 1024 };
 enum regex_flags { REGEX_ANCHORED = 1, REGEX_DOTALL = 2, REGEX_CASELESS = 4, REGEX_MULTILINE = 8 };
 
 struct regex; /* compiled pattern */

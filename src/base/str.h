@@ -12,6 +12,7 @@ typedef struct str {
 } str;
 
 #define S(literal) ((str){"" literal, sizeof(literal) - 1})
+#define S_INIT(literal) {"" literal, sizeof(literal) - 1} /* for constant tables */
 #define STR_NONE ((str){NULL, 0})
 #define STR_ARG(s) (int)(s).n, (s).p /* for "%.*s" */
 
@@ -23,7 +24,12 @@ static inline bool str_ends(str s, str suffix)
 	return s.n >= suffix.n && (suffix.n == 0 || memcmp(s.p + s.n - suffix.n, suffix.p, suffix.n) == 0);
 }
 /* From byte `at` on; empty when `at` is past the end. */
-static inline str str_from(str s, size_t at) { return at >= s.n ? (str){s.p + s.n, 0} : (str){s.p + at, s.n - at}; }
+static inline str str_from(str s, size_t at)
+{
+	if (s.n == 0)
+		return s;
+	return at >= s.n ? (str){s.p + s.n, 0} : (str){s.p + at, s.n - at};
+}
 static inline str str_head(str s, size_t n) { return (str){s.p, n < s.n ? n : s.n}; }
 
 int str_cmp(str a, str b);              /* byte order, shorter first */

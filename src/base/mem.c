@@ -1,0 +1,44 @@
+/* Allocation that does not return on failure (base/mem.h). Linux rarely fails an allocation; when it does (RLIMIT_AS, a cgroup
+ * limit), there is nothing sensible left to do with a half-read log, and an uncommitted transaction leaves no trace. So the
+ * process says so and leaves with exit code 4, and no caller carries a branch that is never tested. */
+#include "base/mem.h"
+#include "base/diag.h"
+#include "base/vec.h"
+#include <stdlib.h>
+
+void *mem_new(size_t n)
+{
+	void *p = calloc(1, n == 0 ? 1 : n);
+	if (p == NULL)
+		diag_out_of_memory();
+	return p;
+}
+
+void *mem_grow(void *p, size_t count, size_t size)
+{
+	size_t bytes;
+	if (__builtin_mul_overflow(count, size, &bytes))
+		diag_out_of_memory();
+	p = realloc(p, bytes == 0 ? 1 : bytes);
+	if (p == NULL)
+		diag_out_of_memory();
+	return p;
+}
+
+void *mem_dup(const void *p, size_t n)
+{
+	void *copy = mem_new(n);
+	if (n > 0)
+		memcpy(copy, p, n);
+	return copy;
+}
+
+void *vec_room(void *v, size_t n, size_t *cap, size_t size)
+{
+	if (n == *cap) {
+		*cap = *cap == 0 ? 8 : *cap * 2;
+		v = mem_grow(v, *cap, size);
+	}
+	memset((char *)v + n * size, 0, size);
+	return v;
+}

@@ -1,0 +1,172 @@
+/* PCRE2 in byte mode (base/regex.h). The only file that knows PCRE2.
+ *
+ * Patterns come from people, subjects from logs: both are hostile. A pattern cannot switch UTF mode on, read single code units,
+ * or call out; a match cannot run longer than the limits allow, whatever the pattern. Subjects are cut at 64 KiB.
+ *
+ * The just-in-time compiler is asked only after a regex was used a few times: most patterns of a run see few subjects, and
+ * translating one costs as much as matching some hundred lines. Where it is not to be had (no support, memory that must not be
+ * executable, H11), or its stack is too small for a subject, the interpreter gives the same answer. */
+#include "base/regex.h"
+#include "base/diag.h"
+#include "base/mem.h"
+#include <stdlib.h>
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+enum { REGEX_JIT_AFTER = 24, REGEX_PATTERN_MAX = 64 * 1024 };
+
+struct regex {
+	pcre2_code *code;
+	pcre2_match_data *data;
+	pcre2_match_context *context;
+	unsigned groups;
+	uint32_t uses;
+	bool jit;
+	str names[REGEX_GROUPS]; /* views into the code's name table */
+};
+
+static bool jit_off; /* for tests; set before any compile */
+
+void regex_set_jit(bool on) { jit_off = !on; }
+
+static uint32_t options_of(unsigned flags)
+{
+	uint32_t o = PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C;
+	o |= flags & REGEX_ANCHORED ? PCRE2_ANCHORED : 0;
+	o |= flags & REGEX_DOTALL ? PCRE2_DOTALL : 0;
+	o |= flags & REGEX_CASELESS ? PCRE2_CASELESS : 0;
+	o |= flags & REGEX_MULTILINE ? PCRE2_MULTILINE : 0;
+	return o;
+}
+
+static int refuse_callout(pcre2_callout_enumerate_block *block, void *ret_at)
+{
+	*(size_t *)ret_at = block->pattern_position;
+	return 1;
+}
+
+static int compile(struct regex *r, str pattern, unsigned flags, struct err *reterr)
+{
+	int code;
+	size_t at = 0;
+	pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+	if (context == NULL)
+		diag_out_of_memory();
+	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
+	pcre2_set_max_pattern_length(context, REGEX_PATTERN_MAX);
+	r->code = pcre2_compile((PCRE2_SPTR)(pattern.n > 0 ? pattern.p : ""), pattern.n, options_of(flags), &code, &at, context);
+	pcre2_compile_context_free(context);
+	if (r->code != NULL)
+		return 0;
+	PCRE2_UCHAR text[200];
+	if (pcre2_get_error_message(code, text, sizeof text) < 0)
+		text[0] = '\0';
+	return err_at(reterr, ERR_SYNTAX, NULL, 0, (unsigned)at + 1, "the regular expression does not compile: %s", (const char *)text);
+}
+
+static int check(struct regex *r, struct err *reterr)
+{
+	size_t at = 0;
+	uint32_t count = 0;
+	pcre2_pattern_info(r->code, PCRE2_INFO_CAPTURECOUNT, &count);
+	if (count >= REGEX_GROUPS) {
+		int rc = err_at(reterr, ERR_LIMIT, NULL, 0, 1, "the regular expression has %u groups, at most %d are possible", count, REGEX_GROUPS - 1);
+		err_hint(reterr, "write (?:…) for groups whose text is not needed");
+		return rc;
+	}
+	if (pcre2_callout_enumerate(r->code, refuse_callout, &at) != 0)
+		return err_at(reterr, ERR_SYNTAX, NULL, 0, (unsigned)at + 1, "callouts, as in (?C1), are not allowed in a pattern");
+	r->groups = count;
+	return 0;
+}
+
+static void load_names(struct regex *r)
+{
+	uint32_t count = 0, size = 0;
+	PCRE2_SPTR table = NULL;
+	pcre2_pattern_info(r->code, PCRE2_INFO_NAMECOUNT, &count);
+	pcre2_pattern_info(r->code, PCRE2_INFO_NAMEENTRYSIZE, &size);
+	pcre2_pattern_info(r->code, PCRE2_INFO_NAMETABLE, &table);
+	for (uint32_t i = 0; i < count; i++) {
+		const unsigned char *entry = table + (size_t)i * size;
+		unsigned group = (unsigned)entry[0] << 8 | entry[1];
+		if (group < REGEX_GROUPS)
+			r->names[group] = str_z((const char *)entry + 2);
+	}
+}
+
+int regex_new(str pattern, unsigned flags, struct regex **ret, struct err *reterr)
+{
+	struct regex *r = mem_new(sizeof *r);
+	int rc = compile(r, pattern, flags, reterr);
+	if (rc == 0)
+		rc = check(r, reterr);
+	if (rc != 0) {
+		regex_free(r);
+		return rc;
+	}
+	load_names(r);
+	r->data = pcre2_match_data_create(REGEX_GROUPS, NULL);
+	r->context = pcre2_match_context_create(NULL);
+	if (r->data == NULL || r->context == NULL)
+		diag_out_of_memory();
+	pcre2_set_match_limit(r->context, REGEX_LIMIT_MATCH);
+	pcre2_set_depth_limit(r->context, REGEX_LIMIT_DEPTH);
+	pcre2_set_heap_limit(r->context, REGEX_LIMIT_HEAP_KIB);
+	*ret = r;
+	return 0;
+}
+
+void regex_free(struct regex *r)
+{
+	if (r == NULL)
+		return;
+	pcre2_match_context_free(r->context);
+	pcre2_match_data_free(r->data);
+	pcre2_code_free(r->code);
+	free(r);
+}
+
+static int run(struct regex *r, str s, size_t start)
+{
+	if (++r->uses == REGEX_JIT_AFTER && !jit_off)
+		r->jit = pcre2_jit_compile(r->code, PCRE2_JIT_COMPLETE) == 0;
+	PCRE2_SPTR subject = (PCRE2_SPTR)(s.n > 0 ? s.p : "");
+	int rc = pcre2_match(r->code, subject, s.n, start, r->jit ? 0 : PCRE2_NO_JIT, r->data, r->context);
+	if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
+		rc = pcre2_match(r->code, subject, s.n, start, PCRE2_NO_JIT, r->data, r->context);
+	return rc;
+}
+
+int regex_search(struct regex *r, str subject, size_t start, struct regex_match *ret)
+{
+	str s = str_head(subject, REGEX_SUBJECT_MAX);
+	if (start > s.n)
+		return 0;
+	int rc = run(r, s, start);
+	if (rc == PCRE2_ERROR_NOMATCH)
+		return 0;
+	if (rc == PCRE2_ERROR_NOMEMORY)
+		diag_out_of_memory();
+	if (rc <= 0)
+		return ERR_LIMIT;
+	const size_t *v = pcre2_get_ovector_pointer(r->data);
+	ret->n = r->groups + 1;
+	for (unsigned i = 0; i < ret->n; i++) {
+		bool set = i < (unsigned)rc && v[2 * i] != PCRE2_UNSET && v[2 * i] <= v[2 * i + 1];
+		ret->group[i] = set ? str_head(str_from(s, v[2 * i]), v[2 * i + 1] - v[2 * i]) : STR_NONE;
+		if (set && ret->group[i].p == NULL)
+			ret->group[i].p = "";
+	}
+	return 1;
+}
+
+int regex_match(struct regex *r, str subject, struct regex_match *ret) { return regex_search(r, subject, 0, ret); }
+
+unsigned regex_group_count(const struct regex *r) { return r->groups; }
+
+str regex_group_name(const struct regex *r, unsigned i) { return i < REGEX_GROUPS && r->names[i].p != NULL ? r->names[i] : S(""); }
+
+#define TEXT_OF(x) #x
+#define TEXT(x) TEXT_OF(x)
+const char *regex_version(void) { return "PCRE2 " TEXT(PCRE2_MAJOR) "." TEXT(PCRE2_MINOR); }
