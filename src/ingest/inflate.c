@@ -20,7 +20,7 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
-enum { ZSTD_HEADER = 18, MAGIC = 4 }; /* longest zstd frame header; bytes that tell a frame from garbage */
+enum { ZSTD_HEADER = 18, BLOCK_HEADER = 3, MAGIC = 4 }; /* longest zstd frame header; …; bytes that tell a frame from garbage */
 
 struct inflate {
 	enum inflate_kind kind;
@@ -31,6 +31,7 @@ struct inflate {
 	uint64_t in_total, out_total, frame_in, garbage;
 	z_stream gzip;
 	ZSTD_DStream *zstd;
+	size_t hint; /* bytes of input that zstd would like */
 	struct inflate_fault fault;
 };
 
@@ -222,9 +223,11 @@ static size_t step_zstd(struct inflate *z, char *to, size_t n)
 		return 0;
 	}
 	size_t have = z->in_end - z->in_at;
-	/* A frame that lies whole in the input would be decoded in one go, and a bad checksum would then cost all of it. */
-	if (z->frame_in < ZSTD_HEADER && have > 1)
-		have = 1;
+	/* A call that fails hands out nothing. So each gets one block and not yet the header or checksum behind it, and the first
+	 * bytes come one by one: a frame that lies whole in the input would be decoded in one go. */
+	size_t block = z->frame_in < ZSTD_HEADER ? 1 : z->hint > BLOCK_HEADER ? z->hint - BLOCK_HEADER : 1;
+	if (have > block)
+		have = block;
 	ZSTD_inBuffer in = {z->in + z->in_at, have, 0};
 	ZSTD_outBuffer out = {to, n, 0};
 	size_t r = ZSTD_decompressStream(z->zstd, &out, &in);
@@ -233,6 +236,8 @@ static size_t step_zstd(struct inflate *z, char *to, size_t n)
 		fail_zstd(z, r);
 	else if (r == 0)
 		z->in_frame = false;
+	else
+		z->hint = r;
 	return out.pos;
 }
 
