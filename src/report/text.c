@@ -1,0 +1,298 @@
+/*
+ * The report for people, in the order in which they need it: one line of summary; the incidents; notes, one line each; which
+ * sessions sit on a dead server session; clocks; what could not be read. A healthy result is said plainly, and only when
+ * something was measured.
+ */
+#include "base/utf8.h"
+#include "report/formats.h"
+#include "report/text_incident.h"
+
+enum { NOTE_LINES = 20, SOURCE_LINES = 20, VERSIONS = 4 };
+
+static void time_range(struct page *p)
+{
+	char first[32], last[32];
+	const struct facts *f = p->facts;
+	if (f->first == INSTANT_NONE || f->last == INSTANT_NONE)
+		return;
+	page_clock(f->first, first);
+	page_clock(f->last, last);
+	const bool same_day = memcmp(first, last, 10) == 0;
+	page_printf(p, INK_PLAIN, " · %s – %s UTC", first, same_day ? last + 11 : last);
+}
+
+/* The client versions that wrote the logs, without repetition. */
+static void clients(struct page *p)
+{
+	str seen[VERSIONS];
+	size_t n = 0;
+	for (size_t i = 0; i < p->facts->source_count && n < VERSIONS; i++) {
+		const str version = p->facts->sources[i].client_version;
+		bool known = version.n == 0;
+		for (size_t k = 0; k < n; k++)
+			known = known || str_eq(seen[k], version);
+		if (!known)
+			seen[n++] = version;
+	}
+	if (n == 0)
+		return;
+	page_printf(p, INK_PLAIN, " · client%s ", n == 1 ? "" : "s");
+	for (size_t k = 0; k < n && k < VERSIONS - 1; k++) {
+		page_literal(p, INK_PLAIN, k ? ", " : "");
+		page_text(p, INK_PLAIN, seen[k]);
+	}
+	if (n == VERSIONS)
+		page_literal(p, INK_PLAIN, ", …");
+}
+
+static size_t count_incidents(const struct page *p)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < p->facts->incident_count; i++)
+		n += report_wants(p->options, &p->facts->incidents[i]);
+	return n;
+}
+
+static void summary(struct page *p, size_t incidents)
+{
+	const struct facts *f = p->facts;
+	page_printf(p, INK_BOLD, "%llu session%s, %llu call%s, %zu incident%s", (unsigned long long)f->sessions, page_plural(f->sessions),
+		(unsigned long long)f->calls, page_plural(f->calls), incidents, page_plural(incidents));
+	time_range(p);
+	clients(p);
+	page_end(p);
+}
+
+static void healthy(struct page *p)
+{
+	const struct facts *f = p->facts;
+	page_end(p);
+	if (f->unmeasured || f->source_count == 0)
+		page_wrap(p, INK_YELLOW, S("Nothing was measured: no record that could show an MCP call was read. This says nothing about the health of your servers."), 0, 0);
+	else if (f->incident_count)
+		page_wrap(p, INK_PLAIN, S("No incident passes the filters."), 0, 0);
+	else if (f->calls == 0)
+		page_wrap(p, INK_PLAIN, S("No incidents; the logs hold no MCP calls."), 0, 0);
+	else {
+		page_printf(p, INK_GREEN, "No incidents in %llu call%s.", (unsigned long long)f->calls, page_plural(f->calls));
+		page_end(p);
+	}
+}
+
+static void incidents_of(struct page *p)
+{
+	for (size_t i = 0; i < p->facts->incident_count; i++) {
+		if (!report_wants(p->options, &p->facts->incidents[i]))
+			continue;
+		page_end(p);
+		text_incident(p, &p->facts->incidents[i]);
+	}
+}
+
+static void section(struct page *p, const char *title)
+{
+	page_end(p);
+	page_literal(p, INK_BOLD, title);
+	page_end(p);
+}
+
+static void note_line(struct page *p, const struct note *n, size_t times)
+{
+	struct buf line = {0}, place = {0};
+	buf_printf(&line, "%.*s", STR_ARG(n->title));
+	if (times > 1)
+		buf_printf(&line, " (×%zu)", times);
+	if (n->evidence_count) {
+		const str where = page_place(p, &n->evidence[0].at, &place);
+		if (where.n)
+			buf_printf(&line, " (%.*s)", STR_ARG(where));
+	}
+	page_to(p, 2);
+	page_text(p, INK_CYAN, n->kind);
+	page_literal(p, INK_PLAIN, "  ");
+	page_wrap(p, INK_PLAIN, buf_str(&line), 4, p->options->verbose ? 0 : 1);
+	buf_done(&line);
+	buf_done(&place);
+}
+
+/* Notes of this kind and server from `first` on; 0 when an earlier note stands for it. */
+static size_t same_notes(const struct page *p, size_t first)
+{
+	const struct note *notes = p->facts->notes;
+	size_t n = 0;
+	for (size_t i = 0; i < p->facts->note_count; i++) {
+		if (!report_wants_note(p->options, &notes[i]) || !str_eq(notes[i].kind, notes[first].kind) || !str_eq(notes[i].server, notes[first].server))
+			continue;
+		if (i < first)
+			return 0;
+		n++;
+	}
+	return n;
+}
+
+static void notes_of(struct page *p)
+{
+	const struct facts *f = p->facts;
+	size_t wanted = 0;
+	for (size_t i = 0; i < f->note_count; i++)
+		wanted += report_wants_note(p->options, &f->notes[i]);
+	if (wanted == 0)
+		return;
+	section(p, "Notes (look like problems and are none)");
+	const bool fold = wanted > NOTE_LINES && !p->options->verbose;
+	for (size_t i = 0; i < f->note_count; i++) {
+		if (!report_wants_note(p->options, &f->notes[i]))
+			continue;
+		const size_t times = fold ? same_notes(p, i) : 1;
+		if (times)
+			note_line(p, &f->notes[i], times);
+	}
+}
+
+static bool wants_stale(const struct page *p, const struct server_session *s)
+{
+	const struct report_options *o = p->options;
+	return (o->server.n == 0 || str_eq(o->server, s->server)) && (o->session.n == 0 || str_starts(s->session, o->session));
+}
+
+/* The heading of a server's view: what its restart or forgetting did to all sessions together. */
+static void stale_server(struct page *p, str server)
+{
+	uint64_t stale = 0, recovered = 0, calls = 0;
+	int64_t lost = 0;
+	for (size_t i = 0; i < p->facts->stale_count; i++) {
+		const struct server_session *s = &p->facts->stale[i];
+		if (!str_eq(s->server, server) || !wants_stale(p, s))
+			continue;
+		stale += str_eq(s->what, S("stale"));
+		recovered += str_eq(s->what, S("recovered"));
+		calls += s->calls_lost;
+		lost += s->lost > 0 ? s->lost : 0;
+	}
+	char waited[32];
+	duration_format(lost, waited);
+	page_to(p, 2);
+	page_text(p, INK_BOLD, server);
+	page_printf(p, INK_PLAIN, ": %llu session%s stale, %llu recovered; %llu call%s and %s lost", (unsigned long long)stale,
+		page_plural(stale), (unsigned long long)recovered, (unsigned long long)calls, page_plural(calls), waited);
+	page_end(p);
+}
+
+static void stale_of(struct page *p)
+{
+	bool any = false;
+	str server = STR_NONE;
+	for (size_t i = 0; i < p->facts->stale_count; i++) {
+		const struct server_session *s = &p->facts->stale[i];
+		if (!wants_stale(p, s))
+			continue;
+		if (!any)
+			section(p, "Sessions after a server lost its state");
+		if (!any || !str_eq(server, s->server))
+			stale_server(p, s->server);
+		any = true;
+		server = s->server;
+		page_to(p, 4);
+		page_text(p, INK_CYAN, s->session.n ? s->session : S("unknown session"));
+		page_to(p, 42);
+		page_text(p, INK_PLAIN, str_eq(s->what, S("stale")) ? S("stale: /mcp → reconnect") : s->what);
+		page_end(p);
+	}
+}
+
+static void clocks_of(struct page *p)
+{
+	const struct facts *f = p->facts;
+	struct buf line = {0};
+	if (f->clock_count)
+		section(p, "Clocks");
+	for (size_t i = 0; i < f->clock_count; i++) {
+		const struct clock_offset *c = &f->clocks[i];
+		char offset[32], error[32];
+		duration_format(c->offset < 0 ? -c->offset : c->offset, offset);
+		duration_format(c->uncertainty, error);
+		buf_reset(&line);
+		if (c->source)
+			buf_add(&line, str_from(c->source->path, p->common));
+		buf_printf(&line, ": %s %s the client's clock (± %s, from %u pair%s of lines)", offset, c->offset < 0 ? "ahead of" : "behind", error,
+			c->pairs, page_plural(c->pairs));
+		page_to(p, 2);
+		page_wrap(p, INK_PLAIN, buf_str(&line), 4, 0);
+	}
+	buf_done(&line);
+}
+
+static void source_problem(struct page *p, const struct source *s, const struct problem *problem)
+{
+	static const char *const words[] = {[PROBLEM_NOTE] = "note: ", [PROBLEM_WARN] = "", [PROBLEM_ERROR] = "not read completely: "};
+	struct buf line = {0}, place = {0};
+	const struct line_ref at = {.source = s, .line = problem->line, .offset = problem->offset};
+	const str text = str_z(problem->text);
+	buf_printf(&line, "%.*s: %s%.*s", STR_ARG(page_place(p, &at, &place)), words[problem->class], STR_ARG(text));
+	if (problem->times > 1)
+		buf_printf(&line, " (×%u)", problem->times);
+	page_to(p, 2);
+	page_wrap(p, INK_PLAIN, buf_str(&line), 4, 0);
+	buf_done(&line);
+	buf_done(&place);
+}
+
+static void sources_of(struct page *p)
+{
+	const struct facts *f = p->facts;
+	size_t shown = 0, left = 0;
+	for (size_t i = 0; i < f->source_count; i++)
+		for (size_t k = 0; k < f->sources[i].problem_count; k++) {
+			const struct problem *problem = &f->sources[i].problems[k];
+			if (problem->class == PROBLEM_NOTE && !p->options->verbose)
+				continue;
+			if (shown == SOURCE_LINES && !p->options->verbose) {
+				left++;
+				continue;
+			}
+			if (shown++ == 0)
+				section(p, "Could not be read, or only in part");
+			source_problem(p, &f->sources[i], problem);
+		}
+	if (left) {
+		page_to(p, 2);
+		page_printf(p, INK_DIM, "and %zu more: --verbose, or mcplog status", left);
+		page_end(p);
+	}
+}
+
+static void pending_of(struct page *p)
+{
+	bool any = false;
+	for (size_t i = 0; i < p->facts->source_count; i++) {
+		const struct source *s = &p->facts->sources[i];
+		if (s->pending_bytes == 0)
+			continue;
+		if (!any)
+			section(p, "Pending (a last line without its end; --final counts it)");
+		any = true;
+		page_to(p, 2);
+		page_text(p, INK_PLAIN, str_from(s->path, p->common));
+		page_printf(p, INK_PLAIN, ": %llu bytes", (unsigned long long)s->pending_bytes);
+		page_end(p);
+	}
+}
+
+void report_text(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out)
+{
+	struct page p;
+	(void)rules;
+	page_init(&p, f, o, out);
+	const size_t incidents = count_incidents(&p);
+	summary(&p, incidents);
+	if (incidents)
+		incidents_of(&p);
+	else
+		healthy(&p);
+	notes_of(&p);
+	stale_of(&p);
+	clocks_of(&p);
+	pending_of(&p);
+	sources_of(&p);
+	page_done(&p);
+}
