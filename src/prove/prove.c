@@ -1,0 +1,97 @@
+/* Runs all proofs of the knowledge and lists what is loaded. Beside the pipeline: may see every stage, because a proof is only one
+ * when the real code runs. Prints nothing; findings are handed out ready for diag_err.
+ *
+ * Problems that were found while loading come first: an entry that was left out cannot be proven. */
+#include "base/nearest.h"
+#include "model/cause.h"
+#include "prove/sample.h"
+#include <stdlib.h>
+
+static void add_problems(struct proof *p)
+{
+	for (size_t i = 0; i < p->rules->problems.n; i++) {
+		struct prove_finding *f = vec_push(&p->report->findings);
+		*f = (struct prove_finding){.level = PROVE_ERROR, .id = {"", 0}, .err = p->rules->problems.v[i]};
+		p->report->errors++;
+	}
+}
+
+static bool cause_known(const struct rules *rules, str id, struct nearest *n)
+{
+	for (size_t i = 0; i < rules->causes.n; i++) {
+		if (str_eq(rules->causes.v[i]->id, id))
+			return true;
+		nearest_offer(n, rules->causes.v[i]->id);
+	}
+	return false;
+}
+
+static void check_advice(struct proof *p)
+{
+	for (size_t i = 0; i < p->rules->advice.n && p->options->only_id.n == 0; i++) {
+		const struct advice *a = &p->rules->advice.v[i];
+		struct nearest n = nearest_start(a->cause);
+		if (cause_known(p->rules, a->cause, &n))
+			continue;
+		struct prove_finding *f = vec_push(&p->report->findings);
+		*f = (struct prove_finding){.level = PROVE_ERROR, .id = a->cause};
+		(void)err_at(&f->err, ERR_SCHEMA, a->where.file, a->where.line, a->where.column, "advice for an unknown cause `%.*s`", STR_ARG(a->cause));
+		if (nearest_result(&n).p != NULL)
+			err_hint(&f->err, "did you mean `%.*s`?", STR_ARG(nearest_result(&n)));
+		p->report->errors++;
+	}
+}
+
+void prove_run(struct rules *rules, const struct prove_options *options, struct prove_report *ret)
+{
+	struct proof p = {.rules = rules, .options = options, .report = ret};
+	add_problems(&p);
+	prove_formats(&p);
+	prove_signatures(&p);
+	prove_redactions(&p);
+	check_advice(&p);
+}
+
+void prove_report_done(struct prove_report *r)
+{
+	vec_free(&r->findings);
+}
+
+static void list_one(prove_row_fn *row, void *context, const char *type, str id, str kind, const struct tree_doc *d, uint32_t node, struct where where)
+{
+	const struct prove_row r = {.type = type, .id = id, .kind = kind, .meaning = d != NULL ? tree_get_text(d, node, "meaning") : STR_NONE, .where = where,
+		.builtin = d != NULL && d->texts == NULL};
+	row(context, &r);
+}
+
+/* A file of the built-in tree? Causes keep their place only. */
+static bool builtin_file(const struct rules *rules, const char *file)
+{
+	const struct tree_doc *d = rules->docs.n > 0 ? rules->docs.v[0] : NULL;
+	for (size_t i = 0; d != NULL && i < d->file_count; i++)
+		if (d->files[i] == file)
+			return true;
+	return false;
+}
+
+void prove_list(const struct rules *rules, prove_row_fn *row, void *context)
+{
+	for (size_t i = 0; i < rules->formats.n; i++) {
+		const struct format *f = &rules->formats.v[i];
+		list_one(row, context, "format", f->id, str_z(source_kind_name(f->kind)), f->doc, f->node, f->where);
+	}
+	for (size_t i = 0; i < rules->signatures.n; i++) {
+		const struct signature *s = &rules->signatures.v[i];
+		list_one(row, context, "signature", s->id, intern_get(&rules->kinds, s->kind), s->doc, s->node, s->where);
+	}
+	for (size_t i = 0; i < rules->redactions.n; i++) {
+		const struct redaction *r = &rules->redactions.v[i];
+		list_one(row, context, "redaction", r->id, r->kind, r->doc, r->node, r->where);
+	}
+	for (size_t i = 0; i < rules->causes.n; i++) {
+		const struct cause *c = rules->causes.v[i];
+		const struct prove_row r = {.type = c->note ? "note" : "cause", .id = c->id, .kind = c->group, .meaning = c->title, .where = c->where,
+			.builtin = builtin_file(rules, c->where.file)};
+		row(context, &r);
+	}
+}
