@@ -1,0 +1,34 @@
+# Finds the libraries of the distribution through pkg-config and gathers them in the target mcplog_libraries. All missing ones
+# are named at once, with the package to install.
+find_package(PkgConfig)
+if(NOT PKG_CONFIG_FOUND)
+	message(FATAL_ERROR "pkg-config is missing. Debian, Ubuntu: apt install pkg-config. Or let ./quickstart install all that is needed.")
+endif()
+
+set(missing)
+# mcplog_library(name "pkg-config module and version" Debian-package Fedora-package)
+macro(mcplog_library name module debian fedora)
+	pkg_check_modules(${name} QUIET IMPORTED_TARGET "${module}")
+	if(NOT ${name}_FOUND)
+		string(APPEND missing "\n  ${module}: Debian, Ubuntu: apt install ${debian}; Fedora: dnf install ${fedora}")
+	endif()
+endmacro()
+
+mcplog_library(PCRE2 "libpcre2-8" libpcre2-dev pcre2-devel)
+mcplog_library(SQLITE "sqlite3 >= 3.40" libsqlite3-dev sqlite-devel)
+mcplog_library(JANSSON "jansson" libjansson-dev jansson-devel)
+mcplog_library(YAML "yaml-0.1" libyaml-dev libyaml-devel)
+mcplog_library(ZLIB "zlib" zlib1g-dev zlib-devel)
+mcplog_library(ZSTD "libzstd" libzstd-dev libzstd-devel)
+mcplog_library(XXHASH "libxxhash" libxxhash-dev xxhash-devel)
+mcplog_library(UTF8PROC "libutf8proc" libutf8proc-dev utf8proc-devel)
+if(MCPLOG_TESTS)
+	mcplog_library(CMOCKA "cmocka" libcmocka-dev libcmocka-devel)
+endif()
+if(missing)
+	message(FATAL_ERROR "Libraries are missing (or too old):${missing}\nOr let ./quickstart install all of them. (-DMCPLOG_TESTS=OFF builds without cmocka.)")
+endif()
+
+add_library(mcplog_libraries INTERFACE)
+target_link_libraries(mcplog_libraries INTERFACE PkgConfig::PCRE2 PkgConfig::SQLITE PkgConfig::JANSSON PkgConfig::YAML
+	PkgConfig::ZLIB PkgConfig::ZSTD PkgConfig::XXHASH PkgConfig::UTF8PROC)
