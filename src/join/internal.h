@@ -4,6 +4,10 @@
 #include "base/vec.h"
 #include "join/join.h"
 
+struct healthy { /* a healthy call of a large log */
+	str server;
+	struct span span;
+};
 /* A view under construction. */
 struct build {
 	const struct join_group *group;
@@ -13,7 +17,7 @@ struct build {
 	VEC(struct call) calls;
 	struct session_view *view;
 	bool compact;             /* healthy calls become spans */
-	uint64_t healthy;
+	VEC(struct healthy) healthy;
 };
 #define TWIN_WINDOW (50 * MILLISECOND) /* the same event in debug and cache log: 0–40 ms apart */
 

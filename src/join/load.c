@@ -46,8 +46,9 @@ static void on_call(void *context, const struct call *c)
 {
 	struct loading *l = context;
 	bool plain = c->outcome == OUTCOME_OK && !c->beats && !c->flags && c->permission < SECOND;
-	if (plain && l->b->compact) {
-		l->b->healthy++;
+	if (plain && l->b->compact && c->started_at != INSTANT_NONE) {
+		struct healthy *h = vec_push(&l->b->healthy);
+		*h = (struct healthy){c->server, {c->started_at, c->ended_at}};
 		count(l->b->view, c);
 		return;
 	}

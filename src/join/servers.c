@@ -76,6 +76,8 @@ static void name_servers(struct naming *n)
 	for (size_t i = 0; i < b->calls.n; i++)
 		if (b->calls.v[i].server.p)
 			server_named(n, b->calls.v[i].server, true);
+	for (size_t i = 0; i < b->healthy.n; i++)
+		server_named(n, b->healthy.v[i].server, true);
 	if (!n->servers.n)
 		server_named(n, S(""), true);
 }
@@ -147,6 +149,24 @@ static void fill_server(struct build *b, struct view_server *s)
 	}
 }
 
+static int span_order(const void *a, const void *b)
+{
+	const struct span *x = a, *y = b;
+	return x->started < y->started ? -1 : x->started > y->started;
+}
+
+static void fill_spans(struct build *b, struct view_server *s)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < b->healthy.n; i++)
+		n += name_same(b->healthy.v[i].server, s->name);
+	s->spans = arena_alloc(b->a, (n + 1) * sizeof *s->spans);
+	for (size_t i = 0; i < b->healthy.n; i++)
+		if (name_same(b->healthy.v[i].server, s->name))
+			s->spans[s->span_count++] = b->healthy.v[i].span;
+	qsort(s->spans, s->span_count, sizeof *s->spans, span_order);
+}
+
 static int server_order(const void *a, const void *b)
 {
 	return str_cmp(((const struct view_server *)a)->name, ((const struct view_server *)b)->name);
@@ -166,5 +186,6 @@ void build_servers(struct build *b)
 	for (size_t i = 0; i < v->server_count; i++) {
 		settle_transport(&v->servers[i]);
 		fill_server(b, &v->servers[i]);
+		fill_spans(b, &v->servers[i]);
 	}
 }

@@ -109,5 +109,6 @@ int join_view(const struct join_group *g, uint32_t index, const struct rules *ru
 	}
 	vec_free(&b.events);
 	vec_free(&b.calls);
+	vec_free(&b.healthy);
 	return r;
 }

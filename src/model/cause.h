@@ -5,7 +5,7 @@
 #include "model/call.h"
 #include "model/rules.h"
 
-enum { CAUSE_STEPS = 8, CAUSE_CLASSES = 128, CAUSE_KINDS = 16 };
+enum { CAUSE_STEPS = 8, CAUSE_CLASSES = GROUP_CLASSES, CAUSE_KINDS = 16 };
 
 enum scope { SCOPE_CALL, SCOPE_CONNECT, SCOPE_EVENT, SCOPE_SESSION };
 /* How heavy an incident is (causes.md, "Severity"): a hang; a server that stays unusable; calls that failed. */
@@ -38,7 +38,7 @@ struct field_test {
 	unsigned count;
 };
 
-enum cond_type { COND_ALL, COND_ANY, COND_NOT, COND_CALL, COND_EVENT, COND_VERSION, COND_SOURCE, COND_SPAN, COND_CONNECT };
+enum cond_type { COND_ALL, COND_ANY, COND_NOT, COND_CALL, COND_EVENT, COND_VERSION, COND_SOURCE, COND_SPAN };
 enum who { WHO_SELF, WHO_PREV, WHO_NEXT, WHO_LATER, WHO_EARLIER, WHO_DURING };
 
 struct cond {
@@ -54,6 +54,8 @@ struct cond {
 	struct range beats, lasted, permission, attempts;
 	int64_t slower_than_ok;                 /* lasted more than N × the longest completed call of the tool; 0 = no test */
 	bool same_tool;
+	int8_t recovered;      /* connect subjects: 1 a connect followed, 0 none did, -1 no test */
+	struct range affected; /* number of calls hit */
 	/* call and event */
 	struct class_set classes, not_classes;
 	/* event */
@@ -65,11 +67,9 @@ struct cond {
 	int8_t bind;           /* step number, -1 none */
 	bool last, any_server, proven, noise, server_side, client_side;
 	struct range count;
-	int64_t every;         /* … */
-	/* version: client version range text; source: kinds that must be present and unfiltered; span: from, to, lasted */
+	/* version: range of client versions; source: kinds that must be present and unfiltered; span: from, to, lasted */
 	str version;
 	uint32_t sources;
-	uint16_t source_class; /* body classes for source: server-side present */
 };
 
 struct trigger_rule {
@@ -77,10 +77,10 @@ struct trigger_rule {
 	str is;
 	int8_t step;           /* event that shows it; -1 none */
 };
-enum { CAUSE_ROLES = 8 };
-struct step_role {
-	uint8_t step;
-	uint8_t role; /* enum role */
+struct suspicion_rule { /* another cause that fits, but is not proven */
+	str cause, why, missing;
+	struct cond when;
+	int8_t step;
 };
 struct cause {
 	str id, title;         /* title: plain words with {tool}, {server}, {duration} */
@@ -99,15 +99,16 @@ struct cause {
 	struct trigger_rule *triggers;
 	unsigned trigger_count;
 	str trigger;           /* default */
-	str *yields_to, *absorbs, *rivals, *suspects;
-	unsigned yields_count, absorb_count, rival_count, suspect_count;
+	str *yields_to, *absorbs, *rivals;
+	unsigned yields_count, absorb_count, rival_count;
+	struct suspicion_rule *suspects;
+	unsigned suspect_count;
+	bool fallback;         /* only when nothing else fits */
 	str steps[CAUSE_STEPS];
 	unsigned step_count;
 	int8_t root;           /* step whose event identifies the incident: calls with the same root are one; -1 = the subject */
 	enum confidence_cap { CAP_CERTAIN, CAP_LIKELY, CAP_POSSIBLE } confidence;
 	str says, ending_says; /* summary text; {…} filled in */
-	str suspicion;         /* text when it is only suspected; `missing` what would prove it */
-	str missing;
 	str what, looks_like, mistaken_for, see; /* page of `explain CAUSE` */
 	struct where where;
 };

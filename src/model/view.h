@@ -28,7 +28,6 @@ struct seen {                 /* an event in its place */
 	struct call *call;        /* it belongs to, or NULL */
 };
 struct span {                 /* a healthy call, compact */
-	uint32_t tool;            /* view_server.tools id */
 	instant started, ended;
 };
 struct view_server {
@@ -41,7 +40,6 @@ struct view_server {
 	size_t call_count;
 	struct span *spans;       /* healthy calls of a large single log; sorted by start; else they are full calls */
 	size_t span_count;
-	struct intern_view { str *v; size_t n; } tools; /* names of span.tool */
 	bool connected;           /* a connect.ok was seen */
 };
 struct session_view {

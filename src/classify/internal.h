@@ -1,0 +1,78 @@
+/* Shared by the files of classify/ only. */
+#ifndef MCPLOG_CLASSIFY_INTERNAL_H
+#define MCPLOG_CLASSIFY_INTERNAL_H
+#include "classify/classify.h"
+#include "model/cause.h"
+
+/* What a cause is tried on. */
+struct subject {
+	enum scope scope;
+	const struct view_server *server;
+	struct call *call;        /* the call; of a connect subject a stand-in with the attempt's class, error and times */
+	struct seen *event;       /* event scope; connect scope: the first failure */
+	instant start, end;       /* end: of an open call the end of its log */
+	struct call **hit;        /* connect and event scope: the calls affected */
+	size_t hit_count;
+	bool recovered;           /* connect scope: a connect succeeded afterwards */
+};
+/* One attempt to prove one cause. */
+struct trial {
+	const struct session_view *view;
+	const struct rules *rules;
+	const struct subject *subject;
+	const struct cause *cause;
+	struct seen *steps[CAUSE_STEPS];
+	const struct cond *failed;  /* the leaf that failed last, for ruled_out */
+	struct seen *found;         /* the event that a `none` found */
+	struct call scratch;        /* a healthy call as neighbour */
+};
+struct finding {
+	const struct cause *cause;
+	struct subject subject;
+	struct seen *steps[CAUSE_STEPS];
+	struct seen *root;
+	str trigger;
+	struct seen *trigger_event;
+	VEC(struct call *) calls;
+	instant start, end;         /* of the whole incident; end NONE: still open */
+	enum confidence confidence;
+	bool dropped;               /* a consequence of another finding */
+	struct finding *into;
+	VEC(struct finding *) absorbed;
+};
+struct judge { /* of one view */
+	const struct session_view *view;
+	const struct rules *rules;
+	const struct classify_options *options;
+	struct arena *a;
+	VEC(struct finding *) findings;
+	struct verdicts *out;
+};
+
+/* rules.c */
+bool rules_check(struct trial *t, const struct cond *c);
+bool rules_call_fits(struct trial *t, const struct cond *c, const struct call *k, const struct view_server *s);
+bool rules_event_fits(const struct trial *t, const struct cond *c, const struct seen *e);
+instant rules_anchor(struct trial *t, const struct anchor *a, instant otherwise);
+/* version.c: does a dotted version lie in a range such as ">=2.1.105 <2.1.120"? Unknown versions are in no range. */
+/* subject.c */
+void subjects_connect(struct judge *j, const struct view_server *s, void (*fn)(struct judge *, const struct subject *));
+void subject_of_call(const struct session_view *v, const struct view_server *s, struct call *c, struct subject *ret);
+/* chain.c */
+void chain(struct judge *j);
+bool success_between(const struct session_view *v, const struct view_server *s, instant from, instant to);
+/* outcome.c */
+void outcome_fill(struct judge *j, const struct finding *f, struct incident *i);
+/* evidence.c */
+void evidence_fill(struct judge *j, const struct finding *f, struct incident *i);
+void evidence_note(struct judge *j, const struct finding *f, struct note *n);
+/* proof.c: ruled out, suspected, consequences */
+void proof_fill(struct judge *j, const struct finding *f, struct incident *i);
+/* wording.c: fills {server} {tool} {duration} {calls} {beats} {err} {client} {STEP} in a text of the knowledge */
+str wording(struct judge *j, const struct finding *f, str text);
+/* advice.c */
+void advice_fill(struct judge *j, const struct finding *f, struct incident *i);
+/* fingerprint.c */
+str fingerprint(struct judge *j, const struct finding *f);
+struct line_ref ref_of(const struct session_view *v, const struct seen *e);
+#endif

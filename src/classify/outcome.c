@@ -1,0 +1,89 @@
+/* Ending, state and severity of an incident (classify/): common tables of causes.md sections 1, 3 and 4, so that no cause has
+ * its own. State answers "must I act now?"; the clock is the log's. */
+#include "classify/internal.h"
+#include "model/names.h"
+
+#define BEAT (30 * SECOND)   /* heartbeats of clients come every 30 s */
+enum { MISSED_BEATS = 2 };
+
+static const struct call *earliest(const struct finding *f)
+{
+	const struct call *first = NULL;
+	for (size_t i = 0; i < f->calls.n; i++)
+		if (!first || f->calls.v[i]->started_at < first->started_at)
+			first = f->calls.v[i];
+	return first;
+}
+
+static bool any_open(const struct finding *f)
+{
+	for (size_t i = 0; i < f->calls.n; i++)
+		if (f->calls.v[i]->ending == ENDING_STILL_OPEN)
+			return true;
+	return false;
+}
+
+/* More than two heartbeats due before as-of are missing: nobody waits for this call any more. */
+static bool abandoned(const struct judge *j, const struct finding *f)
+{
+	instant last = INSTANT_NONE;
+	for (size_t i = 0; i < f->calls.n; i++) {
+		const struct call *c = f->calls.v[i];
+		instant sign = c->last_beat_at != INSTANT_NONE ? c->last_beat_at : c->started_at;
+		if (c->ending == ENDING_STILL_OPEN && sign > last)
+			last = sign;
+	}
+	return j->view->timed && j->options->as_of != INSTANT_NONE && j->options->as_of - last > (MISSED_BEATS + 1) * BEAT;
+}
+
+static enum ending ending_of(const struct finding *f)
+{
+	const struct call *c = earliest(f);
+	if (c)
+		return c->ending;
+	return f->cause->scope == SCOPE_CONNECT ? ENDING_UNREACHABLE : ENDING_ERROR;
+}
+
+static enum state state_of(struct judge *j, const struct finding *f)
+{
+	instant after = f->end == INSTANT_NONE ? f->start : f->end;
+	if (any_open(f))
+		return abandoned(j, f) ? STATE_ABANDONED : STATE_ONGOING;
+	if (f->subject.server && success_between(j->view, f->subject.server, after, INT64_MAX))
+		return STATE_RECOVERED;
+	bool lives = j->view->exit_at == INSTANT_NONE && !j->view->excerpt && j->view->timed;
+	return f->cause->lasting && lives && j->view->sources && (j->view->source_kinds & (1u << SOURCE_CLAUDE_DEBUG)) ? STATE_ONGOING : STATE_ENDED;
+}
+
+static enum severity severity_of(const struct finding *f, const struct incident *i)
+{
+	bool recovered = i->state == STATE_RECOVERED;
+	switch (f->cause->weight) {
+	case WEIGHT_HANG:
+		return recovered && (i->ending == ENDING_CLIENT_ABORT || i->ending == ENDING_CLIENT_TIMEOUT || i->ending == ENDING_CONNECTION_CLOSED)
+			? SEVERITY_WARNING : SEVERITY_CRITICAL;
+	case WEIGHT_OUTAGE: return recovered ? SEVERITY_WARNING : SEVERITY_CRITICAL;
+	default: return SEVERITY_WARNING;
+	}
+}
+
+void outcome_fill(struct judge *j, const struct finding *f, struct incident *i)
+{
+	const struct call *c = earliest(f);
+	i->ending = ending_of(f);
+	i->state = state_of(j, f);
+	i->severity = severity_of(f, i);
+	i->confidence = f->confidence;
+	i->started_at = c && c->started_at != INSTANT_NONE ? c->started_at : f->start;
+	i->ended_at = any_open(f) ? INSTANT_NONE : f->end;
+	if (i->ended_at == INSTANT_NONE && j->options->as_of != INSTANT_NONE)
+		i->duration = j->options->as_of - i->started_at;
+	else
+		i->duration = i->ended_at == INSTANT_NONE ? -1 : i->ended_at - i->started_at;
+	if (f->calls.n == 1 && c->duration >= 0 && i->ended_at != INSTANT_NONE)
+		i->duration = c->duration;
+	if (!j->view->timed)
+		i->started_at = i->ended_at = INSTANT_NONE;
+	if (!j->view->timed && f->calls.n != 1)
+		i->duration = -1;
+}

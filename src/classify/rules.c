@@ -1,0 +1,355 @@
+/* Interpreter of the condition language (classify/): a table word → a small function. Pure: looks at the view, binds steps in
+ * the trial, changes nothing else. What a failing condition was is remembered, so that a rival can be ruled out with its line.
+ * Lines of the client's own exit prove nothing unless a condition asks for `noise`; what could not be placed in time is not
+ * seen at all. */
+#include "classify/internal.h"
+#include "model/names.h"
+#include "base/version_range.h"
+#include <strings.h>
+
+/* --- time --- */
+
+static struct call *neighbour(struct trial *t, bool next);
+
+static instant of_neighbour(struct trial *t, bool next, bool start, instant otherwise)
+{
+	const struct call *k = neighbour(t, next);
+	if (!k)
+		return otherwise;
+	instant at = start ? k->started_at : k->ended_at;
+	return at == INSTANT_NONE ? otherwise : at;
+}
+
+instant rules_anchor(struct trial *t, const struct anchor *a, instant otherwise)
+{
+	const struct session_view *v = t->view;
+	instant at = otherwise;
+	switch (a->base) {
+	case ANCHOR_NONE: return otherwise;
+	case ANCHOR_START: at = t->subject->start; break;
+	case ANCHOR_END: at = t->subject->end; break;
+	case ANCHOR_PREV_START: at = of_neighbour(t, false, true, v->begin); break;
+	case ANCHOR_PREV_END: at = of_neighbour(t, false, false, v->begin); break;
+	case ANCHOR_NEXT_START: at = of_neighbour(t, true, true, v->finish); break;
+	case ANCHOR_NEXT_END: at = of_neighbour(t, true, false, v->finish); break;
+	case ANCHOR_BEGIN: at = v->begin; break;
+	case ANCHOR_FINISH: at = v->finish; break;
+	case ANCHOR_EXIT: at = v->exit_at == INSTANT_NONE ? v->finish : v->exit_at; break;
+	case ANCHOR_STEP: at = t->steps[a->step] ? t->steps[a->step]->vt : otherwise; break;
+	}
+	return at == INSTANT_NONE ? otherwise : at + a->offset;
+}
+
+/* --- calls --- */
+
+static bool in_range(const struct range *r, int64_t v) { return !r->set || (v >= r->min && v <= r->max); }
+
+static bool class_fits(const struct class_set *yes, const struct class_set *no, uint16_t class)
+{
+	bool in_no = class && class < CAUSE_CLASSES && (no->bits[class / 64] >> (class % 64) & 1);
+	if (no->set && (in_no || (no->none && !class)))
+		return false;
+	if (!yes->set)
+		return true;
+	return class ? class < CAUSE_CLASSES && (yes->bits[class / 64] >> (class % 64) & 1) : yes->none;
+}
+
+static int64_t lasted(const struct trial *t, const struct call *k)
+{
+	if (k == t->subject->call && t->subject->end != INSTANT_NONE && k->duration < 0)
+		return t->subject->end - t->subject->start;
+	if (k->duration >= 0)
+		return k->duration;
+	if (k->started_at == INSTANT_NONE)
+		return 0;
+	return (k->ended_at == INSTANT_NONE ? t->view->finish : k->ended_at) - k->started_at;
+}
+
+static bool slower(struct trial *t, const struct cond *c, const struct call *k, const struct view_server *s)
+{
+	int64_t longest = 0;
+	for (size_t i = 0; i < s->call_count; i++)
+		if (s->calls[i]->outcome == OUTCOME_OK && name_same(s->calls[i]->tool, k->tool) && s->calls[i]->duration > longest)
+			longest = s->calls[i]->duration;
+	return !longest || lasted(t, k) > c->slower_than_ok * longest;
+}
+
+bool rules_call_fits(struct trial *t, const struct cond *c, const struct call *k, const struct view_server *s)
+{
+	if (c->endings && !(c->endings >> k->ending & 1))
+		return false;
+	if (c->outcomes && !(c->outcomes >> k->outcome & 1))
+		return false;
+	if (c->transports && !(c->transports & s->transports))
+		return false;
+	if (c->flags && !(k->flags & c->flags))
+		return false;
+	if (k->flags & c->not_flags)
+		return false;
+	if (!class_fits(&c->classes, &c->not_classes, k->class))
+		return false;
+	if (!in_range(&c->beats, k->beats) || !in_range(&c->lasted, lasted(t, k)) || !in_range(&c->permission, k->permission) ||
+		!in_range(&c->attempts, k->attempts))
+		return false;
+	if (c->same_tool && t->subject->call && !name_same(k->tool, t->subject->call->tool))
+		return false;
+	if (c->from.base != ANCHOR_NONE && k->started_at < rules_anchor(t, &c->from, INSTANT_NONE))
+		return false;
+	if (c->to.base != ANCHOR_NONE && k->started_at > rules_anchor(t, &c->to, INT64_MAX))
+		return false;
+	return !c->slower_than_ok || slower(t, c, k, s);
+}
+
+/* The healthy call nearest to `at`, as a call: healthy calls of large logs are kept as spans only. */
+static struct call *span_call(struct trial *t, const struct span *sp)
+{
+	t->scratch = (struct call){.started_at = sp->started, .ended_at = sp->ended, .sent_at = sp->started, .outcome = OUTCOME_OK,
+		.ending = ENDING_COMPLETED, .duration = sp->ended - sp->started, .permission = -1, .tool = t->subject->call ? t->subject->call->tool : STR_NONE};
+	return &t->scratch;
+}
+
+static const struct span *span_beside(const struct view_server *s, instant at, bool next)
+{
+	size_t lo = 0, hi = s->span_count;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		if (s->spans[mid].started < at)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (next)
+		return lo < s->span_count ? &s->spans[lo] : NULL;
+	return lo ? &s->spans[lo - 1] : NULL;
+}
+
+static struct call *neighbour(struct trial *t, bool next)
+{
+	const struct view_server *s = t->subject->server;
+	const struct call *self = t->subject->call;
+	struct call *best = NULL;
+	for (size_t i = 0; s && i < s->call_count; i++) {
+		struct call *k = s->calls[i];
+		if (k == self || (self && k->id == self->id))
+			continue;
+		if (!next && k->started_at <= t->subject->start && (!best || k->started_at >= best->started_at))
+			best = k;
+		if (next && k->started_at > t->subject->start && (!best || k->started_at < best->started_at))
+			best = k;
+	}
+	const struct span *sp = s ? span_beside(s, t->subject->start, next) : NULL;
+	if (sp && (!best || (next ? sp->started < best->started_at : sp->started > best->started_at)))
+		return span_call(t, sp);
+	return best;
+}
+
+static bool overlaps(const struct trial *t, const struct call *k)
+{
+	instant end = k->ended_at == INSTANT_NONE ? INT64_MAX : k->ended_at;
+	return k->started_at <= t->subject->end && end >= t->subject->start && k->ended_at != INSTANT_NONE && k->ended_at <= t->subject->end;
+}
+
+static bool who_fits(struct trial *t, const struct cond *c, const struct call *k)
+{
+	switch (c->who) {
+	case WHO_LATER: return k->started_at > t->subject->start;
+	case WHO_EARLIER: return k->started_at < t->subject->start;
+	case WHO_DURING: return overlaps(t, k);
+	default: return true;
+	}
+}
+
+static bool any_span(struct trial *t, const struct cond *c)
+{
+	const struct view_server *s = t->subject->server;
+	for (size_t i = 0; i < s->span_count; i++) {
+		struct call *k = span_call(t, &s->spans[i]);
+		if (who_fits(t, c, k) && rules_call_fits(t, c, k, s))
+			return true;
+	}
+	return false;
+}
+
+static bool check_call(struct trial *t, const struct cond *c)
+{
+	const struct view_server *s = t->subject->server;
+	if (!in_range(&c->affected, (int64_t)t->subject->hit_count) || (c->recovered >= 0 && t->subject->recovered != c->recovered))
+		return false;
+	if (c->who == WHO_SELF)
+		return t->subject->call && rules_call_fits(t, c, t->subject->call, s);
+	if (c->who == WHO_PREV || c->who == WHO_NEXT) {
+		const struct call *k = neighbour(t, c->who == WHO_NEXT);
+		return k && rules_call_fits(t, c, k, s);
+	}
+	for (size_t i = 0; s && i < s->call_count; i++)
+		if (s->calls[i] != t->subject->call && who_fits(t, c, s->calls[i]) && rules_call_fits(t, c, s->calls[i], s))
+			return true;
+	return s && any_span(t, c);
+}
+
+/* --- events --- */
+
+/* ">=5", "<2": numbers; else equal without regard to case. */
+static bool value_fits(str value, str want)
+{
+	double a, b;
+	bool less = str_starts(want, S("<")), more = str_starts(want, S(">"));
+	if (!less && !more)
+		return value.n == want.n && strncasecmp(value.p, want.p, want.n) == 0;
+	bool equal = want.n > 1 && want.p[1] == '=';
+	if (!str_double(value, &a) || !str_double(str_from(want, equal ? 2 : 1), &b))
+		return false;
+	return less ? (equal ? a <= b : a < b) : (equal ? a >= b : a > b);
+}
+
+static bool test_fits(const struct seen *e, const struct field_test *test)
+{
+	str value = event_field(&e->e, (enum field_id)test->field);
+	for (unsigned i = 0; i < test->count; i++)
+		if (value.p && value_fits(value, test->equal[i]))
+			return true;
+	return false;
+}
+
+static bool kind_fits(const struct cond *c, uint16_t kind)
+{
+	for (unsigned i = 0; i < c->kind_count; i++)
+		if (c->kinds[i] == kind)
+			return true;
+	return c->kind_count == 0;
+}
+
+bool rules_event_fits(const struct trial *t, const struct cond *c, const struct seen *e)
+{
+	bool server_side = e->flags & SEEN_SERVER_SIDE;
+	(void)t;
+	if (!kind_fits(c, e->e.kind) || ((e->flags & SEEN_EXIT) && !c->noise))
+		return false;
+	if ((c->server_side && !server_side) || (c->client_side && server_side))
+		return false;
+	if ((e->flags & SEEN_UNTIMED) && !(e->flags & SEEN_PLACED) && c->proven)
+		return false;
+	if (!class_fits(&c->classes, &c->not_classes, e->e.class))
+		return false;
+	for (unsigned i = 0; i < c->test_count; i++)
+		if (!test_fits(e, &c->tests[i]))
+			return false;
+	return true;
+}
+
+struct pool { /* where events are looked for: those of the server, or of the session */
+	struct seen **of_server;
+	struct seen *all;
+	size_t n;
+};
+
+static struct seen *pool_at(const struct pool *p, size_t i) { return p->of_server ? p->of_server[i] : &p->all[i]; }
+
+static size_t pool_from(const struct pool *p, instant at)
+{
+	size_t lo = 0, hi = p->n;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		if (pool_at(p, mid)->vt < at)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* An untimed event without proven place counts wherever its bounds reach. */
+static bool in_window(const struct seen *e, instant from, instant to)
+{
+	if ((e->flags & SEEN_UNTIMED) && !(e->flags & SEEN_PLACED))
+		return true;
+	return e->vt >= from && e->vt <= to;
+}
+
+static bool check_event(struct trial *t, const struct cond *c)
+{
+	const struct view_server *s = t->subject->server;
+	struct pool p = {.all = t->view->events, .n = t->view->event_count};
+	if (s && !c->any_server)
+		p = (struct pool){.of_server = s->events, .n = s->event_count};
+	instant from = rules_anchor(t, &c->from, INT64_MIN + 1), to = rules_anchor(t, &c->to, INT64_MAX);
+	bool bounded = c->from.base != ANCHOR_NONE && !t->view->server_side;
+	struct seen *hit = NULL;
+	int64_t count = 0;
+	for (size_t i = bounded ? pool_from(&p, from) : 0; i < p.n; i++) {
+		struct seen *e = pool_at(&p, i);
+		if (e->vt > to && !t->view->server_side)
+			break;
+		if (!in_window(e, from, to) || !rules_event_fits(t, c, e) || e == t->subject->event)
+			continue;
+		count++;
+		if (!hit || c->last)
+			hit = e;
+		if (!c->last && !c->count.set)
+			break;
+	}
+	if (!count || !in_range(&c->count, count))
+		return false;
+	if (c->bind >= 0)
+		t->steps[c->bind] = hit;
+	t->found = hit;
+	return true;
+}
+
+/* --- the rest --- */
+
+static bool check_not(struct trial *t, const struct cond *c)
+{
+	struct trial copy = *t;
+	if (!rules_check(&copy, c->children))
+		return true;
+	t->found = copy.found;
+	return false;
+}
+
+static bool check_all(struct trial *t, const struct cond *c)
+{
+	for (unsigned i = 0; i < c->child_count; i++)
+		if (!rules_check(t, &c->children[i]))
+			return false;
+	return true;
+}
+
+static bool check_any(struct trial *t, const struct cond *c)
+{
+	for (unsigned i = 0; i < c->child_count; i++) {
+		struct trial copy = *t;
+		if (rules_check(&copy, &c->children[i])) {
+			*t = copy;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool check_version(struct trial *t, const struct cond *c)
+{
+	return t->view->client_version.n && version_in(t->view->client_version, c->version);
+}
+
+static bool check_source(struct trial *t, const struct cond *c) { return (t->view->source_kinds & c->sources) == c->sources; }
+
+static bool check_span(struct trial *t, const struct cond *c)
+{
+	return in_range(&c->lasted, rules_anchor(t, &c->to, t->view->finish) - rules_anchor(t, &c->from, t->view->begin));
+}
+
+typedef bool check_fn(struct trial *t, const struct cond *c);
+static check_fn *const checks[] = {
+	[COND_ALL] = check_all, [COND_ANY] = check_any, [COND_NOT] = check_not, [COND_CALL] = check_call,
+	[COND_EVENT] = check_event, [COND_VERSION] = check_version, [COND_SOURCE] = check_source, [COND_SPAN] = check_span,
+};
+
+bool rules_check(struct trial *t, const struct cond *c)
+{
+	if (checks[c->type](t, c))
+		return true;
+	if (!t->failed || c->type == COND_CALL || c->type == COND_EVENT || c->type == COND_NOT || c->why_not.n)
+		t->failed = c;
+	return false;
+}
