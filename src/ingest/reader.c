@@ -71,6 +71,7 @@ static void refuse(struct reader *r, enum severity_class class, const char *code
 {
 	note(r, class, code, 0, 0, format, what);
 	r->ended = r->refused = true;
+	r->at = r->end;
 	r->failed = class == PROBLEM_ERROR ? ERR_SCHEMA : 0;
 }
 
@@ -180,7 +181,7 @@ static void note_long(struct reader *r, uint64_t offset, uint64_t length)
 }
 
 /* Hands out the line of n bytes at `at`, which has its LF in the buffer (newline) or ends with it. */
-static inline int take(struct reader *r, struct line *ret, uint64_t offset, size_t n, bool newline)
+static int take(struct reader *r, struct line *ret, uint64_t offset, size_t n, bool newline)
 {
 	const char *p = r->buf + r->at;
 	r->at += n + newline;
@@ -205,6 +206,7 @@ static int finish(struct reader *r, uint64_t stop_offset)
 {
 	r->ended = true;
 	r->stop_offset = stop_offset;
+	r->at = r->end; /* so that reader_next comes here again */
 	return r->failed;
 }
 
@@ -256,8 +258,8 @@ static int take_last(struct reader *r, struct line *ret, uint64_t offset)
 	return take(r, ret, offset, n, false);
 }
 
-/* The next line does not lie whole in the buffer, or begins with NUL bytes. */
-static int next_slow(struct reader *r, struct line *ret)
+/* The next line does not lie whole in the buffer, or begins with NUL bytes, or is too long. */
+static __attribute__((noinline)) int next_slow(struct reader *r, struct line *ret)
 {
 	if (r->ended)
 		return r->failed;
@@ -277,12 +279,24 @@ static int next_slow(struct reader *r, struct line *ret)
 	}
 }
 
+/* Runs once a line of every log: what is rare is left to next_slow, which would find the same line. */
 int reader_next(struct reader *r, struct line *ret_line)
 {
 	const char *from = r->buf + r->at, *lf = memchr(from, '\n', r->end - r->at);
-	if (!lf || *from == '\0' || r->ended)
+	if (!lf || *from == '\0')
 		return next_slow(r, ret_line);
-	return take(r, ret_line, r->base + r->at, (size_t)(lf - from), true);
+	size_t n = (size_t)(lf - from);
+	if (n > LIMIT_LINE)
+		return next_slow(r, ret_line);
+	ret_line->offset = r->base + r->at;
+	r->at += n + 1;
+	if (n > 0 && lf[-1] == '\r')
+		n--;
+	ret_line->text = (str){from, n};
+	ret_line->length = n;
+	ret_line->number = ++r->lines;
+	ret_line->newline = true;
+	return 1;
 }
 
 /* Compressed data goes through inflate from its first byte; archives and known binary files are refused. */

@@ -51,7 +51,7 @@ enum sniff sniff_container(str first, const char **ret_name)
 /* UTF-16 without a byte order mark: nearly every other byte is NUL. */
 static bool is_wide(str probe)
 {
-	size_t nul[2] = {0, 0}, pairs = probe.n / 2;
+	size_t nul[2] = {0, 0}, pairs = str_head(probe, 1024).n / 2;
 	for (size_t i = 0; i < 2 * pairs; i++)
 		nul[i & 1] += probe.p[i] == '\0';
 	size_t more = nul[0] > nul[1] ? nul[0] : nul[1], less = nul[0] > nul[1] ? nul[1] : nul[0];
@@ -87,8 +87,11 @@ static bool lines_begin_with_text(str probe)
 
 static bool is_binary(str probe)
 {
-	enum { HOLE = 64 }; /* a longer run of NULs is a hole in a log, or padding: it proves nothing */
+	enum { HOLE = 64, ENOUGH = 4096 }; /* a longer run of NULs is a hole in a log, or padding: it proves nothing */
 	size_t strange = 0, all = 0, high = 0;
+	/* Nearly every binary file has a NUL soon; without one its beginning is enough. Run for every file, so it must be cheap. */
+	if (!memchr(probe.p, '\0', probe.n))
+		probe = str_head(probe, ENOUGH);
 	for (size_t i = 0; i < probe.n;) {
 		size_t run = 0;
 		while (i + run < probe.n && probe.p[i + run] == '\0')
@@ -109,6 +112,8 @@ static bool is_binary(str probe)
 
 enum sniff sniff_content(str probe)
 {
+	if (probe.n == 0)
+		return SNIFF_TEXT;
 	if (str_starts(probe, S("\xff\xfe\0\0")) || str_starts(probe, S("\0\0\xfe\xff")))
 		return SNIFF_UTF32;
 	if (str_starts(probe, S("\xff\xfe")) || str_starts(probe, S("\xfe\xff")) || is_wide(probe))
