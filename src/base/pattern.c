@@ -205,6 +205,8 @@ static enum atom_type read_group(str s, size_t *at, struct atom *ret)
 	size_t name = named_group(inner);
 	if (str_starts(inner, S("?:")) || str_starts(inner, S("?>")) || str_starts(inner, S("?|")))
 		name = 2;
+	if (str_starts(inner, S("?s:")))
+		name = 3;
 	ret->inner = str_from(inner, name);
 	if (name > 0 || inner.n == 0 || (inner.p[0] != '?' && inner.p[0] != '*'))
 		return ATOM_GROUP;

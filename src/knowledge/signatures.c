@@ -97,7 +97,7 @@ static bool load_match(struct rules *rules, const struct tree_doc *d, const uint
 {
 	struct pattern_facts facts;
 	s->match = tree_text(d, nodes[MATCH]);
-	if (!entry_regex(rules, d, nodes[MATCH], s->match, REGEX_DOTALL, &s->regex))
+	if (!entry_regex(rules, d, nodes[MATCH], s->match, 0, &s->regex))
 		return false;
 	pattern_read(s->match, &rules->arena, &facts);
 	s->head = facts.head;

@@ -91,7 +91,7 @@ static void note_broken(struct matcher *m, const struct signature *s, const stru
 static struct regex *strict_regex(struct matcher *m, struct signature *s)
 {
 	struct err e = {0};
-	if (s->regex == NULL && !s->broken && regex_new(s->match, REGEX_DOTALL, &s->regex, &e) < 0) {
+	if (s->regex == NULL && !s->broken && regex_new(s->match, 0, &s->regex, &e) < 0) {
 		s->broken = true;
 		note_broken(m, s, &e);
 	}
@@ -108,7 +108,7 @@ static struct regex *loose_regex(struct matcher *m, struct signature *s)
 	if (m->loose[i] == NULL && !m->loose_broken[i]) {
 		struct buf pattern = {0};
 		bool simple = pattern_unanchored(s->match, &pattern);
-		if (!simple || regex_new(buf_str(&pattern), REGEX_DOTALL, &m->loose[i], NULL) < 0) {
+		if (!simple || regex_new(buf_str(&pattern), 0, &m->loose[i], NULL) < 0) {
 			m->loose[i] = NULL;
 			m->loose_broken[i] = true;
 		} else {

@@ -89,7 +89,7 @@ static void explain_miss(struct signature_proof *x, const struct sample *sample,
 {
 	str rest;
 	char hint[200];
-	size_t end = prove_furthest(x->s->match, REGEX_DOTALL, body, &rest);
+	size_t end = prove_furthest(x->s->match, 0, body, &rest);
 	(void)snprintf(hint, sizeof hint, "here the pattern goes on with: %.*s", STR_ARG(str_head(rest, 120)));
 	prove_note_in(x->p, sample->line, end, rest.n > 0 ? hint : NULL, "the sample does not match; the pattern gets as far as the caret");
 }
@@ -235,7 +235,7 @@ static void prove_one(struct proof *p, struct matcher *m, size_t index)
 	p->doc = s->doc;
 	p->node = s->node;
 	p->id = s->id;
-	if (s->regex == NULL && regex_new(s->match, REGEX_DOTALL, &s->regex, &e) < 0) {
+	if (s->regex == NULL && regex_new(s->match, 0, &s->regex, &e) < 0) {
 		prove_note_in(p, tree_get(p->doc, s->node, "match"), e.column > 0 ? e.column - 1 : 0, NULL, "the pattern does not compile: %s", e.text);
 		s->broken = true;
 		return;
