@@ -19,6 +19,7 @@ struct pipeline_options {
 	struct source_options source;
 	unsigned lock_wait_s;
 	size_t chunk;               /* tests: bytes per read */
+	int64_t now_s;              /* wall clock, for compressed files that may still grow (D7); 0: none of them does */
 	void (*progress)(void *context, uint64_t bytes_done, uint64_t bytes_total, str path); /* may be NULL */
 	void *progress_context;
 	const volatile sig_atomic_t *stop; /* not 0: a signal came; looked at between records: roll back, ERR_STOPPED. May be NULL */

@@ -1,0 +1,263 @@
+/* See assemble.h. Calls of incidents are copied out of the view, because reports outlive it. Part of the pipeline. */
+#include "assemble.h"
+#include "model/names.h"
+#include <stdlib.h>
+
+/* --- copies --- */
+
+static str keep(struct assembly *as, str s) { return s.p ? arena_str(as->arena, s) : STR_NONE; }
+
+static const struct call *const *keep_calls(struct assembly *as, const struct call *const *calls, size_t n)
+{
+	const struct call **v = arena_alloc(as->arena, (n + 1) * sizeof *v);
+	for (size_t i = 0; i < n; i++) {
+		struct call *c = arena_alloc(as->arena, sizeof *c);
+		*c = *calls[i];
+		c->server = keep(as, c->server);
+		c->tool = keep(as, c->tool);
+		c->tool_use_id = keep(as, c->tool_use_id);
+		c->session = keep(as, c->session);
+		c->err = keep(as, c->err);
+		v[i] = c;
+	}
+	return v;
+}
+
+static void add_incident(struct assembly *as, const struct incident *from)
+{
+	struct incident *i = vec_push(&as->incidents);
+	*i = *from;
+	i->server = keep(as, i->server);
+	i->calls = keep_calls(as, i->calls, i->call_count);
+}
+
+static void add_note(struct assembly *as, const struct note *from)
+{
+	struct note *n = vec_push(&as->notes);
+	*n = *from;
+	n->server = keep(as, n->server);
+	n->calls = keep_calls(as, n->calls, n->call_count);
+}
+
+/* --- servers and connections --- */
+
+static struct server_facts *server_named(struct assembly *as, str name)
+{
+	for (size_t i = 0; i < as->servers.n; i++)
+		if (name_same(as->servers.v[i].name, name))
+			return &as->servers.v[i];
+	struct server_facts *s = vec_push(&as->servers);
+	s->name = keep(as, name);
+	return s;
+}
+
+static void count_calls(struct server_facts *f, const struct view_server *s)
+{
+	f->calls += s->call_count + s->span_count;
+	for (size_t i = 0; i < s->call_count; i++) {
+		const struct call *c = s->calls[i];
+		f->failed += c->outcome == OUTCOME_ERROR || c->outcome == OUTCOME_CANCELLED || c->outcome == OUTCOME_ABORTED;
+		f->open += c->ending == ENDING_STILL_OPEN;
+	}
+}
+
+static str how_closed(const struct seen *e)
+{
+	str how = event_field(&e->e, FIELD_HOW);
+	return str_eq(how, S("cleanly")) ? S("cleanly") : str_eq(how, S("with errors")) ? S("with-errors") : S("unknown");
+}
+
+static void add_connections(struct assembly *as, const struct session_view *v, const struct view_server *s)
+{
+	struct connection open = {.opened_at = INSTANT_NONE, .closed_at = INSTANT_NONE, .uptime_s = -1};
+	bool have = false;
+	for (size_t i = 0; i < s->event_count; i++) {
+		const struct seen *e = s->events[i];
+		if ((e->flags & SEEN_SERVER_SIDE) || !name_same(e->e.server, s->name))
+			continue;
+		bool ok = e->e.kind == KIND_CONNECT_OK, closed = e->e.kind == KIND_TRANSPORT_CLOSED;
+		if ((ok && have) || (closed && have)) {
+			open.closed_at = closed ? e->e.at : INSTANT_NONE;
+			open.how = closed ? how_closed(e) : S("unknown");
+			open.uptime_s = closed && e->e.at != INSTANT_NONE && open.opened_at != INSTANT_NONE ? (e->e.at - open.opened_at) / SECOND : -1;
+			*vec_push(&as->connections) = open;
+			have = false;
+		}
+		if (ok) {
+			open = (struct connection){.server = keep(as, s->name), .session = keep(as, v->session), .opened_at = e->e.at, .closed_at = INSTANT_NONE,
+				.uptime_s = -1, .how = S("open")};
+			have = true;
+		}
+	}
+	if (have) {
+		open.how = v->exit_at == INSTANT_NONE ? S("open") : S("process-exit");
+		*vec_push(&as->connections) = open;
+	}
+}
+
+static void add_servers(struct assembly *as, const struct session_view *v)
+{
+	for (size_t i = 0; i < v->server_count; i++) {
+		const struct view_server *s = &v->servers[i];
+		if (!s->name.n && !s->call_count)
+			continue;
+		struct server_facts *f = server_named(as, s->name);
+		if (!f->transport.p)
+			f->transport = keep(as, s->transport);
+		count_calls(f, s);
+		add_connections(as, v, s);
+	}
+}
+
+/* --- across sessions --- */
+
+/* Causes that mean: the server no longer knows this session; it works again only after a reconnect. */
+static bool is_stale(const struct incident *i)
+{
+	static const char *const stale[] = {"server-restart-stale-session", "pre-init-request", "receive-loop-killed-by-cancel", "respond-assert-crash"};
+	for (size_t k = 0; k < sizeof stale / sizeof *stale; k++)
+		if (str_eq(i->cause, str_z(stale[k])))
+			return true;
+	return str_eq(i->trigger, S("server-restarted"));
+}
+
+static void add_stale(struct assembly *as, const struct incident *i)
+{
+	if (!is_stale(i) || !i->server.n)
+		return;
+	struct server_session *s = vec_push(&as->stale);
+	*s = (struct server_session){keep(as, i->server), i->session, i->state == STATE_RECOVERED ? S("recovered") : S("stale"), i->call_count, 0};
+	for (size_t k = 0; k < i->call_count; k++)
+		s->lost += i->calls[k]->duration > 0 ? i->calls[k]->duration : 0;
+}
+
+static void add_recovered(struct assembly *as, const struct session_view *v, const struct note *n)
+{
+	if (!str_eq(n->kind, S("session-expired-recovered")) || !n->server.n)
+		return;
+	*vec_push(&as->stale) = (struct server_session){keep(as, n->server), keep(as, v->session), S("recovered"), 0, 0};
+}
+
+void assemble_view(struct assembly *as, const struct session_view *v, const struct verdicts *verdicts, const struct clock_offset *clocks, size_t clock_count)
+{
+	for (size_t i = 0; i < verdicts->incidents.n; i++) {
+		add_incident(as, &verdicts->incidents.v[i]);
+		add_stale(as, &verdicts->incidents.v[i]);
+	}
+	for (size_t i = 0; i < verdicts->notes.n; i++) {
+		add_note(as, &verdicts->notes.v[i]);
+		add_recovered(as, v, &verdicts->notes.v[i]);
+	}
+	for (size_t i = 0; i < clock_count; i++)
+		*vec_push(&as->clocks) = clocks[i];
+	add_servers(as, v);
+	as->facts->calls += v->calls_total;
+	as->facts->calls_open += v->calls_open;
+	as->facts->calls_failed += v->calls_failed;
+	for (size_t i = 0; i < v->source_count; i++)
+		if (v->sources[i]->kind != SOURCE_SERVER && v->sources[i]->kind != SOURCE_PROXY) {
+			as->facts->sessions++;
+			break;
+		}
+}
+
+/* --- the end --- */
+
+static int by_time(instant a, instant b) { return a < b ? -1 : a > b; }
+
+static int incident_order(const void *a, const void *b)
+{
+	const struct incident *x = a, *y = b;
+	int c = by_time(x->started_at, y->started_at);
+	return c ? c : str_cmp(x->id, y->id);
+}
+
+static int note_order(const void *a, const void *b)
+{
+	const struct note *x = a, *y = b;
+	int c = by_time(x->started_at, y->started_at);
+	if (!c)
+		c = str_cmp(x->kind, y->kind);
+	return c ? c : str_cmp(x->server, y->server);
+}
+
+static int server_order(const void *a, const void *b) { return str_cmp(((const struct server_facts *)a)->name, ((const struct server_facts *)b)->name); }
+
+static int connection_order(const void *a, const void *b)
+{
+	const struct connection *x = a, *y = b;
+	int c = str_cmp(x->server, y->server);
+	return c ? c : by_time(x->opened_at, y->opened_at);
+}
+
+static void *copy(struct assembly *as, const void *v, size_t n, size_t size)
+{
+	void *c = arena_alloc(as->arena, (n + 1) * size);
+	if (n)
+		memcpy(c, v, n * size);
+	return c;
+}
+
+static void sum_up(struct facts *f)
+{
+	f->first = f->last = INSTANT_NONE;
+	uint64_t told = 0;
+	for (size_t i = 0; i < f->source_count; i++) {
+		const struct source *s = &f->sources[i];
+		f->records += s->records;
+		f->unrecognized += s->unrecognized;
+		told += s->filtered ? 0 : s->records;
+		if (!s->has_times || s->first == INSTANT_NONE)
+			continue;
+		if (f->first == INSTANT_NONE || s->first < f->first)
+			f->first = s->first;
+		if (s->last > f->last)
+			f->last = s->last;
+	}
+	f->unmeasured = told == 0 && !f->calls && !f->incident_count;
+}
+
+static void fill_servers(struct assembly *as)
+{
+	struct facts *f = as->facts;
+	qsort(as->servers.v, as->servers.n, sizeof *as->servers.v, server_order);
+	qsort(as->connections.v, as->connections.n, sizeof *as->connections.v, connection_order);
+	struct server_facts *servers = copy(as, as->servers.v, as->servers.n, sizeof *servers);
+	const struct connection *connections = copy(as, as->connections.v, as->connections.n, sizeof *connections);
+	size_t at = 0;
+	for (size_t i = 0; i < as->servers.n; i++) {
+		servers[i].connections = &connections[at];
+		for (; at < as->connections.n && name_same(connections[at].server, servers[i].name); at++)
+			servers[i].connection_count++;
+	}
+	f->servers = servers;
+	f->server_count = as->servers.n;
+}
+
+void assemble_finish(struct assembly *as)
+{
+	struct facts *f = as->facts;
+	f->as_of = as->as_of;
+	qsort(as->incidents.v, as->incidents.n, sizeof *as->incidents.v, incident_order);
+	qsort(as->notes.v, as->notes.n, sizeof *as->notes.v, note_order);
+	f->incidents = copy(as, as->incidents.v, as->incidents.n, sizeof *f->incidents);
+	f->incident_count = as->incidents.n;
+	f->notes = copy(as, as->notes.v, as->notes.n, sizeof *f->notes);
+	f->note_count = as->notes.n;
+	f->stale = copy(as, as->stale.v, as->stale.n, sizeof *f->stale);
+	f->stale_count = as->stale.n;
+	f->clocks = copy(as, as->clocks.v, as->clocks.n, sizeof *f->clocks);
+	f->clock_count = as->clocks.n;
+	fill_servers(as);
+	sum_up(f);
+}
+
+void assemble_done(struct assembly *as)
+{
+	vec_free(&as->incidents);
+	vec_free(&as->notes);
+	vec_free(&as->servers);
+	vec_free(&as->connections);
+	vec_free(&as->stale);
+	vec_free(&as->clocks);
+}

@@ -1,0 +1,23 @@
+/* Collects what the views of a scope say into struct facts: incidents and notes in time order, servers with their connections,
+ * counts, and across sessions what a server's restart cost each of them. */
+#ifndef MCPLOG_ASSEMBLE_H
+#define MCPLOG_ASSEMBLE_H
+#include "classify/classify.h"
+#include "model/facts.h"
+
+struct assembly {
+	struct arena *arena;
+	struct facts *facts;
+	instant as_of;
+	VEC(struct incident) incidents;
+	VEC(struct note) notes;
+	VEC(struct server_facts) servers;
+	VEC(struct connection) connections; /* of all servers; sorted into them at the end */
+	VEC(struct server_session) stale;
+	VEC(struct clock_offset) clocks;
+};
+/* Copies what it keeps: the view may go afterwards. */
+void assemble_view(struct assembly *as, const struct session_view *v, const struct verdicts *verdicts, const struct clock_offset *clocks, size_t clock_count);
+void assemble_finish(struct assembly *as); /* fills facts */
+void assemble_done(struct assembly *as);
+#endif

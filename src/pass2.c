@@ -1,0 +1,106 @@
+/* The judging half of the pipeline (see pass2.h): one group of sources after the other, so that memory holds one session's
+ * rows at a time; what remains of a group is its incidents, notes and counts, copied into the result. */
+#include "pass2.h"
+#include "assemble.h"
+#include "classify/classify.h"
+#include "join/join.h"
+#include <stdlib.h>
+
+struct rows { /* join's way to the store */
+	struct timeline *timeline;
+	const struct rules *rules;
+	struct arena *arena;
+};
+
+static int load_events(void *context, const struct source *s, struct arena *a, void (*fn)(void *, const struct event *), void *fn_context, struct err *reterr)
+{
+	struct rows *r = context;
+	return timeline_load_events(r->timeline, s->id, s->index, r->rules, a, fn, fn_context, reterr);
+}
+
+static int load_calls(void *context, const struct source *s, struct arena *a, void (*fn)(void *, const struct call *), void *fn_context, struct err *reterr)
+{
+	struct rows *r = context;
+	return timeline_load_calls(r->timeline, s->id, s->index, a, fn, fn_context, reterr);
+}
+
+static str text_of(void *context, int64_t event_id)
+{
+	struct rows *r = context;
+	return event_id ? timeline_event_text(r->timeline, event_id, r->arena) : STR_NONE;
+}
+
+static int source_order(const void *a, const void *b)
+{
+	const struct source *x = a, *y = b;
+	if (x->kind != y->kind && (x->kind == SOURCE_CLAUDE_DEBUG || y->kind == SOURCE_CLAUDE_DEBUG))
+		return x->kind == SOURCE_CLAUDE_DEBUG ? -1 : 1;
+	int c = str_cmp(x->path, y->path);
+	return c ? c : x->id < y->id ? -1 : x->id > y->id;
+}
+
+static int load_sources(struct timeline *t, const int64_t *ids, size_t n, struct pipeline_result *result, struct err *reterr)
+{
+	struct source *v = arena_alloc(&result->arena, (n + 1) * sizeof *v);
+	for (size_t i = 0; i < n; i++) {
+		int r = timeline_load_source(t, ids[i], &result->arena, &v[i], reterr);
+		if (r)
+			return r;
+	}
+	qsort(v, n, sizeof *v, source_order);
+	for (size_t i = 0; i < n; i++)
+		v[i].index = (uint32_t)i;
+	result->facts.sources = v;
+	result->facts.source_count = n;
+	return 0;
+}
+
+static instant last_time(const struct facts *f)
+{
+	instant last = INSTANT_NONE;
+	for (size_t i = 0; i < f->source_count; i++)
+		if (f->sources[i].has_times && f->sources[i].last > last)
+			last = f->sources[i].last;
+	return last;
+}
+
+static int judge_group(const struct join_group *g, uint32_t index, const struct rules *rules, struct rows *rows, struct assembly *as, struct err *reterr)
+{
+	struct arena view_arena = {0};
+	struct session_view view;
+	struct verdicts verdicts = {0};
+	struct clock_offset *clocks = arena_alloc(&view_arena, (g->source_count + 1) * sizeof *clocks);
+	size_t clock_count = 0;
+	struct join_rows join_rows = {rows, load_events, load_calls};
+	int r = join_view(g, index, rules, &join_rows, &view_arena, &view, clocks, &clock_count, reterr);
+	if (!r) {
+		struct classify_options o = {as->as_of, text_of, rows};
+		classify_view(&view, rules, &o, as->arena, &verdicts);
+		assemble_view(as, &view, &verdicts, clocks, clock_count);
+	}
+	vec_free(&verdicts.incidents);
+	vec_free(&verdicts.notes);
+	arena_done(&view_arena);
+	return r;
+}
+
+int pass2_run(struct rules *rules, const struct pipeline_options *options, struct timeline *timeline, const int64_t *ids, size_t id_count,
+	struct pipeline_result *result, struct err *reterr)
+{
+	struct rows rows = {timeline, rules, &result->arena};
+	struct join_rows join_rows = {&rows, load_events, load_calls};
+	struct join_groups groups;
+	int r = load_sources(timeline, ids, id_count, result, reterr);
+	if (!r)
+		r = join_group_sources(result->facts.sources, result->facts.source_count, &join_rows, &result->arena, &groups, reterr);
+	if (r)
+		return r;
+	struct assembly as = {.arena = &result->arena, .facts = &result->facts};
+	as.as_of = options->as_of != INSTANT_NONE ? options->as_of : last_time(&result->facts);
+	for (size_t i = 0; i < groups.n && !r; i++)
+		r = judge_group(&groups.v[i], (uint32_t)i, rules, &rows, &as, reterr);
+	if (!r)
+		assemble_finish(&as);
+	assemble_done(&as);
+	return r;
+}

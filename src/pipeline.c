@@ -1,0 +1,109 @@
+/* The two passes behind one call (pipeline.h): find inputs, pass 1 in one transaction, pass 2 on what the timeline then holds.
+ * Standard input keeps nothing: the timeline is in memory then. */
+#include "pipeline.h"
+#include "pass1.h"
+#include "pass2.h"
+#include "base/hash.h"
+#include <stdlib.h>
+
+static bool has_error(const struct problem *p) { return p->class == PROBLEM_ERROR; }
+
+static void copy_problems(const struct source_list *list, struct pipeline_result *ret)
+{
+	struct input_problem *v = arena_alloc(&ret->arena, (list->problems.n + 1) * sizeof *v);
+	for (size_t i = 0; i < list->problems.n; i++) {
+		v[i] = list->problems.v[i];
+		v[i].path = arena_str(&ret->arena, v[i].path);
+		ret->incomplete |= has_error(&v[i].problem);
+	}
+	ret->problems = v;
+	ret->problem_count = list->problems.n;
+	for (size_t i = 0; i < ret->facts.source_count; i++)
+		for (size_t k = 0; k < ret->facts.sources[i].problem_count; k++)
+			ret->incomplete |= has_error(&ret->facts.sources[i].problems[k]);
+}
+
+/* What is in the scope: the sources just read, and earlier generations below the same paths. */
+static int scope_of(struct timeline *t, const struct pipeline_options *o, const struct pass1 *p, struct pipeline_result *ret, int64_t **ret_ids,
+	size_t *ret_count, struct err *reterr)
+{
+	int64_t *known;
+	size_t n;
+	int r = timeline_scope(t, o->paths, o->path_count, &ret->arena, &known, &n, reterr);
+	if (r)
+		return r;
+	int64_t *ids = arena_alloc(&ret->arena, (n + p->ids.n + 1) * sizeof *ids);
+	size_t count = 0;
+	for (size_t i = 0; i < p->ids.n; i++)
+		ids[count++] = p->ids.v[i];
+	for (size_t i = 0; i < n; i++) {
+		size_t k = 0;
+		while (k < p->ids.n && p->ids.v[k] != known[i])
+			k++;
+		if (k == p->ids.n)
+			ids[count++] = known[i];
+	}
+	*ret_ids = ids;
+	*ret_count = count;
+	return 0;
+}
+
+static int run_passes(struct rules *rules, const struct pipeline_options *o, struct source_list *list, struct timeline *t, struct pipeline_result *ret,
+	struct err *reterr)
+{
+	struct pass1 p = {.rules = rules, .options = o, .timeline = t, .arena = &ret->arena};
+	int64_t *ids = NULL;
+	size_t count = 0;
+	int r = timeline_begin(t, reterr);
+	if (!r)
+		r = pass1_run(&p, list, reterr);
+	if (!r)
+		r = timeline_commit(t, reterr);
+	else
+		timeline_rollback(t);
+	if (!r)
+		r = scope_of(t, o, &p, ret, &ids, &count, reterr);
+	if (!r)
+		r = pass2_run(rules, o, t, ids, count, ret, reterr);
+	if (p.redactor)
+		ret->redactions = redactor_count(p.redactor);
+	pass1_done(&p);
+	return r;
+}
+
+static void scope_key(const struct pipeline_options *o, char ret_hex[33])
+{
+	struct buf b = {0};
+	for (size_t i = 0; i < o->path_count; i++) {
+		buf_add(&b, o->paths[i]);
+		buf_byte(&b, '\n');
+	}
+	hash128_hex(hash128(buf_str(&b)), ret_hex);
+	buf_done(&b);
+}
+
+int pipeline_run(struct rules *rules, const struct pipeline_options *o, struct pipeline_result *ret, struct err *reterr)
+{
+	struct source_list list = {0};
+	struct timeline *t = NULL;
+	char key[33];
+	*ret = (struct pipeline_result){0};
+	int r = source_list_make(&list, o->paths, o->path_count, &o->source, reterr);
+	if (!r) {
+		struct timeline_options options = {.path = o->db, .lock_wait_s = o->lock_wait_s, .rules_hash = rules->hash};
+		r = timeline_open(&options, &t, reterr);
+	}
+	if (!r)
+		r = run_passes(rules, o, &list, t, ret, reterr);
+	if (!r) {
+		copy_problems(&list, ret);
+		scope_key(o, key);
+		r = timeline_save_facts(t, &ret->facts, str_z(key), reterr);
+	}
+	if (t)
+		timeline_close(t);
+	source_list_done(&list);
+	return r;
+}
+
+void pipeline_result_done(struct pipeline_result *r) { arena_done(&r->arena); }
