@@ -7,12 +7,13 @@ static const struct entry_key keys[] = {
 	{"kind", ENTRY_TEXT, true},
 	{"literals", ENTRY_LIST, true},
 	{"match", ENTRY_TEXT, true},
+	{"entropy", ENTRY_TEXT, false},
 	{"meaning", ENTRY_TEXT, false},
 	{"public", ENTRY_ANY, false},
 	{"constructed", ENTRY_BOOL, false},
 	{"samples", ENTRY_LIST, false},
 };
-enum { ID, KIND, LITERALS, MATCH, MEANING, PUBLIC, CONSTRUCTED, SAMPLES, KEY_COUNT };
+enum { ID, KIND, LITERALS, MATCH, ENTROPY, MEANING, PUBLIC, CONSTRUCTED, SAMPLES, KEY_COUNT };
 _Static_assert(sizeof keys / sizeof *keys == KEY_COUNT, "keys and their names differ");
 
 static bool load_literals(struct rules *rules, const struct tree_doc *d, uint32_t list, struct redaction *r)
@@ -34,12 +35,27 @@ static bool load_literals(struct rules *rules, const struct tree_doc *d, uint32_
 	return r->literal_count > 0;
 }
 
+/* "3.5": bits per character. */
+static bool load_entropy(struct rules *rules, const struct tree_doc *d, uint32_t node, struct redaction *r)
+{
+	double bits = 0;
+	if (node == 0)
+		return true;
+	if (!str_double(tree_text(d, node), &bits) || bits > 8) {
+		knowledge_problem(rules, d, node, ERR_SCHEMA, "`entropy` is a number of bits per character, such as 3.5");
+		return false;
+	}
+	r->entropy = (unsigned)(bits * 100 + 0.5);
+	return true;
+}
+
 static void load_redaction(struct rules *rules, const struct tree_doc *d, uint32_t entry)
 {
 	uint32_t nodes[KEY_COUNT];
 	struct redaction r = {.node = entry, .doc = d, .where = entry_where(d, entry)};
 	if (!entry_read(rules, d, entry, "redaction", keys, KEY_COUNT, nodes) || !entry_id(rules, d, nodes[ID], &r.id) ||
-		!entry_id(rules, d, nodes[KIND], &r.kind) || !load_literals(rules, d, nodes[LITERALS], &r))
+		!entry_id(rules, d, nodes[KIND], &r.kind) || !load_literals(rules, d, nodes[LITERALS], &r) ||
+		!load_entropy(rules, d, nodes[ENTROPY], &r))
 		return;
 	r.match = tree_text(d, nodes[MATCH]);
 	if (!entry_regex(rules, d, nodes[MATCH], r.match, 0, &r.regex))

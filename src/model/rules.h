@@ -74,6 +74,7 @@ struct redaction {
 	str literals[8];       /* any of them must stand in the text before the regex is tried; case-insensitive */
 	unsigned literal_count;
 	str match;             /* the group `secret` is replaced, or the whole match */
+	unsigned entropy;      /* hundredths of a bit per character that a secret needs; 0 = any text is one */
 	struct regex *regex;
 	bool broken;
 	struct where where;

@@ -1,0 +1,301 @@
+/*
+ * Hides secrets in text that is stored or shown. Two steps: one pass over the bytes finds the literals of all rules (a bit
+ * per pair of letters says whether any literal begins so; a line without one costs that pass only), then the regexes of the
+ * rules whose literals stand there are tried, each compiled when first needed. What they find is merged, so that overlapping
+ * secrets leave no rest between them.
+ *
+ * Long texts are looked at in windows that overlap; a secret that reaches the end of a window is hidden on to its end. When a
+ * regex gives up, everything from its literal on is hidden: too much is better than a secret.
+ *
+ * What a secret looks like is data (patterns/redactions). Here are only the two tests that a regex cannot make: placeholders,
+ * and whether a value is random enough.
+ */
+#include "redact/redact.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/vec.h"
+
+enum { RULES_MAX = 256, CHAINS = 256, WINDOW = 60 * 1024, OVERLAP = 8 * 1024, NO_LITERAL = UINT16_MAX, MIXED_LENGTH = 20 };
+
+struct literal {
+	str text;
+	uint16_t rule, next; /* next literal of the same chain */
+};
+struct span {
+	size_t start, end;
+	const struct redaction *rule;
+};
+struct redactor {
+	struct rules *rules;
+	bool off;
+	uint64_t count;
+	VEC(struct literal) literals;
+	VEC(struct span) spans;
+	uint16_t chain[CHAINS];
+	uint64_t pairs[65536 / 64];
+};
+
+static unsigned char lower(char c)
+{
+	const unsigned char u = (unsigned char)c;
+	return u >= 'A' && u <= 'Z' ? (unsigned char)(u + ('a' - 'A')) : u;
+}
+
+static unsigned pair_of(const char *p)
+{
+	return (unsigned)lower(p[0]) << 8 | lower(p[1]);
+}
+
+static unsigned chain_of(unsigned pair)
+{
+	return (pair ^ pair >> 5) & (CHAINS - 1);
+}
+
+static void add_literal(struct redactor *r, str text, size_t rule)
+{
+	if (text.n < 2)
+		return;
+	const unsigned pair = pair_of(text.p);
+	uint16_t *head = &r->chain[chain_of(pair)];
+	*vec_push(&r->literals) = (struct literal){.text = text, .rule = (uint16_t)rule, .next = *head};
+	*head = (uint16_t)(r->literals.n - 1);
+	r->pairs[pair / 64] |= UINT64_C(1) << pair % 64;
+}
+
+struct redactor *redactor_new(struct rules *rules, bool off)
+{
+	struct redactor *r = mem_new(sizeof *r);
+	r->rules = rules;
+	r->off = off;
+	for (int i = 0; i < CHAINS; i++)
+		r->chain[i] = NO_LITERAL;
+	for (size_t i = 0; i < rules->redactions.n && i < RULES_MAX; i++)
+		for (unsigned k = 0; k < rules->redactions.v[i].literal_count; k++)
+			add_literal(r, rules->redactions.v[i].literals[k], i);
+	return r;
+}
+
+void redactor_free(struct redactor *r)
+{
+	if (!r)
+		return;
+	vec_free(&r->literals);
+	vec_free(&r->spans);
+	free(r);
+}
+
+uint64_t redactor_count(const struct redactor *r)
+{
+	return r->count;
+}
+
+static bool stands_at(str text, size_t at, str literal)
+{
+	if (literal.n > text.n - at)
+		return false;
+	for (size_t i = 2; i < literal.n; i++)
+		if (lower(text.p[at + i]) != lower(literal.p[i]))
+			return false;
+	return pair_of(text.p + at) == pair_of(literal.p);
+}
+
+/* The rules whose literals stand in `text`, and where the first one does. False when there is none. */
+static bool find_literals(const struct redactor *r, str text, uint64_t wanted[RULES_MAX / 64], size_t first[RULES_MAX])
+{
+	bool any = false;
+	for (size_t i = 0; i + 1 < text.n; i++) {
+		const unsigned pair = pair_of(text.p + i);
+		if (!(r->pairs[pair / 64] >> pair % 64 & 1))
+			continue;
+		for (uint16_t k = r->chain[chain_of(pair)]; k != NO_LITERAL; k = r->literals.v[k].next) {
+			const struct literal *l = &r->literals.v[k];
+			const uint64_t bit = UINT64_C(1) << l->rule % 64;
+			if (wanted[l->rule / 64] & bit || !stands_at(text, i, l->text))
+				continue;
+			wanted[l->rule / 64] |= bit;
+			first[l->rule] = i;
+			any = true;
+		}
+	}
+	return any;
+}
+
+/* ${TOKEN}, <token>, {{token}}, %TOKEN%, xxxx, ****, …, what was hidden before. */
+static bool is_placeholder(str s)
+{
+	static const struct {
+		str start, end;
+	} frames[] = {
+		{{"${", 2}, {"}", 1}}, {{"<", 1}, {">", 1}}, {{"{{", 2}, {"}}", 2}}, {{"%", 1}, {"%", 1}}, {{"[REDACTED", 9}, {"", 0}},
+	};
+	for (size_t i = 0; i < sizeof frames / sizeof *frames; i++)
+		if (str_starts(s, frames[i].start) && str_ends(s, frames[i].end))
+			return true;
+	size_t same = 0;
+	while (same < s.n && lower(s.p[same]) == lower(s.p[0]))
+		same++;
+	return same == s.n;
+}
+
+static double entropy(str s)
+{
+	unsigned counts[256] = {0};
+	double bits = 0;
+	for (size_t i = 0; i < s.n; i++)
+		counts[(unsigned char)s.p[i]]++;
+	for (int i = 0; i < 256; i++)
+		if (counts[i]) {
+			const double share = (double)counts[i] / (double)s.n;
+			bits -= share * log2(share);
+		}
+	return bits;
+}
+
+/* Words and numbers are no secrets: letters with digits, or a long mix of upper and lower case. */
+static bool is_mixed(str s)
+{
+	bool digit = false, letter = false;
+	unsigned changes = 0;
+	char last = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		const char c = s.p[i];
+		const char type = c >= '0' && c <= '9' ? 'd' : c >= 'a' && c <= 'z' ? 'l' : c >= 'A' && c <= 'Z' ? 'u' : last;
+		digit = digit || type == 'd';
+		letter = letter || type == 'l' || type == 'u';
+		changes += type != last;
+		last = type;
+	}
+	return (digit && letter) || (s.n >= MIXED_LENGTH && changes >= 5);
+}
+
+static bool is_secret(const struct redaction *rule, str s)
+{
+	if (s.n == 0 || is_placeholder(s))
+		return false;
+	if (!rule->entropy)
+		return true;
+	/* A short value cannot reach the floor however random it is. */
+	const double possible = 0.85 * log2((double)s.n), floor_bits = rule->entropy / 100.0;
+	return is_mixed(s) && entropy(s) >= (possible < floor_bits ? possible : floor_bits);
+}
+
+static bool compile(struct redaction *rule)
+{
+	if (!rule->regex && !rule->broken && regex_new(rule->match, 0, &rule->regex, NULL))
+		rule->broken = true; /* a broken rule of the user was reported when it was loaded */
+	return !rule->broken;
+}
+
+static unsigned secret_group(const struct regex *regex)
+{
+	for (unsigned i = 1; i <= regex_group_count(regex); i++)
+		if (str_eq(regex_group_name(regex, i), S("secret")))
+			return i;
+	return 0;
+}
+
+static void add_span(struct redactor *r, const struct redaction *rule, size_t start, size_t end)
+{
+	*vec_push(&r->spans) = (struct span){.start = start, .end = end, .rule = rule};
+}
+
+/* All matches of one rule in the window; `base` is where the window begins in the text. */
+static void apply(struct redactor *r, struct redaction *rule, str window, size_t base, size_t literal)
+{
+	struct regex_match m;
+	size_t start = 0;
+	if (!compile(rule))
+		return;
+	const unsigned group = secret_group(rule->regex);
+	int found;
+	while ((found = regex_search(rule->regex, window, start, &m)) == 1) {
+		const str secret = group < m.n && m.group[group].p ? m.group[group] : group ? STR_NONE : m.group[0];
+		const size_t end = (size_t)(m.group[0].p - window.p) + m.group[0].n;
+		if (is_secret(rule, secret)) {
+			const size_t at = (size_t)(secret.p - window.p);
+			add_span(r, rule, base + at, base + at + secret.n);
+		}
+		start = end > start ? end : start + 1;
+	}
+	if (found < 0)
+		add_span(r, rule, base + literal, base + window.n);
+}
+
+static bool is_secret_byte(char c)
+{
+	return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || (c && strchr("+/=_-.~%\\", c));
+}
+
+/* A secret that reaches the end of a window goes on behind it. */
+static void run_on(struct redactor *r, size_t from, str text, size_t window_end)
+{
+	for (size_t i = from; i < r->spans.n; i++) {
+		struct span *s = &r->spans.v[i];
+		while (s->end >= window_end && s->end < text.n && (is_secret_byte(text.p[s->end]) || text.p[s->end] == '\n'))
+			s->end++;
+	}
+}
+
+static void look_at_window(struct redactor *r, str text, size_t base, size_t end)
+{
+	uint64_t wanted[RULES_MAX / 64] = {0};
+	size_t first[RULES_MAX];
+	const str window = {text.p + base, end - base};
+	if (!find_literals(r, window, wanted, first))
+		return;
+	const size_t before = r->spans.n;
+	for (size_t word = 0; word < RULES_MAX / 64; word++)
+		for (uint64_t bits = wanted[word]; bits; bits &= bits - 1) {
+			const size_t rule = word * 64 + (size_t)__builtin_ctzll(bits);
+			apply(r, &r->rules->redactions.v[rule], window, base, first[rule]);
+		}
+	if (end < text.n)
+		run_on(r, before, text, end);
+}
+
+static int compare_spans(const void *a, const void *b)
+{
+	const struct span *x = a, *y = b;
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	if (x->end != y->end)
+		return x->end > y->end ? -1 : 1;
+	return x->rule < y->rule ? -1 : x->rule > y->rule; /* both in rules order */
+}
+
+static void write_out(struct redactor *r, str text, struct buf *out)
+{
+	size_t done = 0;
+	for (size_t i = 0; i < r->spans.n;) {
+		const struct span *s = &r->spans.v[i];
+		size_t end = s->end;
+		for (i++; i < r->spans.n && r->spans.v[i].start < end; i++)
+			end = r->spans.v[i].end > end ? r->spans.v[i].end : end;
+		buf_add(out, (str){text.p + done, s->start - done});
+		buf_printf(out, "[REDACTED:%.*s]", STR_ARG(s->rule->kind));
+		r->count++;
+		done = end;
+	}
+	buf_add(out, str_from(text, done));
+}
+
+bool redact(struct redactor *r, str text, struct buf *out)
+{
+	r->spans.n = 0;
+	if (!r->off)
+		for (size_t base = 0; base < text.n; base += WINDOW - OVERLAP) {
+			const size_t end = text.n - base > WINDOW ? base + WINDOW : text.n;
+			look_at_window(r, text, base, end);
+			if (end == text.n)
+				break;
+		}
+	if (r->spans.n == 0) {
+		buf_add(out, text);
+		return false;
+	}
+	qsort(r->spans.v, r->spans.n, sizeof *r->spans.v, compare_spans);
+	write_out(r, text, out);
+	return true;
+}
