@@ -82,12 +82,12 @@ static void says_where_things_stand(void **state)
 static void keeps_log_lines_verbatim(void **state)
 {
 	(void)state;
-	struct tree_doc *d = parse("a: |-\n  Tool 'x' \\d \"y\": {#}\nb: |\n  one\n\n  two\nc: \"\\e[1m\\t\"\nd: |-\n  \tat tab\n");
+	struct tree_doc *d = parse("a: |-\n  Tool 'x' \\d \"y\": {#}\nb: |\n  one\n\n  two\nc: \"\\e[1m\\t\"\nd: |-\n  x\n  \tat tab\n");
 	uint32_t root = d->roots[0];
 	assert_true(str_starts(tree_get_text(d, root, "a"), S("Tool 'x' \\d \"y\": {#}")));
 	assert_text(tree_get_text(d, root, "b"), "one\n\ntwo");
 	assert_text(tree_get_text(d, root, "c"), "\033[1m\t");
-	assert_text(tree_get_text(d, root, "d"), "\tat tab");
+	assert_text(tree_get_text(d, root, "d"), "x\n\tat tab");
 	tree_doc_free(d);
 }
 
