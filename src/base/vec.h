@@ -3,6 +3,7 @@
 #define MCPLOG_BASE_VEC_H
 #include "base/mem.h"
 #include <stddef.h>
+#include <stdlib.h>
 
 #define VEC(T)       \
 	struct {         \
