@@ -18,6 +18,8 @@ int timeline_begin(struct timeline *t, struct err *reterr) MUST_USE;  /* BEGIN I
 int timeline_commit(struct timeline *t, struct err *reterr) MUST_USE;
 void timeline_rollback(struct timeline *t);
 void timeline_close(struct timeline *t);
+/* Why this is a bad place for a database (network, memory, hard links: bad-inputs G6), or "". Valid as long as t. */
+const char *timeline_warning(const struct timeline *t);
 
 /* --- pass 1: one source. Errors are remembered and come out at timeline_source_end. --- */
 /* Finds the generation that this file continues or is, or opens a new one. *ret_unchanged: identity, size and rules are as
@@ -45,4 +47,14 @@ int timeline_save_facts(struct timeline *t, const struct facts *f, str scope_key
 int timeline_add_run(struct timeline *t, str command, instant started, instant finished, int exit_code, struct err *reterr) MUST_USE;
 /* Sources below the given path prefixes that are known, including earlier generations: ids in report order. */
 int timeline_scope(struct timeline *t, const str *paths, size_t count, struct arena *a, int64_t **ret_ids, size_t *ret_count, struct err *reterr) MUST_USE;
+
+/* --- reading by SQL --- */
+struct query_value {
+	str name, value; /* value p NULL: NULL. Both are valid during the callback only */
+	bool number;     /* value is the text of a number */
+};
+/* Called once with `head` (names only), then per row. */
+typedef void query_fn(void *context, const struct query_value *values, size_t count, bool head);
+/* One SELECT over the views. ERR_USAGE for other SQL, ERR_LIMIT after max_steps steps of SQLite's machine (0 = no limit). */
+int timeline_query(struct timeline *t, str sql, uint64_t max_steps, query_fn *fn, void *context, struct err *reterr) MUST_USE;
 #endif

@@ -1,0 +1,359 @@
+/* Rows of the timeline, read back for pass 2 (store/).
+ *
+ * Rows stream into a callback, one at a time. Texts live in the caller's arena; server, tool and session names only once per
+ * source. Numbers of kinds, signatures and classes are those of the rules given now: words that these do not know become 0.
+ *
+ * Refuses to load the text of events: few are shown, timeline_event_text fetches those. */
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/vec.h"
+#include "store/timeline_p.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+/* --- a source --- */
+
+static void read_source(sqlite3_stmt *st, struct arena *a, struct source *s)
+{
+	s->path = column_text(st, 0, a);
+	s->kind = source_kind_find(column_view(st, 1));
+	s->excerpt = column_int(st, 2) != 0;
+	s->filtered = column_int(st, 3) != 0;
+	s->complete = column_int(st, 4) != 0;
+	s->has_times = column_int(st, 5) != 0;
+	s->bytes = column_u64(st, 6);
+	s->offset = column_u64(st, 7);
+	s->pending_bytes = column_u64(st, 8);
+	s->lines = column_u64(st, 9);
+	s->records = column_u64(st, 10);
+	s->unrecognized = column_u64(st, 11);
+	s->client_version = column_text(st, 12, a);
+	s->session_id = column_text(st, 13, a);
+	s->cwd = column_text(st, 14, a);
+	s->server = column_text(st, 15, a);
+	s->first = column_instant(st, 16);
+	s->last = column_instant(st, 18);
+	s->identity = (struct file_identity){
+		.dev = column_u64(st, 20), .ino = column_u64(st, 21), .inode_gen = column_u64(st, 22),
+		.btime_ns = column_int(st, 23), .mtime_ns = column_int(st, 24), .ctime_ns = column_int(st, 25), .size = column_u64(st, 26),
+		.head_hash = column_u64(st, 27), .head_len = column_u32(st, 28),
+		.marker_hash = column_u64(st, 29), .marker_len = column_u32(st, 30),
+	};
+}
+
+static struct problem note(const char *code, str path, const char *format)
+{
+	struct problem p = {.code = code, .class = PROBLEM_NOTE, .times = 1};
+	(void)snprintf(p.text, sizeof p.text, format, (int)(path.n < 120 ? path.n : 120), path.p ? path.p : "");
+	return p;
+}
+
+static int load_problems(struct timeline *t, int64_t id, const struct problem *own, size_t own_count, struct arena *a, struct source *s,
+	struct err *reterr)
+{
+	VEC(struct problem) list = {0};
+	sqlite3_stmt *st = sql_get(&t->sql, SQL_PROBLEM_ALL);
+	if (st)
+		bind_int(st, 1, id);
+	int r;
+	while ((r = sql_row(&t->sql, st, reterr)) > 0) {
+		struct problem *p = vec_push(&list);
+		p->code = column_text(st, 0, a).p;
+		str text = column_view(st, 1);
+		memcpy(p->text, text.p, text.n < sizeof p->text ? text.n : sizeof p->text - 1);
+		p->line = column_u64(st, 2);
+		p->offset = column_u64(st, 3);
+		p->class = (enum severity_class)column_u32(st, 4);
+		p->times = column_u32(st, 5);
+	}
+	for (size_t i = 0; i < own_count; i++)
+		*vec_push(&list) = own[i];
+	s->problem_count = list.n;
+	s->problems = arena_alloc(a, list.n * sizeof *list.v + 1);
+	if (list.n)
+		memcpy(s->problems, list.v, list.n * sizeof *list.v);
+	vec_free(&list);
+	return r;
+}
+
+int timeline_load_source(struct timeline *t, int64_t source_id, struct arena *a, struct source *ret, struct err *reterr)
+{
+	*ret = (struct source){.id = source_id, .first = INSTANT_NONE, .last = INSTANT_NONE};
+	sqlite3_stmt *st = sql_get(&t->sql, SQL_SOURCE_GET);
+	if (st)
+		bind_int(st, 1, source_id);
+	int r = sql_row(&t->sql, st, reterr);
+	if (r <= 0)
+		return r < 0 ? r : err_set(reterr, ERR_DB, "%s: a source that was asked for is not in the database", t->path);
+	read_source(st, a, ret);
+	struct problem own[2];
+	size_t n = 0;
+	if (column_u64(st, 31) != t->rules_hash)
+		own[n++] = note("old-knowledge", ret->path, "%.*s was read with other patterns and cannot be read again");
+	if (!column_null(st, 32))
+		own[n++] = note("copy", column_view(st, 32), "the same content as %.*s; counted there");
+	(void)sqlite3_reset(st);
+	return load_problems(t, source_id, own, n, a, ret, reterr);
+}
+
+/* Rows of a source are its range of ids. */
+static int range(struct timeline *t, int64_t id, enum statement which, sqlite3_stmt **ret, uint64_t *ret_rules, struct err *reterr)
+{
+	sqlite3_stmt *st = sql_get(&t->sql, SQL_SOURCE_KNOWN);
+	if (st)
+		bind_int(st, 1, id);
+	int r = sql_row(&t->sql, st, reterr);
+	if (r <= 0)
+		return r < 0 ? r : err_set(reterr, ERR_DB, "%s: a source that was asked for is not in the database", t->path);
+	int64_t last = column_int(st, 1);
+	*ret_rules = column_u64(st, 18);
+	(void)sqlite3_reset(st);
+	*ret = sql_get(&t->sql, which);
+	if (!*ret)
+		return sql_fail(&t->sql, reterr);
+	bind_int(*ret, 1, id);
+	bind_int(*ret, 2, last);
+	return 0;
+}
+
+/* --- events --- */
+
+/* Text up to the closing quote of the JSON string that begins at *at; false at the end. */
+static bool next_string(str s, size_t *at, str *ret_literal)
+{
+	while (*at < s.n && s.p[*at] != '"')
+		(*at)++;
+	size_t from = *at;
+	if (from >= s.n)
+		return false;
+	size_t i = from + 1;
+	while (i < s.n && s.p[i] != '"')
+		i += s.p[i] == '\\' ? 2 : 1;
+	if (i >= s.n)
+		return false;
+	*at = i + 1;
+	*ret_literal = (str){s.p + from, i + 1 - from};
+	return true;
+}
+
+static str unquoted(str literal, struct arena *a, struct buf *scratch)
+{
+	str inside = {literal.p + 1, literal.n - 2};
+	if (str_chr(inside, '\\') < 0)
+		return arena_str(a, inside);
+	buf_reset(scratch);
+	return json_unquote(literal, scratch) ? arena_str(a, buf_str(scratch)) : STR_NONE;
+}
+
+/* `detail` is a flat object of strings, written by rows.c; a whole JSON parser per row would cost more than the row. */
+static void read_detail(str json, const struct rules *rules, struct arena *a, struct buf *scratch, struct event *e)
+{
+	size_t at = 0;
+	str key, value;
+	while (e->field_count < LIMIT_EVENT_FIELDS && next_string(json, &at, &key) && next_string(json, &at, &value)) {
+		uint32_t name = intern_find(&rules->fields, (str){key.p + 1, key.n - 2});
+		if (name)
+			e->fields[e->field_count++] = (struct field){(uint16_t)name, unquoted(value, a, scratch)};
+	}
+}
+
+static void read_event(struct timeline *t, sqlite3_stmt *st, int64_t source_id, struct known *k, struct event *e)
+{
+	const struct form *f = known_form(k, column_int(st, 2));
+	int64_t part = column_int(st, 1), flags = column_int(st, 3);
+	*e = (struct event){.id = column_int(st, 0), .part = (uint8_t)part};
+	e->offset = (uint64_t)(e->id - source_id - part);
+	if (f) {
+		e->kind = f->kind;
+		e->signature = f->signature;
+		e->class = f->class;
+		e->level = f->level;
+	}
+	e->local_time = (flags & 1) != 0;
+	e->excerpt = (flags & 2) != 0;
+	e->line = column_u64(st, 4);
+	e->lines = column_u32(st, 5);
+	e->at = column_instant(st, 6);
+	e->duration = column_opt(st, 8);
+	e->server = known_name(k, &t->sql, column_int(st, 9));
+	e->tool = known_name(k, &t->sql, column_int(st, 10));
+	e->session = known_name(k, &t->sql, column_int(st, 11));
+	e->tool_use_id = column_text(st, 12, k->arena);
+	e->call = column_null(st, 13) ? 0 : e->id - column_int(st, 13);
+	e->err = column_text(st, 14, k->arena);
+}
+
+int timeline_load_events(struct timeline *t, int64_t source_id, uint32_t source_index, const struct rules *rules, struct arena *a,
+	event_fn *fn, void *context, struct err *reterr)
+{
+	struct known k = {.arena = a};
+	sqlite3_stmt *st = NULL;
+	uint64_t rules_hash;
+	struct event e;
+	int r = known_forms(&k, &t->sql, rules, reterr);
+	if (r == 0)
+		r = range(t, source_id, SQL_EVENT_ALL, &st, &rules_hash, reterr);
+	while (r >= 0 && (r = sql_row(&t->sql, st, reterr)) > 0) {
+		read_event(t, st, source_id, &k, &e);
+		e.source = source_index;
+		if (!column_null(st, 15))
+			read_detail(column_view(st, 15), rules, a, &t->scratch, &e);
+		fn(context, &e);
+	}
+	known_done(&k);
+	return r;
+}
+
+str timeline_event_text(struct timeline *t, int64_t event_id, struct arena *a)
+{
+	sqlite3_stmt *st = sql_get(&t->sql, SQL_EVENT_TEXT);
+	if (st)
+		bind_int(st, 1, event_id);
+	if (sql_row(&t->sql, st, NULL) <= 0)
+		return STR_NONE;
+	str text = column_text(st, 0, a);
+	(void)sqlite3_reset(st);
+	return text;
+}
+
+/* --- calls --- */
+
+static struct place read_place(sqlite3_stmt *st, int at, const struct place *first)
+{
+	if (column_null(st, at))
+		return (struct place){0};
+	return (struct place){first->line + column_u64(st, at), first->offset + column_u64(st, at + 1)};
+}
+
+static void read_times(sqlite3_stmt *st, struct call *c)
+{
+	static const int columns[CALL_TIMES] = {8, 9, 10, 11, 27, 28};
+	instant *const times[CALL_TIMES] = {&c->started_at, &c->dispatched_at, &c->sent_at, &c->ended_at, &c->first_beat_at, &c->last_beat_at};
+	int64_t base = column_int(st, 7), rests = column_int(st, 12);
+	for (int i = 0; i < CALL_TIMES; i++) {
+		bool known = !column_null(st, 7) && !column_null(st, columns[i]);
+		*times[i] = known ? (base + column_int(st, columns[i])) * MILLISECOND + rests % MILLISECOND : INSTANT_NONE;
+		rests /= MILLISECOND;
+	}
+}
+
+static void read_call(struct timeline *t, sqlite3_stmt *st, int64_t source_id, struct known *k, struct call *c)
+{
+	*c = (struct call){.id = column_int(st, 0)};
+	const struct place first = {column_u64(st, 2), (uint64_t)(c->id - source_id - column_int(st, 1))};
+	c->server = known_name(k, &t->sql, column_int(st, 3));
+	c->tool = known_name(k, &t->sql, column_int(st, 4));
+	c->session = known_name(k, &t->sql, column_int(st, 5));
+	c->tool_use_id = column_text(st, 6, k->arena);
+	read_times(st, c);
+	c->permission = column_opt(st, 13);
+	c->duration = column_opt(st, 14);
+	c->flags = column_u32(st, 15);
+	c->outcome = column_u32(st, 16) < OUTCOME_COUNT ? (enum outcome)column_u32(st, 16) : OUTCOME_UNENDED;
+	c->link = column_u32(st, 17) < LINK_COUNT ? (enum link)column_u32(st, 17) : LINK_ORDER;
+	c->link_sure = column_int(st, 18) != 0;
+	c->attempts = column_u32(st, 19);
+	c->start = read_place(st, 20, &first);
+	c->sent = read_place(st, 22, &first);
+	c->end = read_place(st, 24, &first);
+	c->beats = column_u32(st, 26);
+	c->last_elapsed = column_opt(st, 29);
+	c->class = (uint16_t)column_u32(st, 30);
+	c->err = column_text(st, 31, k->arena);
+	c->beat = read_place(st, 32, &first);
+	c->last_beat = read_place(st, 34, &first);
+}
+
+int timeline_load_calls(struct timeline *t, int64_t source_id, uint32_t source_index, struct arena *a, call_fn *fn, void *context,
+	struct err *reterr)
+{
+	struct known k = {.arena = a};
+	sqlite3_stmt *st = NULL;
+	uint64_t rules_hash = 0;
+	struct call c;
+	int r = range(t, source_id, SQL_CALL_ALL, &st, &rules_hash, reterr);
+	while (r >= 0 && (r = sql_row(&t->sql, st, reterr)) > 0) {
+		read_call(t, st, source_id, &k, &c);
+		c.source = source_index;
+		/* Numbers of classes belong to the rules that the source was read with. */
+		if (rules_hash != t->rules_hash)
+			c.class = 0;
+		fn(context, &c);
+	}
+	known_done(&k);
+	return r;
+}
+
+/* --- scope --- */
+
+static str without_slash(str path)
+{
+	while (path.n && path.p[path.n - 1] == '/')
+		path.n--;
+	return path;
+}
+
+static void want(struct map *wanted, str path, uint32_t rank)
+{
+	uint64_t key = hash64(without_slash(path));
+	uint32_t have;
+	if (!map_get(wanted, key, &have) || have > rank)
+		map_put(wanted, key, rank);
+}
+
+/* The best rank under which the path or a directory above it is wanted. */
+static void find_rank(const struct map *wanted, str path, uint32_t *rank)
+{
+	uint32_t found;
+	for (size_t n = path.n + 1; n-- > 0;)
+		if ((n == path.n || path.p[n] == '/') && map_get(wanted, hash64(str_head(path, n)), &found) && found < *rank)
+			*rank = found;
+}
+
+struct found {
+	int64_t id;
+	uint32_t rank;
+	size_t order; /* by path and age, as the statement gives them */
+};
+
+static int by_rank(const void *a, const void *b)
+{
+	const struct found *x = a, *y = b;
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+int timeline_scope(struct timeline *t, const str *paths, size_t count, struct arena *a, int64_t **ret_ids, size_t *ret_count, struct err *reterr)
+{
+	struct arena scratch = {0};
+	struct map wanted = {0};
+	/* As given, with its directory resolved, and resolved to the end (an argument may be a symbolic link). */
+	for (size_t i = 0; i < count; i++) {
+		char *real = str_eq(paths[i], S("-")) ? NULL : realpath(arena_str(&scratch, paths[i]).p, NULL);
+		want(&wanted, paths[i], (uint32_t)i);
+		want(&wanted, checkpoint_real_path(t, paths[i], &scratch), (uint32_t)i);
+		want(&wanted, real ? str_z(real) : paths[i], (uint32_t)i);
+		free(real);
+	}
+	VEC(struct found) found = {0};
+	sqlite3_stmt *st = sql_get(&t->sql, SQL_SOURCE_ALL);
+	int r;
+	while ((r = sql_row(&t->sql, st, reterr)) > 0) {
+		uint32_t rank = UINT32_MAX;
+		find_rank(&wanted, column_view(st, 1), &rank);
+		find_rank(&wanted, column_view(st, 2), &rank);
+		if (rank != UINT32_MAX)
+			*vec_push(&found) = (struct found){column_int(st, 0), rank, found.n};
+	}
+	if (found.n)
+		qsort(found.v, found.n, sizeof *found.v, by_rank);
+	*ret_ids = arena_alloc(a, found.n * sizeof **ret_ids + 1);
+	*ret_count = found.n;
+	for (size_t i = 0; i < found.n; i++)
+		(*ret_ids)[i] = found.v[i].id;
+	vec_free(&found);
+	map_done(&wanted);
+	arena_done(&scratch);
+	return r;
+}

@@ -1,0 +1,177 @@
+/* Names and forms (store/). Servers, tools and sessions occur in thousands of rows and stand once in `name`; kind, signature,
+ * class and level of an event stand once in `form`, as words: numbers of kinds and signatures belong to one set of rules.
+ *
+ * An id is a hash of the text, so the order of reading does not matter; when two texts meet at one id (about once in a
+ * thousand databases with 100,000 names), the later takes the next free one. 46 bits are six bytes in a row instead of eight.
+ *
+ * Refuses to remove a name: a few unused bytes are cheaper than reference counts. */
+#include "store/names.h"
+#include "base/hash.h"
+#include <stdlib.h>
+
+#define ID_MASK ((INT64_C(1) << 46) - 1)
+
+static int64_t hashed(str text)
+{
+	return (int64_t)(hash64(text) & (uint64_t)ID_MASK) | 1;
+}
+
+/* --- writing --- */
+
+void names_forget(struct names *n)
+{
+	intern_done(&n->texts);
+	n->texts = (struct intern){0};
+	vec_free(&n->ids);
+	map_done(&n->forms);
+	n->forms = (struct map){0};
+}
+
+void names_done(struct names *n)
+{
+	names_forget(n);
+}
+
+static int find_or_add(struct sql *q, str text, int64_t *ret_id, struct err *reterr)
+{
+	for (int64_t id = hashed(text);; id = (id + 2) & ID_MASK) {
+		sqlite3_stmt *st = sql_get(q, SQL_NAME_GET);
+		if (st)
+			bind_int(st, 1, id);
+		int r = sql_row(q, st, reterr);
+		if (r < 0)
+			return r;
+		bool same = r > 0 && str_eq(column_view(st, 0), text);
+		if (r > 0)
+			(void)sqlite3_reset(st);
+		if (r > 0 && !same)
+			continue;
+		*ret_id = id;
+		if (same)
+			return 0;
+		st = sql_get(q, SQL_NAME_ADD);
+		if (st) {
+			bind_int(st, 1, id);
+			bind_text(st, 2, text);
+		}
+		return sql_run(q, st, reterr);
+	}
+}
+
+int names_put(struct names *n, struct sql *q, str text, int64_t *ret_id, struct err *reterr)
+{
+	*ret_id = 0;
+	if (text.n == 0)
+		return 0;
+	uint32_t at = intern_put(&n->texts, text);
+	while (n->ids.n <= at)
+		*vec_push(&n->ids) = 0;
+	if (n->ids.v[at] == 0) {
+		int r = find_or_add(q, text, &n->ids.v[at], reterr);
+		if (r < 0) {
+			n->ids.v[at] = 0;
+			return r;
+		}
+	}
+	*ret_id = n->ids.v[at];
+	return 0;
+}
+
+static int64_t form_id(str kind, str signature, str class, enum level level)
+{
+	uint64_t h = hash64_seed(kind, (uint64_t)level + 1);
+	h = hash64_seed(signature, h);
+	h = hash64_seed(class, h);
+	return (int64_t)(h & INT32_MAX) | 1;
+}
+
+int names_put_form(struct names *n, struct sql *q, const struct rules *rules, const struct event *e, int64_t *ret_id, struct err *reterr)
+{
+	uint64_t key = (uint64_t)e->kind << 40 | (uint64_t)e->signature << 24 | (uint64_t)e->class << 8 | (uint64_t)e->level;
+	if (n->rules != rules) {
+		map_done(&n->forms);
+		n->forms = (struct map){0};
+		n->rules = rules;
+	}
+	uint32_t known;
+	if (map_get(&n->forms, key, &known)) {
+		*ret_id = known;
+		return 0;
+	}
+	str kind = intern_get(&rules->kinds, e->kind), class = e->class ? intern_get(&rules->classes, e->class) : STR_NONE;
+	str signature = e->signature && e->signature <= rules->signatures.n ? rules->signatures.v[e->signature - 1].id : STR_NONE;
+	*ret_id = form_id(kind, signature, class, e->level);
+	sqlite3_stmt *st = sql_get(q, SQL_FORM_ADD);
+	if (st) {
+		bind_int(st, 1, *ret_id);
+		bind_text(st, 2, kind.p ? kind : S(""));
+		bind_text(st, 3, signature);
+		bind_text(st, 4, class);
+		bind_int(st, 5, (int64_t)e->level);
+	}
+	int r = sql_run(q, st, reterr);
+	if (r == 0)
+		map_put(&n->forms, key, (uint32_t)*ret_id);
+	return r;
+}
+
+/* --- reading --- */
+
+void known_done(struct known *k)
+{
+	map_done(&k->index);
+	map_done(&k->form_index);
+	vec_free(&k->texts);
+	vec_free(&k->forms);
+}
+
+str known_name(struct known *k, struct sql *q, int64_t id)
+{
+	uint32_t at;
+	if (id == 0)
+		return STR_NONE;
+	if (map_get(&k->index, (uint64_t)id, &at))
+		return k->texts.v[at].text;
+	str text = STR_NONE;
+	sqlite3_stmt *st = sql_get(q, SQL_NAME_GET);
+	if (st)
+		bind_int(st, 1, id);
+	if (sql_row(q, st, NULL) > 0) {
+		text = column_text(st, 0, k->arena);
+		(void)sqlite3_reset(st);
+	}
+	map_put(&k->index, (uint64_t)id, (uint32_t)k->texts.n);
+	*vec_push(&k->texts) = (struct known_name){id, text};
+	return text;
+}
+
+static uint16_t signature_index(const struct map *by_hash, str id)
+{
+	uint32_t at;
+	return id.p && map_get(by_hash, hash64(id), &at) ? (uint16_t)(at + 1) : 0;
+}
+
+int known_forms(struct known *k, struct sql *q, const struct rules *rules, struct err *reterr)
+{
+	struct map by_hash = {0};
+	for (size_t i = rules->signatures.n; i-- > 0;)
+		map_put(&by_hash, hash64(rules->signatures.v[i].id), (uint32_t)i);
+	sqlite3_stmt *st = sql_get(q, SQL_FORM_ALL);
+	int r;
+	while ((r = sql_row(q, st, reterr)) > 0) {
+		struct form f = {.id = column_int(st, 0), .level = (enum level)column_u32(st, 4)};
+		f.kind = (uint16_t)intern_find(&rules->kinds, column_view(st, 1));
+		f.signature = signature_index(&by_hash, column_view(st, 2));
+		f.class = (uint16_t)intern_find(&rules->classes, column_view(st, 3));
+		map_put(&k->form_index, (uint64_t)f.id, (uint32_t)k->forms.n);
+		*vec_push(&k->forms) = f;
+	}
+	map_done(&by_hash);
+	return r;
+}
+
+const struct form *known_form(const struct known *k, int64_t id)
+{
+	uint32_t at;
+	return map_get(&k->form_index, (uint64_t)id, &at) ? &k->forms.v[at] : NULL;
+}

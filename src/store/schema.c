@@ -1,0 +1,140 @@
+/* Tables, indices and views as a table of statements (store/).
+ *
+ * SQLite keeps these texts verbatim in sqlite_schema, and opening a database compares them: whoever changes one must raise
+ * SCHEMA_VERSION and add a step to migrate.c that leaves exactly the new text behind.
+ *
+ * Layout. A row costs what its header and its widest integers cost, so: names are interned (`name`), what many events share
+ * stands in `form`, times of a call are distances to its first one, seldom used columns of a call stand in `call_more`, and
+ * nothing has an index but the few tables with one row per file. Ids follow the file (model/ids.h): the rows of a source are
+ * id … last_id, in order, and id - source.id - part is the byte offset.
+ *
+ * Refuses to hold: AUTOINCREMENT, wall-clock times (but in `run`), anything that depends on the order of reading. */
+#include "store/schema.h"
+#include "model/call.h"
+
+#define NAME(id) "(SELECT text FROM name WHERE name.id = " id ")"
+#define ISO(ms) "strftime('%Y-%m-%dT%H:%M:%fZ', " ms " / 1000.0, 'unixepoch')"
+#define TIMED(ms, column) ms " AS " column "_ms, " ISO(ms) " AS " column
+
+#define OUTCOME_TEXT                                                                                              \
+	"CASE c.outcome WHEN 0 THEN 'unended' WHEN 1 THEN 'ok' WHEN 2 THEN 'error' WHEN 3 THEN 'cancelled'"           \
+	" WHEN 4 THEN 'aborted' WHEN 5 THEN 'backgrounded' END"
+#define OUTCOME_ENDING                                                                                            \
+	"CASE c.outcome WHEN 0 THEN 'still-open' WHEN 1 THEN 'completed' WHEN 2 THEN 'error' WHEN 3 THEN 'user-cancel'" \
+	" WHEN 4 THEN 'client-abort' WHEN 5 THEN 'backgrounded' END"
+#define LINK_TEXT                                                                                                 \
+	"CASE c.link WHEN 0 THEN 'tool-use-id' WHEN 1 THEN 'transcript' WHEN 2 THEN 'adjacency' WHEN 3 THEN 'elapsed'" \
+	" WHEN 4 THEN 'order' END"
+_Static_assert(OUTCOME_OK == 1 && OUTCOME_BACKGROUNDED == 5 && OUTCOME_COUNT == 6, "OUTCOME_TEXT lists the outcomes by number");
+_Static_assert(LINK_ADJACENCY == 2 && LINK_ORDER == 4 && LINK_COUNT == 5, "LINK_TEXT lists the links by number");
+
+const struct schema_object schema_objects[] = {
+	/* --- facts per source (pass 1) --- */
+	{"name", "CREATE TABLE name(id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT"},
+	{"form", "CREATE TABLE form(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, signature TEXT, class TEXT, level INTEGER NOT NULL) STRICT"},
+	{"source",
+		"CREATE TABLE source(id INTEGER PRIMARY KEY, last_id INTEGER NOT NULL, path TEXT NOT NULL, real_path TEXT NOT NULL,"
+		" generation INTEGER NOT NULL, state TEXT NOT NULL, copy_of INTEGER,"
+		" dev INTEGER NOT NULL, ino INTEGER NOT NULL, inode_gen INTEGER NOT NULL, btime_ns INTEGER NOT NULL,"
+		" mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, size INTEGER NOT NULL,"
+		" head_hash INTEGER NOT NULL DEFAULT 0, head_len INTEGER NOT NULL DEFAULT 0,"
+		" marker_hash INTEGER NOT NULL DEFAULT 0, marker_len INTEGER NOT NULL DEFAULT 0, offset INTEGER NOT NULL DEFAULT 0,"
+		" rules_hash INTEGER NOT NULL, complete INTEGER NOT NULL DEFAULT 0, kind TEXT NOT NULL DEFAULT 'unknown',"
+		" excerpt INTEGER NOT NULL DEFAULT 0, filtered INTEGER NOT NULL DEFAULT 0, has_times INTEGER NOT NULL DEFAULT 0,"
+		" bytes INTEGER NOT NULL DEFAULT 0, pending_bytes INTEGER NOT NULL DEFAULT 0, lines INTEGER NOT NULL DEFAULT 0,"
+		" records INTEGER NOT NULL DEFAULT 0, unrecognized INTEGER NOT NULL DEFAULT 0,"
+		" client_version TEXT, session TEXT, cwd TEXT, server TEXT,"
+		" first_ms INTEGER, first_us INTEGER, last_ms INTEGER, last_us INTEGER) STRICT"},
+	{"source_inode", "CREATE INDEX source_inode ON source(dev, ino)"},
+	{"source_head", "CREATE INDEX source_head ON source(head_hash)"},
+	{"problem",
+		"CREATE TABLE problem(source INTEGER NOT NULL, n INTEGER NOT NULL, code TEXT NOT NULL, text TEXT NOT NULL,"
+		" line INTEGER NOT NULL, offset INTEGER NOT NULL, class INTEGER NOT NULL, times INTEGER NOT NULL,"
+		" PRIMARY KEY(source, n)) STRICT, WITHOUT ROWID"},
+	{"event",
+		"CREATE TABLE event(id INTEGER PRIMARY KEY, part INTEGER NOT NULL, form INTEGER NOT NULL, flags INTEGER NOT NULL,"
+		" line INTEGER NOT NULL, lines INTEGER NOT NULL, at_ms INTEGER, at_us INTEGER, duration_us INTEGER,"
+		" server INTEGER, tool INTEGER, session INTEGER, tool_use_id TEXT, call_back INTEGER, err TEXT, detail TEXT, text TEXT) STRICT"},
+	{"call",
+		"CREATE TABLE call(id INTEGER PRIMARY KEY, part INTEGER NOT NULL, line INTEGER NOT NULL,"
+		" server INTEGER, tool INTEGER, session INTEGER, tool_use_id TEXT,"
+		" at_ms INTEGER, started INTEGER, dispatched INTEGER, sent INTEGER, ended INTEGER, sub_us INTEGER NOT NULL,"
+		" permission_us INTEGER, duration_us INTEGER, flags INTEGER NOT NULL, outcome INTEGER NOT NULL,"
+		" link INTEGER NOT NULL, link_sure INTEGER NOT NULL, attempts INTEGER NOT NULL,"
+		" start_line INTEGER, start_offset INTEGER, sent_line INTEGER, sent_offset INTEGER, end_line INTEGER, end_offset INTEGER) STRICT"},
+	{"call_more",
+		"CREATE TABLE call_more(id INTEGER PRIMARY KEY, beats INTEGER NOT NULL, first_beat INTEGER, last_beat INTEGER,"
+		" last_elapsed_us INTEGER, class INTEGER, err TEXT, beat_line INTEGER, beat_offset INTEGER,"
+		" last_beat_line INTEGER, last_beat_offset INTEGER) STRICT"},
+	/* --- verdicts per scope (pass 2) --- */
+	{"scope", "CREATE TABLE scope(id INTEGER PRIMARY KEY, key INTEGER NOT NULL, as_of_ms INTEGER) STRICT"},
+	{"scope_source", "CREATE TABLE scope_source(scope INTEGER NOT NULL, source INTEGER NOT NULL, PRIMARY KEY(scope, source)) STRICT, WITHOUT ROWID"},
+	{"server", "CREATE TABLE server(id INTEGER PRIMARY KEY, scope INTEGER NOT NULL, name TEXT, transport TEXT) STRICT"},
+	{"connection",
+		"CREATE TABLE connection(id INTEGER PRIMARY KEY, scope INTEGER NOT NULL, server TEXT, session TEXT,"
+		" opened_ms INTEGER, closed_ms INTEGER, uptime_s INTEGER, how TEXT) STRICT"},
+	{"incident",
+		"CREATE TABLE incident(id INTEGER PRIMARY KEY, scope INTEGER NOT NULL, fingerprint TEXT NOT NULL, cause TEXT NOT NULL,"
+		" trigger_word TEXT, ending TEXT NOT NULL, state TEXT NOT NULL, severity TEXT NOT NULL, confidence TEXT NOT NULL,"
+		" server TEXT, transport TEXT, session TEXT, client_version TEXT, started_ms INTEGER, ended_ms INTEGER,"
+		" duration_ms INTEGER, title TEXT, summary TEXT) STRICT"},
+	{"incident_call",
+		"CREATE TABLE incident_call(call INTEGER NOT NULL, incident INTEGER NOT NULL, scope INTEGER NOT NULL, ending TEXT NOT NULL,"
+		" PRIMARY KEY(call, incident)) STRICT, WITHOUT ROWID"},
+	{"evidence_line",
+		"CREATE TABLE evidence_line(owner INTEGER NOT NULL, n INTEGER NOT NULL, scope INTEGER NOT NULL, event INTEGER, source INTEGER,"
+		" line INTEGER, offset INTEGER, role TEXT NOT NULL, at_ms INTEGER, after_ms INTEGER, before_ms INTEGER, until_ms INTEGER,"
+		" times INTEGER NOT NULL, awaited TEXT, PRIMARY KEY(owner, n)) STRICT, WITHOUT ROWID"},
+	{"bound", "CREATE TABLE bound(event INTEGER PRIMARY KEY, scope INTEGER NOT NULL, after_ms INTEGER, before_ms INTEGER) STRICT"},
+	{"note",
+		"CREATE TABLE note(id INTEGER PRIMARY KEY, scope INTEGER NOT NULL, kind TEXT NOT NULL, server TEXT,"
+		" started_ms INTEGER, ended_ms INTEGER, title TEXT) STRICT"},
+	/* --- runs: the only table with wall-clock times --- */
+	{"run", "CREATE TABLE run(id INTEGER PRIMARY KEY, started_ms INTEGER, finished_ms INTEGER, command TEXT NOT NULL, exit INTEGER NOT NULL) STRICT"},
+	/* --- views: the contract --- */
+	{"sources",
+		"CREATE VIEW sources AS SELECT s.id AS source_id, s.path, s.kind, s.client_version, s.session AS session_id, s.bytes,"
+		" s.offset, s.pending_bytes, s.lines, s.records, s.unrecognized, s.state, " TIMED("s.first_ms", "first") ", " TIMED("s.last_ms", "last")
+		", s.generation, s.copy_of, s.server, s.cwd, s.real_path FROM source s"},
+	{"servers", "CREATE VIEW servers AS SELECT v.id AS server_id, v.name AS server, v.transport FROM server v"},
+	{"connections",
+		"CREATE VIEW connections AS SELECT k.id AS connection_id, k.server, k.session AS session_id, " TIMED("k.opened_ms", "opened")
+		", " TIMED("k.closed_ms", "closed") ", k.uptime_s, k.how FROM connection k"},
+	{"calls",
+		"CREATE VIEW calls AS SELECT c.id AS call_id, " NAME("c.session") " AS session_id, " NAME("c.server") " AS server, "
+		NAME("c.tool") " AS tool, c.tool_use_id, " TIMED("(c.at_ms + c.started)", "started") ", " TIMED("(c.at_ms + c.ended)", "ended")
+		", c.duration_us / 1000 AS duration_ms, c.permission_us / 1000 AS permission_ms, " OUTCOME_TEXT " AS outcome,"
+		" coalesce((SELECT i.ending FROM incident_call i WHERE i.call = c.id LIMIT 1), " OUTCOME_ENDING ") AS ending,"
+		" m.err AS error, coalesce(m.beats, 0) AS heartbeats, " TIMED("(c.at_ms + m.last_beat)", "last_heartbeat")
+		", " LINK_TEXT " AS link, c.link_sure, s.id AS source_id, s.path, c.line, c.id - s.id - c.part AS offset"
+		" FROM source s JOIN call c ON c.id BETWEEN s.id AND s.last_id LEFT JOIN call_more m ON m.id = c.id"},
+	{"events",
+		"CREATE VIEW events AS SELECT e.id AS event_id, s.id AS source_id, s.path, e.line, e.id - s.id - e.part AS offset, "
+		TIMED("e.at_ms", "at") ", " TIMED("b.after_ms", "after") ", " TIMED("b.before_ms", "before") ", f.kind, f.signature, "
+		NAME("e.server") " AS server, " NAME("e.tool") " AS tool, e.tool_use_id, e.id - e.call_back AS call_id, e.detail,"
+		" f.class, e.err AS error, " NAME("e.session") " AS session_id, e.duration_us / 1000 AS duration_ms, e.text"
+		" FROM source s JOIN event e ON e.id BETWEEN s.id AND s.last_id JOIN form f ON f.id = e.form LEFT JOIN bound b ON b.event = e.id"},
+	{"incidents",
+		"CREATE VIEW incidents AS SELECT i.fingerprint AS incident_id, i.cause, i.trigger_word AS \"trigger\", i.ending, i.state,"
+		" i.severity, i.confidence, i.server, i.session AS session_id, " TIMED("i.started_ms", "started") ", " TIMED("i.ended_ms", "ended")
+		", i.duration_ms, i.summary, i.title, i.transport, i.client_version FROM incident i"},
+	{"incident_calls",
+		"CREATE VIEW incident_calls AS SELECT i.fingerprint AS incident_id, ic.call AS call_id, ic.ending"
+		" FROM incident_call ic JOIN incident i ON i.id = ic.incident"},
+	{"evidence",
+		"CREATE VIEW evidence AS SELECT i.fingerprint AS incident_id, v.event AS event_id, s.path, v.line, v.offset, v.role, "
+		TIMED("v.at_ms", "at") ", " TIMED("v.after_ms", "after") ", " TIMED("v.before_ms", "before") ", " TIMED("v.until_ms", "until")
+		", v.times, coalesce(v.awaited, (SELECT e.text FROM event e WHERE e.id = v.event)) AS text"
+		" FROM evidence_line v JOIN incident i ON i.id = v.owner LEFT JOIN source s ON s.id = v.source"},
+	{"notes",
+		"CREATE VIEW notes AS SELECT n.id AS note_id, n.kind, n.server, " TIMED("n.started_ms", "started") ", " TIMED("n.ended_ms", "ended")
+		", n.title FROM note n"},
+	{"sessions",
+		"CREATE VIEW sessions AS SELECT s.session AS session_id, max(s.client_version) AS client_version, max(s.cwd) AS cwd, "
+		TIMED("min(s.first_ms)", "started") ", " TIMED("max(s.last_ms)", "ended") ", count(*) AS sources"
+		" FROM source s WHERE s.session IS NOT NULL GROUP BY s.session"},
+	{"runs",
+		"CREATE VIEW runs AS SELECT r.id AS run_id, " TIMED("r.started_ms", "started") ", " TIMED("r.finished_ms", "finished")
+		", r.command, r.exit FROM run r"},
+};
+const size_t schema_object_count = sizeof schema_objects / sizeof *schema_objects;

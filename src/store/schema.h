@@ -1,0 +1,15 @@
+/* The text of the database: every table, index and view, one statement each. docs/database.md describes them. */
+#ifndef MCPLOG_STORE_SCHEMA_H
+#define MCPLOG_STORE_SCHEMA_H
+#include <stddef.h>
+
+enum {
+	SCHEMA_VERSION = 1,              /* user_version. Newer: refused. Older: migrated. Promise: docs/database.md */
+	SCHEMA_APPLICATION = 0x6d63706c, /* application_id, "mcpl" */
+};
+struct schema_object {
+	const char *name, *sql;
+};
+extern const struct schema_object schema_objects[];
+extern const size_t schema_object_count;
+#endif

@@ -1,0 +1,292 @@
+/* Every statement of the timeline in one table, prepared when first used and kept (store/).
+ *
+ * Column lists of SELECTs are read by position in load.c and checkpoint.c; the order here is the order there. Statements that
+ * remove take the first and last row id of a source: a source is one range of rows.
+ *
+ * Refuses to know what the values mean. */
+#include "store/sql.h"
+#include <limits.h>
+
+#define RANGE "id BETWEEN ?1 AND ?2"
+#define SOURCE_COLUMNS                                                                                            \
+	"id, last_id, path, real_path, generation, copy_of, dev, ino, inode_gen, btime_ns, mtime_ns, ctime_ns, size,"  \
+	" head_hash, head_len, marker_hash, marker_len, offset, rules_hash, complete, pending_bytes"
+
+static const char *const texts[SQL_STATEMENT_COUNT] = {
+	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_COMMIT] = "COMMIT",
+	[SQL_ROLLBACK] = "ROLLBACK",
+	[SQL_NAME_GET] = "SELECT text FROM name WHERE id = ?1",
+	[SQL_NAME_ADD] = "INSERT INTO name(id, text) VALUES(?1, ?2)",
+	[SQL_FORM_ADD] = "INSERT OR IGNORE INTO form(id, kind, signature, class, level) VALUES(?1, ?2, ?3, ?4, ?5)",
+	[SQL_FORM_ALL] = "SELECT id, kind, signature, class, level FROM form",
+	[SQL_SOURCE_BY_INODE] = "SELECT " SOURCE_COLUMNS " FROM source WHERE dev = ?1 AND ino = ?2 AND btime_ns = ?3"
+		" AND (inode_gen = ?4 OR inode_gen = 0 OR ?4 = 0) ORDER BY generation DESC, id LIMIT 1",
+	[SQL_SOURCE_BY_PATH] = "SELECT " SOURCE_COLUMNS " FROM source WHERE real_path = ?1 AND ino = 0 ORDER BY generation DESC LIMIT 1",
+	[SQL_SOURCE_BELOW] = "SELECT id, last_id FROM source WHERE id <= ?1 ORDER BY id DESC LIMIT 1",
+	[SQL_SOURCE_ABOVE] = "SELECT min(id) FROM source WHERE id > ?1",
+	[SQL_SOURCE_ADD] = "INSERT INTO source(id, last_id, path, real_path, generation, state, dev, ino, inode_gen, btime_ns, mtime_ns,"
+		" ctime_ns, size, rules_hash) VALUES(?1, ?2, ?3, ?4, ?5, 'reading', ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+	[SQL_SOURCE_REFRESH] = "UPDATE source SET last_id = ?2, path = ?3, real_path = ?4, state = 'reading', copy_of = NULL, mtime_ns = ?5,"
+		" ctime_ns = ?6, size = ?7, rules_hash = ?8, complete = 0 WHERE id = ?1",
+	[SQL_SOURCE_PATH] = "UPDATE source SET path = ?2, real_path = ?3 WHERE id = ?1",
+	[SQL_SOURCE_DONE] = "UPDATE source SET last_id = ?2, state = ?3, inode_gen = ?4, head_hash = ?5, head_len = ?6, marker_hash = ?7,"
+		" marker_len = ?8, offset = ?9, complete = ?10, kind = ?11, excerpt = ?12, filtered = ?13, has_times = ?14, bytes = ?15,"
+		" pending_bytes = ?16, lines = ?17, records = ?18, unrecognized = ?19, client_version = ?20, session = ?21, cwd = ?22,"
+		" server = ?23, first_ms = ?24, first_us = ?25, last_ms = ?26, last_us = ?27 WHERE id = ?1",
+	[SQL_SOURCE_GET] = "SELECT path, kind, excerpt, filtered, complete, has_times, bytes, offset, pending_bytes, lines, records,"
+		" unrecognized, client_version, session, cwd, server, first_ms, first_us, last_ms, last_us, dev, ino, inode_gen, btime_ns,"
+		" mtime_ns, ctime_ns, size, head_hash, head_len, marker_hash, marker_len, rules_hash,"
+		" (SELECT o.path FROM source o WHERE o.id = source.copy_of) FROM source WHERE id = ?1",
+	[SQL_SOURCE_ALL] = "SELECT id, path, real_path, generation, btime_ns FROM source ORDER BY real_path, generation, btime_ns, id",
+	[SQL_SOURCE_TWINS] = "SELECT " SOURCE_COLUMNS " FROM source WHERE head_hash = ?1 AND head_len = ?2 AND marker_hash = ?3"
+		" AND marker_len = ?4 AND offset = ?5 AND id <> ?6 AND copy_of IS NULL AND complete = 1 AND ino <> 0 ORDER BY real_path",
+	[SQL_SOURCE_COPY] = "UPDATE source SET copy_of = ?2, state = 'copy', last_id = id, records = 0, unrecognized = 0 WHERE id = ?1",
+	[SQL_SOURCE_REPOINT] = "UPDATE source SET copy_of = ?2 WHERE copy_of = ?1",
+	[SQL_SOURCE_RELEASE] = "UPDATE source SET complete = 0 WHERE copy_of = ?1",
+	[SQL_SOURCE_REMOVE] = "DELETE FROM source WHERE id = ?1",
+	[SQL_SOURCE_KNOWN] = "SELECT " SOURCE_COLUMNS " FROM source WHERE id = ?1",
+	[SQL_PROBLEM_ADD] = "INSERT INTO problem(source, n, code, text, line, offset, class, times) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[SQL_PROBLEM_ALL] = "SELECT code, text, line, offset, class, times FROM problem WHERE source = ?1 ORDER BY n",
+	[SQL_PROBLEM_REMOVE] = "DELETE FROM problem WHERE source = ?1",
+	[SQL_EVENT_ADD] = "INSERT INTO event(id, part, form, flags, line, lines, at_ms, at_us, duration_us, server, tool, session,"
+		" tool_use_id, call_back, err, detail, text)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+	[SQL_EVENT_ALL] = "SELECT id, part, form, flags, line, lines, at_ms, at_us, duration_us, server, tool, session, tool_use_id,"
+		" call_back, err, detail FROM event WHERE " RANGE " ORDER BY id",
+	[SQL_EVENT_TEXT] = "SELECT text FROM event WHERE id = ?1",
+	[SQL_EVENT_REMOVE] = "DELETE FROM event WHERE " RANGE,
+	[SQL_CALL_ADD] = "INSERT INTO call(id, part, line, server, tool, session, tool_use_id, at_ms, started, dispatched, sent, ended, sub_us,"
+		" permission_us, duration_us, flags, outcome, link, link_sure, attempts,"
+		" start_line, start_offset, sent_line, sent_offset, end_line, end_offset)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)",
+	[SQL_CALL_MORE_ADD] = "INSERT OR REPLACE INTO call_more(id, beats, first_beat, last_beat, last_elapsed_us, class, err, beat_line,"
+		" beat_offset, last_beat_line, last_beat_offset) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+	[SQL_CALL_ALL] = "SELECT c.id, c.part, c.line, c.server, c.tool, c.session, c.tool_use_id, c.at_ms, c.started, c.dispatched, c.sent,"
+		" c.ended, c.sub_us, c.permission_us, c.duration_us, c.flags, c.outcome, c.link, c.link_sure, c.attempts,"
+		" c.start_line, c.start_offset, c.sent_line, c.sent_offset, c.end_line, c.end_offset,"
+		" m.beats, m.first_beat, m.last_beat, m.last_elapsed_us, m.class, m.err, m.beat_line, m.beat_offset, m.last_beat_line,"
+		" m.last_beat_offset FROM call c LEFT JOIN call_more m ON m.id = c.id WHERE c." RANGE " ORDER BY c.id",
+	[SQL_CALL_REMOVE] = "DELETE FROM call WHERE " RANGE,
+	[SQL_CALL_MORE_REMOVE] = "DELETE FROM call_more WHERE " RANGE,
+	[SQL_SCOPE_KEY] = "SELECT 1 FROM scope WHERE id = ?1 AND key = ?2",
+	[SQL_SCOPE_ADD] = "INSERT INTO scope(id, key, as_of_ms) VALUES(?1, ?2, ?3)",
+	[SQL_SCOPE_SOURCE_ADD] = "INSERT OR IGNORE INTO scope_source(scope, source) VALUES(?1, ?2)",
+	[SQL_SCOPE_INSIDE] = "SELECT id FROM scope WHERE id <> ?1 AND NOT EXISTS (SELECT 1 FROM scope_source a WHERE a.scope = scope.id"
+		" AND a.source NOT IN (SELECT b.source FROM scope_source b WHERE b.scope = ?1))",
+	[SQL_SCOPE_STALE] = "UPDATE scope SET key = 0 WHERE id <> ?1 AND id IN (SELECT a.scope FROM scope_source a WHERE a.source IN"
+		" (SELECT b.source FROM scope_source b WHERE b.scope = ?1))",
+	[SQL_SERVER_ADD] = "INSERT OR REPLACE INTO server(id, scope, name, transport) VALUES(?1, ?2, ?3, ?4)",
+	[SQL_CONNECTION_ADD] = "INSERT OR REPLACE INTO connection(id, scope, server, session, opened_ms, closed_ms, uptime_s, how)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[SQL_INCIDENT_ADD] = "INSERT OR REPLACE INTO incident(id, scope, fingerprint, cause, trigger_word, ending, state, severity, confidence,"
+		" server, transport, session, client_version, started_ms, ended_ms, duration_ms, title, summary)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+	[SQL_INCIDENT_CALL_ADD] = "INSERT OR REPLACE INTO incident_call(call, incident, scope, ending) VALUES(?1, ?2, ?3, ?4)",
+	[SQL_EVIDENCE_ADD] = "INSERT OR REPLACE INTO evidence_line(owner, n, scope, event, source, line, offset, role, at_ms, after_ms,"
+		" before_ms, until_ms, times, awaited) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+	[SQL_BOUND_ADD] = "INSERT OR REPLACE INTO bound(event, scope, after_ms, before_ms) VALUES(?1, ?2, ?3, ?4)",
+	[SQL_NOTE_ADD] = "INSERT OR REPLACE INTO note(id, scope, kind, server, started_ms, ended_ms, title) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[SQL_INCIDENT_CALL_REMOVE] = "DELETE FROM incident_call WHERE incident = ?1",
+	[SQL_EVIDENCE_REMOVE] = "DELETE FROM evidence_line WHERE owner = ?1",
+	[SQL_RUN_ADD] = "INSERT INTO run(started_ms, finished_ms, command, exit) VALUES(?1, ?2, ?3, ?4)",
+};
+
+/* --- errors --- */
+
+struct meaning {
+	int code;
+	int err;
+	const char *text, *hint;
+};
+static const struct meaning meanings[] = {
+	{SQLITE_BUSY, ERR_LOCKED, "another program is using the database", "wait until it has finished, or use another file with --db"},
+	{SQLITE_LOCKED, ERR_LOCKED, "another program is using the database", "wait until it has finished, or use another file with --db"},
+	{SQLITE_FULL, ERR_DB, "the disk is full", "make room; nothing was lost, the next run goes on from the last complete one"},
+	{SQLITE_CORRUPT, ERR_DB, "the database is damaged", "move it away and run again: it is built anew from the logs that still exist"},
+	{SQLITE_NOTADB, ERR_DB, "the file is not a database", "name another file with --db"},
+	{SQLITE_READONLY, ERR_DB, "the database cannot be written", "check the permissions of the file and of its directory, or use --db"},
+	{SQLITE_PERM, ERR_DB, "the database cannot be opened", "check the permissions of the file and of its directory, or use --db"},
+	{SQLITE_CANTOPEN, ERR_DB, "the database cannot be opened", "check that the directory exists and can be written, or use --db"},
+	{SQLITE_IOERR, ERR_DB, "the database could not be read or written", "check the disk; the next run goes on from the last complete one"},
+	{SQLITE_NOMEM, ERR_DB, "not enough memory for the database", NULL},
+	{SQLITE_TOOBIG, ERR_DB, "a value is too large for the database", NULL},
+	{SQLITE_AUTH, ERR_USAGE, "only SELECT is allowed here", "the tables can be read, but only mcplog writes them"},
+	{SQLITE_INTERRUPT, ERR_LIMIT, "the query took too many steps", "narrow it with WHERE, or copy the database with VACUUM INTO and use sqlite3"},
+};
+
+int sql_fail_code(int sqlite_code, int system_errno, const char *detail, const char *path, struct err *reterr)
+{
+	const struct meaning *m = NULL;
+	for (size_t i = 0; i < sizeof meanings / sizeof *meanings && !m; i++)
+		if (meanings[i].code == (sqlite_code & 0xff))
+			m = &meanings[i];
+	const char *why = system_errno ? strerror(system_errno) : detail;
+	if (sqlite_code == SQLITE_CANTOPEN_SYMLINK)
+		why = "it is a symbolic link";
+	int code = m ? m->err : ERR_DB;
+	(void)err_set(reterr, code, "%s: %s%s%s%s", path ? path : "database", m ? m->text : "the database refused a statement",
+		why ? " (" : "", why ? why : "", why ? ")" : "");
+	if (m && m->hint)
+		err_hint(reterr, "%s", m->hint);
+	return code;
+}
+
+int sql_fail(struct sql *q, struct err *reterr)
+{
+	int code = sqlite3_extended_errcode(q->db);
+	int primary = code & 0xff;
+	bool system = primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN || primary == SQLITE_FULL || primary == SQLITE_READONLY;
+	return sql_fail_code(code, system ? sqlite3_system_errno(q->db) : 0, sqlite3_errmsg(q->db), q->path, reterr);
+}
+
+/* --- running --- */
+
+void sql_done(struct sql *q)
+{
+	for (int i = 0; i < SQL_STATEMENT_COUNT; i++)
+		sqlite3_finalize(q->statements[i]);
+	(void)sqlite3_close(q->db);
+	*q = (struct sql){0};
+}
+
+sqlite3_stmt *sql_get(struct sql *q, enum statement which)
+{
+	sqlite3_stmt **st = &q->statements[which];
+	if (!*st) {
+		if (sqlite3_prepare_v3(q->db, texts[which], -1, SQLITE_PREPARE_PERSISTENT, st, NULL) != SQLITE_OK)
+			return NULL;
+		return *st;
+	}
+	(void)sqlite3_reset(*st);
+	(void)sqlite3_clear_bindings(*st);
+	return *st;
+}
+
+int sql_run(struct sql *q, sqlite3_stmt *st, struct err *reterr)
+{
+	int rc;
+	do
+		rc = st ? sqlite3_step(st) : SQLITE_ERROR;
+	while (rc == SQLITE_ROW);
+	int r = rc == SQLITE_DONE ? 0 : sql_fail(q, reterr);
+	if (st)
+		(void)sqlite3_reset(st);
+	return r;
+}
+
+int sql_row(struct sql *q, sqlite3_stmt *st, struct err *reterr)
+{
+	int rc = st ? sqlite3_step(st) : SQLITE_ERROR;
+	if (rc == SQLITE_ROW)
+		return 1;
+	int r = rc == SQLITE_DONE ? 0 : sql_fail(q, reterr);
+	if (st)
+		(void)sqlite3_reset(st);
+	return r;
+}
+
+int sql_exec(struct sql *q, const char *text, struct err *reterr)
+{
+	return sqlite3_exec(q->db, text, NULL, NULL, NULL) == SQLITE_OK ? 0 : sql_fail(q, reterr);
+}
+
+/* --- values --- */
+
+int64_t ms_floor(instant v)
+{
+	int64_t ms = v / MILLISECOND;
+	return v % MILLISECOND < 0 ? ms - 1 : ms;
+}
+
+int64_t ms_rest(instant v)
+{
+	return v - ms_floor(v) * MILLISECOND;
+}
+
+void bind_int(sqlite3_stmt *st, int at, int64_t v)
+{
+	(void)sqlite3_bind_int64(st, at, v);
+}
+
+void bind_u64(sqlite3_stmt *st, int at, uint64_t v)
+{
+	int64_t same;
+	memcpy(&same, &v, sizeof same);
+	(void)sqlite3_bind_int64(st, at, same);
+}
+
+void bind_opt(sqlite3_stmt *st, int at, int64_t v)
+{
+	if (v >= 0)
+		(void)sqlite3_bind_int64(st, at, v);
+}
+
+void bind_text(sqlite3_stmt *st, int at, str s)
+{
+	if (s.p)
+		(void)sqlite3_bind_text64(st, at, s.p, s.n, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+void bind_ms(sqlite3_stmt *st, int at, instant v)
+{
+	if (v != INSTANT_NONE)
+		(void)sqlite3_bind_int64(st, at, ms_floor(v));
+}
+
+void bind_instant(sqlite3_stmt *st, int at, instant v)
+{
+	if (v == INSTANT_NONE)
+		return;
+	bind_int(st, at, ms_floor(v));
+	if (ms_rest(v))
+		bind_int(st, at + 1, ms_rest(v));
+}
+
+instant column_instant(sqlite3_stmt *st, int at)
+{
+	return column_null(st, at) ? INSTANT_NONE : column_int(st, at) * MILLISECOND + column_int(st, at + 1);
+}
+
+bool column_null(sqlite3_stmt *st, int at)
+{
+	return sqlite3_column_type(st, at) == SQLITE_NULL;
+}
+
+int64_t column_int(sqlite3_stmt *st, int at)
+{
+	return sqlite3_column_int64(st, at);
+}
+
+int64_t column_opt(sqlite3_stmt *st, int at)
+{
+	return column_null(st, at) ? -1 : sqlite3_column_int64(st, at);
+}
+
+uint64_t column_u64(sqlite3_stmt *st, int at)
+{
+	int64_t v = sqlite3_column_int64(st, at);
+	uint64_t same;
+	memcpy(&same, &v, sizeof same);
+	return same;
+}
+
+uint32_t column_u32(sqlite3_stmt *st, int at)
+{
+	int64_t v = sqlite3_column_int64(st, at);
+	return v < 0 ? 0 : v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
+}
+
+str column_view(sqlite3_stmt *st, int at)
+{
+	if (column_null(st, at))
+		return STR_NONE;
+	const char *p = (const char *)sqlite3_column_text(st, at);
+	return (str){p, p ? (size_t)sqlite3_column_bytes(st, at) : 0};
+}
+
+str column_text(sqlite3_stmt *st, int at, struct arena *a)
+{
+	str s = column_view(st, at);
+	return s.p ? arena_str(a, s) : STR_NONE;
+}

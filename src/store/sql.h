@@ -1,0 +1,63 @@
+/* Statements, prepared once and kept; values in and out; SQLite's results as errors for people. */
+#ifndef MCPLOG_STORE_SQL_H
+#define MCPLOG_STORE_SQL_H
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/instant.h"
+#include <sqlite3.h>
+
+enum statement {
+	SQL_BEGIN, SQL_COMMIT, SQL_ROLLBACK,
+	SQL_NAME_GET, SQL_NAME_ADD,
+	SQL_FORM_ADD, SQL_FORM_ALL,
+	SQL_SOURCE_BY_INODE, SQL_SOURCE_BY_PATH, SQL_SOURCE_BELOW, SQL_SOURCE_ABOVE, SQL_SOURCE_ADD, SQL_SOURCE_REFRESH, SQL_SOURCE_PATH,
+	SQL_SOURCE_DONE, SQL_SOURCE_GET, SQL_SOURCE_ALL, SQL_SOURCE_TWINS, SQL_SOURCE_COPY, SQL_SOURCE_REPOINT, SQL_SOURCE_RELEASE,
+	SQL_SOURCE_REMOVE, SQL_SOURCE_KNOWN,
+	SQL_PROBLEM_ADD, SQL_PROBLEM_ALL, SQL_PROBLEM_REMOVE,
+	SQL_EVENT_ADD, SQL_EVENT_ALL, SQL_EVENT_TEXT, SQL_EVENT_REMOVE,
+	SQL_CALL_ADD, SQL_CALL_MORE_ADD, SQL_CALL_ALL, SQL_CALL_REMOVE, SQL_CALL_MORE_REMOVE,
+	SQL_SCOPE_KEY, SQL_SCOPE_ADD, SQL_SCOPE_SOURCE_ADD, SQL_SCOPE_INSIDE, SQL_SCOPE_STALE,
+	SQL_SERVER_ADD, SQL_CONNECTION_ADD, SQL_INCIDENT_ADD, SQL_INCIDENT_CALL_ADD, SQL_EVIDENCE_ADD, SQL_BOUND_ADD, SQL_NOTE_ADD,
+	SQL_INCIDENT_CALL_REMOVE, SQL_EVIDENCE_REMOVE,
+	SQL_RUN_ADD,
+	SQL_STATEMENT_COUNT
+};
+struct sql {
+	sqlite3 *db;
+	sqlite3_stmt *statements[SQL_STATEMENT_COUNT];
+	const char *path; /* for messages; borrowed */
+};
+
+void sql_done(struct sql *q); /* finalizes and closes */
+/* The statement, reset and with all parameters NULL; NULL on failure, then sql_fail tells why. Stays owned by q. */
+sqlite3_stmt *sql_get(struct sql *q, enum statement which);
+/* Runs a statement without rows. 0 or an error. st NULL is an error. */
+int sql_run(struct sql *q, sqlite3_stmt *st, struct err *reterr) MUST_USE;
+/* 1 a row, 0 no more (and the statement is reset), < 0 error. */
+int sql_row(struct sql *q, sqlite3_stmt *st, struct err *reterr) MUST_USE;
+int sql_exec(struct sql *q, const char *text, struct err *reterr) MUST_USE;
+/* Says what SQLite's last error means. ERR_LOCKED for a busy database, else ERR_DB. */
+int sql_fail(struct sql *q, struct err *reterr);
+int sql_fail_code(int sqlite_code, int system_errno, const char *detail, const char *path, struct err *reterr);
+
+/* Binding: parameters count from 1. A str with p NULL, INSTANT_NONE and a negative `opt` bind NULL. */
+void bind_int(sqlite3_stmt *st, int at, int64_t v);
+void bind_u64(sqlite3_stmt *st, int at, uint64_t v); /* as the same 64 bits */
+void bind_opt(sqlite3_stmt *st, int at, int64_t v);
+void bind_text(sqlite3_stmt *st, int at, str s);     /* borrowed until the statement is reset */
+void bind_instant(sqlite3_stmt *st, int at, instant v); /* two columns: milliseconds and the rest, NULL when 0 */
+void bind_ms(sqlite3_stmt *st, int at, instant v);   /* whole milliseconds, rounded down */
+
+bool column_null(sqlite3_stmt *st, int at);
+int64_t column_int(sqlite3_stmt *st, int at);
+int64_t column_opt(sqlite3_stmt *st, int at);        /* -1 for NULL */
+uint64_t column_u64(sqlite3_stmt *st, int at);
+uint32_t column_u32(sqlite3_stmt *st, int at);
+str column_view(sqlite3_stmt *st, int at);           /* valid until the next step; p NULL for NULL */
+str column_text(sqlite3_stmt *st, int at, struct arena *a);
+
+instant column_instant(sqlite3_stmt *st, int at);    /* two columns */
+
+int64_t ms_floor(instant v);   /* milliseconds, rounded down */
+int64_t ms_rest(instant v);    /* the microseconds left over, 0 to 999 */
+#endif

@@ -1,0 +1,59 @@
+/* Inside of the timeline; for store/ only. */
+#ifndef MCPLOG_STORE_TIMELINE_P_H
+#define MCPLOG_STORE_TIMELINE_P_H
+#include "base/buf.h"
+#include "store/lock.h"
+#include "store/names.h"
+#include "store/sql.h"
+#include "store/timeline.h"
+
+struct open_source {
+	int64_t id;
+	int64_t limit;    /* the next source's id: rows must stay below */
+	int64_t last;     /* highest row id written */
+	struct err failed; /* the first error of timeline_add_* */
+};
+struct timeline {
+	struct sql sql;
+	struct arena arena;   /* of the names below */
+	const char *path;     /* resolved; ":memory:" */
+	struct lock lock;
+	bool read_only, memory, writing;
+	uint64_t rules_hash;
+	struct names names;
+	VEC(struct open_source) open;
+	struct buf scratch;   /* detail of an event */
+	char warning[256];
+	char last_dir[512], last_real[512]; /* the directory resolved last: files come in runs of one */
+};
+
+/* A stored generation: the columns that decide identity. Texts live in the arena given. */
+struct generation {
+	int64_t id, last_id, copy_of; /* copy_of 0: none */
+	str path, real_path;
+	int64_t number;
+	struct file_identity identity;
+	uint64_t offset, rules_hash, pending;
+	bool complete;
+};
+
+enum { CALL_TIMES = 6 }; /* instants of a call: started, dispatched, sent, ended, first and last beat */
+
+/* timeline.c */
+struct open_source *timeline_opened(struct timeline *t, int64_t id); /* NULL when it is not open */
+
+/* checkpoint.c */
+enum checkpoint { CHECKPOINT_NEW, CHECKPOINT_CHANGED, CHECKPOINT_SAME };
+/* What the file is to the timeline. For CHANGED and SAME *ret is the stored generation. */
+int checkpoint_decide(struct timeline *t, const struct source *s, str real_path, struct arena *a, enum checkpoint *ret_decision,
+	struct generation *ret, struct err *reterr) MUST_USE;
+/* A free id for a new source, with room for its rows. */
+int checkpoint_new_id(struct timeline *t, const struct source *s, str real_path, int64_t *ret_id, struct err *reterr) MUST_USE;
+int checkpoint_limit(struct timeline *t, int64_t id, int64_t *ret_limit, struct err *reterr) MUST_USE;
+/* Removes rows (events, calls, problems) of a source, not the source. */
+int checkpoint_clear(struct timeline *t, int64_t id, int64_t last_id, struct err *reterr) MUST_USE;
+/* After a source was read: is its content known under another inode? Then one of the two keeps the rows (B15). */
+int checkpoint_settle_copies(struct timeline *t, int64_t id, struct err *reterr) MUST_USE;
+/* The path with its directory resolved, so that one file has one name; "-" stays. */
+str checkpoint_real_path(struct timeline *t, str path, struct arena *a);
+#endif
