@@ -173,8 +173,14 @@ class Session:
         self.wait(240000)
         up = (self.ms - self.connected) // 1000
         self.mcp(f"{self.transport.upper()} connection dropped after {up}s uptime")
-        self.mcp("Connection error: " + ("SSE error: TypeError: terminated: other side closed" if self.client == 60 else
-                                         "SSE error: The socket connection was closed unexpectedly. For more information, pass `verbose: true` in the second argument to fetch()"))
+        reset = "The socket connection was closed unexpectedly. For more information, pass `verbose: true` in the second argument to fetch()"
+        if self.client == 60:
+            self.mcp("Connection error: SSE error: TypeError: terminated: other side closed")
+        elif self.client == 143:
+            self.mcp(f"Connection error: {'SSE error' if self.transport == 'sse' else 'SSE stream disconnected: Error'}: {reset}")
+        else:
+            self.mcp("Connection reset - server may have crashed or restarted")
+            self.mcp("Terminal connection error 1/3")
         self.wait(3000)
         self.token(2)
         self.wait(20000)
