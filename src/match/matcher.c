@@ -279,6 +279,7 @@ static void transcript_event(struct matcher *m, const struct record *r, struct e
 	finish(m, r, e);
 }
 
+/* An error text without the line that carried it. The group `err` tells it from the words around it. */
 static bool error_alone(struct matcher *m, const struct record *r, const struct match_index *x, bool anywhere, struct event *e)
 {
 	struct attempt a = {.m = m, .body = str_head(r->body, LIMIT_MATCH), .anywhere = anywhere};
@@ -288,8 +289,9 @@ static bool error_alone(struct matcher *m, const struct record *r, const struct 
 	e->kind = KIND_ERROR_TEXT;
 	e->signature = (uint16_t)(index_of(m, s) + 1);
 	e->class = s->class;
-	e->err = str_trim(r->body);
 	put_groups(e, s, &a.found);
+	if (e->err.n == 0)
+		e->err = str_trim(r->body);
 	if (e->server.n == 0)
 		e->server = r->server;
 	return true;
