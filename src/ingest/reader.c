@@ -27,7 +27,7 @@
 #include <linux/fs.h>
 #endif
 
-enum { HISTORY = 4096, HEAD = 1024, SPARE = 16 * 1024, CHUNK_MIN = 4096, PENDING_S = 600 };
+enum { CODES = 4, HISTORY = 4096, HEAD = 1024, SPARE = 16 * 1024, CHUNK_MIN = 4096, PENDING_S = 600 };
 
 struct reader {
 	char *buf;
@@ -378,6 +378,8 @@ int reader_new(int fd, const struct reader_options *options, struct reader **ret
 	r->fd = fd;
 	r->options = *options;
 	r->chunk = options->chunk ? options->chunk : LIMIT_READ_BUFFER;
+	r->problems.v = mem_grow(NULL, CODES, sizeof *r->problems.v); /* so that it is never NULL for those who copy */
+	r->problems.cap = CODES;
 	inspect_descriptor(r);
 	r->cap = r->chunk + HISTORY + SPARE;
 	r->buf = mem_grow(NULL, r->cap, 1);

@@ -38,7 +38,7 @@ def zstd_bomb(size):
 
 
 class Compressed(BadInput):
-    def old(self, name):
+    def aged(self, name):
         """Not changed within the last ten minutes."""
         then = time.time() - 3600
         os.utime(name, (then, then))
@@ -60,7 +60,7 @@ class Compressed(BadInput):
         names = ["s%03d" % i for i in range(300)]
         packed = gzip.compress(log(*names))
         self.put("a.log.gz", packed[:len(packed) * 3 // 4])
-        r = self.run_it(self.old("a.log.gz"))
+        r = self.run_it(self.aged("a.log.gz"))
         self.assert_error(r, "a.log.gz", "ends in the middle")
         self.assert_problem(r, "truncated-gzip")
         self.assertGreater(len(r.servers), 100)
@@ -112,7 +112,7 @@ class Compressed(BadInput):
 
     def test_D4_truncated(self):
         self.put("a.log.zst", zstd(log(*["s%04d" % i for i in range(3000)]))[:-5])
-        r = self.run_it(self.old("a.log.zst"))
+        r = self.run_it(self.aged("a.log.zst"))
         self.assert_error(r, "a.log.zst", "ends in the middle")
         self.assertGreater(len(r.servers), 500)
 
@@ -153,7 +153,7 @@ class Compressed(BadInput):
         self.assert_silent(r)
         self.assert_problem(r, "pending")
         self.assertGreater(len(r.servers), 100)
-        self.assert_error(self.run_it(self.old("a.log.gz")), "ends in the middle")
+        self.assert_error(self.run_it(self.aged("a.log.gz")), "ends in the middle")
 
 
 if __name__ == "__main__":
