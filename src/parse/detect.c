@@ -1,0 +1,310 @@
+/* What kind of text is this? Answered once from the first bytes (which formats, wrappers and prefixes its lines have; log or text
+ * that quotes a log), and again for every record from its own head.
+ *
+ * A file is read as an excerpt when it is small and fewer than half of its lines begin like a log line. Lines that may be the
+ * inside of a record (indented, or only brackets) count neither way. Within a log whose records run until the next head, only
+ * that head, strong heads, and heads that the probe confirmed begin a record: quoted text stays text. */
+#include "parse/parts.h"
+
+enum { PROBE_LINES = 2000, INSIDE_MAX = 512 };
+
+struct count {
+	size_t heads, wrapped, json, text, inside, pasted[PASTE_KINDS], pasted_any, loglike, blank, longest, near;
+	bool indented_only;
+};
+
+struct shape *find_head(struct flow *f, str text, struct head *ret_head)
+{
+	struct parser *p = f->p;
+	bool guarded = f->open && f->fold_any && !p->excerpt && f->shape != NULL && f->shape->format->fold == FOLD_ANY;
+	for (size_t i = 0; i < p->shapes.n; i++) {
+		struct shape *s = &p->shapes.v[i];
+		if (s->format->wrapper || (s->role != SHAPE_HEAD && !(p->excerpt && (s->role == SHAPE_INNER || s->role == SHAPE_PROSE))))
+			continue;
+		if (guarded && s != f->shape && !s->format->strong && !s->confirmed && s->format->kind != p->wrapper_kind)
+			continue;
+		if (shape_may(s, text) && shape_fits(s, text, &p->clock, ret_head))
+			return s;
+	}
+	return NULL;
+}
+
+static bool word_byte(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
+
+struct shape *find_inside(struct parser *p, str text, size_t *ret_at, struct head *ret_head)
+{
+	for (size_t at = 0; at < text.n && at < INSIDE_MAX; at++) {
+		if (text.p[at] == ' ' || (at > 0 && word_byte(text.p[at - 1])))
+			continue;
+		for (size_t i = 0; i < p->shapes.n; i++) {
+			struct shape *s = &p->shapes.v[i];
+			if (s->mask_count == 0 || s->format->wrapper || (s->role != SHAPE_HEAD && s->role != SHAPE_INNER))
+				continue;
+			if (shape_may(s, str_from(text, at)) && shape_fits(s, str_from(text, at), &p->clock, ret_head)) {
+				*ret_at = at;
+				return s;
+			}
+		}
+	}
+	return NULL;
+}
+
+static struct shape *any_head(struct parser *p, str text)
+{
+	for (size_t i = 0; i < p->shapes.n; i++) {
+		struct shape *s = &p->shapes.v[i];
+		bool head = s->role == SHAPE_HEAD || s->role == SHAPE_TRACE_START || s->role == SHAPE_TRACE_BOX;
+		if (head && !s->format->wrapper && shape_may(s, text) && shape_fits(s, text, NULL, NULL))
+			return s;
+	}
+	return NULL;
+}
+
+static bool json_shaped(str text)
+{
+	return text.n > 1 && text.p[0] == '{' && (text.p[1] == '"' || (text.p[1] == ' ' && text.n > 2 && text.p[2] == '"'));
+}
+
+/* Four digits, a dash, two digits; or two digits, a colon, two digits, near the front: somebody's log. */
+static bool looks_timed(str text)
+{
+	for (size_t i = 0; i + 5 <= text.n && i < 40; i++) {
+		const char *s = text.p + i;
+		bool pair = s[0] >= '0' && s[0] <= '9' && s[1] >= '0' && s[1] <= '9';
+		if (pair && s[2] == ':' && s[3] >= '0' && s[3] <= '9' && s[4] >= '0' && s[4] <= '9')
+			return true;
+	}
+	return false;
+}
+
+static bool only_brackets(str text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (memchr("[]{}(),;|+-=~^ `", text.p[i], 16) == NULL)
+			return false;
+	return true;
+}
+
+/* Wrappers, then a head. True when the line is log. */
+static bool probe_wrapped(struct parser *p, str line, struct count *c)
+{
+	struct text_line t = {.text = line, .raw = line, .at = INSTANT_NONE};
+	uint64_t key = 0;
+	bool partial, any = false;
+	for (unsigned depth = 0; depth < 3; depth++) {
+		struct shape *found = NULL;
+		if (json_wrapper(p, &t, &key, &partial)) {
+			any = true;
+			continue;
+		}
+		for (size_t i = 0; i < p->shapes.n && found == NULL; i++) {
+			struct shape *s = &p->shapes.v[i];
+			struct head h;
+			if (s->format->wrapper && shape_may(s, t.text) && shape_fits(s, t.text, NULL, &h)) {
+				found = s;
+				t.text = h.part[PART_BODY];
+			}
+		}
+		if (found == NULL)
+			break;
+		found->seen++;
+		any = true;
+	}
+	if (!any)
+		return false;
+	struct shape *s = any_head(p, t.text);
+	if (s != NULL)
+		s->seen++;
+	c->wrapped++;
+	return true;
+}
+
+static void probe_pasted(struct parser *p, str line, struct count *c)
+{
+	bool any = false;
+	for (unsigned k = 0; k < PASTE_KINDS; k++) {
+		str rest = peel_prefix(line, 1u << k), twice = peel_prefix(rest, PASTE_QUOTE | PASTE_BULLET | PASTE_INDENT);
+		struct shape *s = rest.n < line.n ? any_head(p, rest) : NULL;
+		if (s == NULL && rest.n < line.n && twice.n < rest.n)
+			s = any_head(p, twice);
+		if (s == NULL)
+			continue;
+		c->pasted[k]++;
+		if (!any)
+			s->seen++;
+		any = true;
+	}
+	if (any)
+		c->pasted_any++;
+	else
+		c->text++;
+}
+
+static void probe_line(struct parser *p, str line, struct count *c)
+{
+	line = peel_ansi(line, &p->clean);
+	str plain = peel_typography(line, &p->clean2), front = str_trim(plain);
+	if (front.n == 0) {
+		c->blank++;
+		return;
+	}
+	size_t columns = str_trim_end(line).n;
+	c->longest = columns > c->longest ? columns : c->longest;
+	c->loglike += looks_timed(plain);
+	if (json_shaped(line) && !json_wrapper(p, &(struct text_line){.text = line, .raw = line}, &(uint64_t){0}, &(bool){false})) {
+		c->json++;
+		return;
+	}
+	struct shape *s = any_head(p, plain);
+	if (s != NULL) {
+		s->seen++;
+		c->heads++;
+		if (plain.n != line.n && s->format->kind == SOURCE_CLAUDE_DEBUG)
+			p->normalise |= str_find(str_head(line, 80), S("\xe2\x80\x9c")) >= 0 || str_find(str_head(line, 40), S("\xc2\xa0")) >= 0;
+		return;
+	}
+	if (probe_wrapped(p, plain, c))
+		return;
+	if (only_brackets(front)) {
+		c->inside++;
+		return;
+	}
+	size_t text = c->text;
+	probe_pasted(p, plain, c);
+	if (c->text > text && (plain.p[0] == ' ' || plain.p[0] == '\t')) {
+		c->text = text;
+		c->inside++;
+	}
+}
+
+/* Somebody wrapped the text by hand when nothing is wider than a screen, but much comes close to it. */
+static void detect_wrap(struct parser *p, str probe, const struct count *c)
+{
+	size_t near = 0;
+	str rest = probe;
+	if (c->longest < 60 || c->longest > WRAP_MAX)
+		return;
+	while (rest.n > 0) {
+		str line = str_trim_end(str_word(&rest, '\n'));
+		near += line.n + 20 > c->longest;
+	}
+	if (near >= 2)
+		p->wrap = c->longest;
+}
+
+static void detect_json(struct parser *p, str probe, const struct count *c)
+{
+	str s = str_trim(probe);
+	if (str_starts(s, S("\xef\xbb\xbf")))
+		s = str_trim(str_from(s, 3));
+	bool array = s.n > 1 && s.p[0] == '[';
+	str next = array ? str_trim(str_from(s, 1)) : s;
+	bool object = next.n > 1 && next.p[0] == '{' && (str_trim(str_from(next, 1)).n == 0 || str_trim(str_from(next, 1)).p[0] == '"');
+	p->json = (object && !p->flows[0].fold_any && c->heads + c->wrapped == 0) || (object && array) || (c->json > 0 && c->json * 2 >= c->text + c->heads + c->wrapped);
+}
+
+static void confirm(struct parser *p, size_t recognised)
+{
+	struct shape *best = NULL;
+	for (size_t i = 0; i < p->shapes.n; i++) {
+		struct shape *s = &p->shapes.v[i];
+		s->confirmed = s->seen > 0 && (size_t)s->seen * 5 >= recognised;
+		if (s->role == SHAPE_HEAD && !s->format->wrapper && s->format->fold == FOLD_ANY && s->mask_count == 1 && !s->masks[0].letters &&
+			s->format->after.n > 0 && s->format->time.n == 0 && s->masks[0].n > 24 && s->seen > 0 && (best == NULL || s->seen > best->seen))
+			best = s;
+	}
+	if (!p->excerpt && p->paste == 0 && !p->normalise && !p->json)
+		p->hot = best;
+	shapes_first_bytes(&p->shapes);
+}
+
+static bool is_uuid(str s)
+{
+	if (s.n != 36)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+		bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+		if (dash ? c != '-' : !hex)
+			return false;
+	}
+	return true;
+}
+
+/* mcp-logs-NAME (a directory), mcp-logs-NAME-2026-11-20T11-10-53-890Z.jsonl (a file), mcp-server-NAME.log. */
+static str server_of(str name)
+{
+	static const char *const prefixes[] = {"mcp-logs-", "mcp-server-"};
+	for (size_t i = 0; i < 2; i++) {
+		if (!str_starts(name, str_z(prefixes[i])))
+			continue;
+		str s = str_from(name, strlen(prefixes[i]));
+		ptrdiff_t dot = str_find(s, S(".json"));
+		if (dot < 0)
+			dot = str_find(s, S(".txt"));
+		if (dot < 0)
+			dot = str_find(s, S(".log"));
+		if (dot >= 0)
+			s = str_head(s, (size_t)dot);
+		for (size_t k = 0; k + 20 <= s.n; k++)
+			if (s.p[k] == '-' && s.p[k + 5] == '-' && s.p[k + 8] == '-' && s.p[k + 11] == 'T' && s.p[k + 14] == '-')
+				return str_head(s, k);
+		return s;
+	}
+	return STR_NONE;
+}
+
+static void detect_path(struct parser *p)
+{
+	str rest = p->o.path, part = STR_NONE;
+	while (rest.n > 0) {
+		size_t cut = 0;
+		while (cut < rest.n && rest.p[cut] != '/' && rest.p[cut] != '\\')
+			cut++;
+		part = str_head(rest, cut);
+		rest = str_from(rest, cut < rest.n ? cut + 1 : cut);
+		str server = server_of(part);
+		if (server.n > 0)
+			p->server = server;
+	}
+	if (part.n >= 36 && is_uuid(str_head(part, 36)))
+		p->file_session = str_head(part, 36);
+}
+
+void detect(struct parser *p, str probe)
+{
+	struct count c = {0};
+	bool whole = probe.n < LIMIT_PROBE;
+	str rest = probe;
+	detect_path(p);
+	for (size_t i = 0; i < PROBE_LINES && rest.n > 0; i++) {
+		bool last = memchr(rest.p, '\n', rest.n) == NULL;
+		str line = str_word(&rest, '\n');
+		if (last && !whole)
+			break;
+		if (line.n > 0 && line.p[line.n - 1] == '\r')
+			line.n--;
+		if (i == 0 && str_starts(line, S("\xef\xbb\xbf")))
+			line = str_from(line, 3);
+		probe_line(p, line, &c);
+	}
+	size_t recognised = c.heads + c.wrapped + c.json;
+	if (c.pasted_any > 0 && c.pasted_any >= recognised && c.pasted_any * 10 >= (recognised + c.pasted_any + c.text) * 6) {
+		for (unsigned k = 0; k < PASTE_KINDS; k++)
+			if (c.pasted[k] * 2 >= c.pasted_any)
+				p->paste |= 1u << k;
+		recognised += c.pasted_any;
+	} else {
+		c.text += c.pasted_any;
+	}
+	detect_wrap(p, probe, &c);
+	detect_json(p, probe, &c);
+	size_t lines = recognised + c.text;
+	bool small = whole || p->o.path.n == 0 || str_eq(p->o.path, S("-"));
+	p->excerpt = small && !p->json && (lines > 0 ? recognised * 2 < lines : c.inside > 0);
+	p->loglike = lines > 2 && c.loglike * 2 >= lines;
+	if (p->excerpt)
+		p->paste = 0;
+	confirm(p, recognised);
+}

@@ -1,0 +1,381 @@
+/* JSON dialects: the records of the MCP cache log (one object per line, or the old pretty-printed array), container and journal
+ * wrappers, JSON-RPC messages, servers that log objects; session transcripts go on to format_transcript.c.
+ *
+ * Whole lines are parsed; values over several lines are collected by depth first. What does not parse (cut, corrupt, with
+ * somebody's "..." inside) is searched leniently for the few keys that matter. Duplicate keys and deep nesting are the parser's
+ * business (base/json), size is bounded here. Unknown objects are counted, never guessed at. */
+#include "base/hash.h"
+#include "base/json.h"
+#include "parse/parts.h"
+
+static str front(str s)
+{
+	while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
+		s = str_from(s, 1);
+	return s;
+}
+
+bool json_starts(str text)
+{
+	str s = front(text);
+	return s.n > 0 && (s.p[0] == '{' || s.p[0] == '[' || s.p[0] == ']' || s.p[0] == '}');
+}
+
+instant json_instant(const struct json *v)
+{
+	instant at;
+	bool zoned;
+	int64_t number;
+	if (json_int(v, &number)) /* seconds, milliseconds or microseconds since 1970, by size */
+		return number > 0 && number < INT64_C(100000000000) ? number * SECOND : number < INT64_C(100000000000000) ? number * MILLISECOND : number;
+	str s = json_text(v);
+	if (s.n == 0 || !instant_iso(s, &at, &zoned))
+		return INSTANT_NONE;
+	return at;
+}
+
+/* --- lenient --- */
+
+static size_t string_end(str s, size_t quote)
+{
+	size_t i = quote + 1;
+	while (i < s.n && s.p[i] != '"')
+		i += s.p[i] == '\\' ? 2 : 1;
+	return i < s.n ? i : s.n;
+}
+
+static size_t skip_blank(str s, size_t i)
+{
+	while (i < s.n && (s.p[i] == ' ' || s.p[i] == '\t' || s.p[i] == '\n' || s.p[i] == '\r'))
+		i++;
+	return i;
+}
+
+static bool decode(str s, size_t quote, size_t end, struct buf *out)
+{
+	if (end < s.n)
+		return json_unquote((str){s.p + quote, end - quote + 1}, out) || (buf_add(out, (str){s.p + quote + 1, end - quote - 1}), true);
+	buf_add(out, str_from(s, quote + 1)); /* cut: as it stands */
+	return true;
+}
+
+bool json_find(str s, const char *key, struct buf *out)
+{
+	str name = str_z(key);
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] != '"')
+			continue;
+		size_t end = string_end(s, i), colon = skip_blank(s, end + 1);
+		bool is_key = colon < s.n && s.p[colon] == ':';
+		if (is_key && end - i - 1 == name.n && memcmp(s.p + i + 1, name.p, name.n) == 0) {
+			size_t value = skip_blank(s, colon + 1);
+			if (value < s.n && s.p[value] == '"')
+				return decode(s, value, string_end(s, value), out);
+		}
+		i = end;
+	}
+	return false;
+}
+
+/* --- records --- */
+
+static void hand_out(struct flow *f, const struct text_line *t, struct record *r)
+{
+	r->line = t->line;
+	r->offset = t->offset;
+	r->lines = t->lines;
+	r->raw = t->raw;
+	r->cut |= t->cut;
+	if (!f->embedded) {
+		parser_count(f->p, r->kind);
+		parser_time(f->p, r->at, t->line, t->offset);
+	}
+	parser_version(f->p, r->body);
+	parser_emit(f->p, r);
+}
+
+static void cache_record(struct flow *f, const struct text_line *t, struct record *r)
+{
+	r->kind = SOURCE_MCP_CACHE;
+	r->class = CLASS_MCP;
+	if (f->p->server.n > 0)
+		r->server = f->p->server;
+	f->last_kind = SOURCE_UNKNOWN;
+	r->body = peel_ansi(r->body, &f->p->clean3);
+	hand_out(f, t, r);
+	emit_embedded(f->p, r);
+}
+
+static bool cache_object(struct flow *f, const struct text_line *t, const struct json *doc)
+{
+	const struct json *debug = json_get(doc, "debug"), *error = json_get(doc, "error");
+	const struct json *text = json_is_string(debug) ? debug : error;
+	if (!json_is_string(text) || json_get(doc, "jsonrpc") != NULL)
+		return false;
+	struct record r = {.at = json_instant(json_get(doc, "timestamp")), .level = text == error ? LEVEL_ERROR : LEVEL_DEBUG,
+		.body = json_text(text), .session = json_text(json_get(doc, "sessionId")), .cwd = json_text(json_get(doc, "cwd"))};
+	if (r.at == INSTANT_NONE)
+		r.at = t->at;
+	cache_record(f, t, &r);
+	return true;
+}
+
+static bool wire_object(struct flow *f, const struct text_line *t, const struct json *doc)
+{
+	if (json_get(doc, "jsonrpc") == NULL)
+		return false;
+	struct record r = {.kind = SOURCE_WIRE, .class = CLASS_WIRE, .at = t->at, .body = str_trim(t->text), .server = t->server};
+	hand_out(f, t, &r);
+	return true;
+}
+
+/* A server that logs objects: the usual names of the usual libraries. */
+static bool server_object(struct flow *f, const struct text_line *t, const struct json *doc)
+{
+	static const char *const texts[] = {"msg", "message", "event", "text"}, *const times[] = {"time", "timestamp", "ts", "@timestamp", "asctime"},
+		*const levels[] = {"level", "levelname", "severity", "log.level"};
+	struct record r = {.kind = SOURCE_SERVER, .class = CLASS_SERVER, .at = INSTANT_NONE, .server = t->server};
+	int64_t number;
+	for (size_t i = 0; i < 4 && r.body.n == 0; i++)
+		r.body = json_text(json_get(doc, texts[i]));
+	for (size_t i = 0; i < 5 && r.at == INSTANT_NONE; i++)
+		r.at = json_instant(json_get(doc, times[i]));
+	for (size_t i = 0; i < 4 && r.level == LEVEL_NONE; i++) {
+		const struct json *level = json_get(doc, levels[i]);
+		r.level = json_int(level, &number) ? (number >= 50 ? LEVEL_ERROR : number >= 40 ? LEVEL_WARN : number >= 30 ? LEVEL_INFO : LEVEL_DEBUG) :
+			level_find(json_text(level));
+	}
+	if (r.body.n == 0 || (r.at == INSTANT_NONE && r.level == LEVEL_NONE))
+		return false;
+	if (r.at == INSTANT_NONE)
+		r.at = t->at;
+	hand_out(f, t, &r);
+	return true;
+}
+
+static bool object(struct flow *f, const struct text_line *t, const struct json *doc)
+{
+	if (!json_is_object(doc))
+		return false;
+	flow_close(f);
+	trace_foreign(&f->trace);
+	return cache_object(f, t, doc) || wire_object(f, t, doc) || transcript_object(f, t, doc) || server_object(f, t, doc);
+}
+
+/* Cut or corrupt: a cache record is still worth its text. */
+static bool lenient(struct flow *f, const struct text_line *t)
+{
+	static const char *const keys[] = {"debug", "error"};
+	struct buf text = {0}, time = {0}, session = {0};
+	bool known = false;
+	if (transcript_cut(f, t))
+		return true;
+	for (size_t i = 0; i < 2 && !known; i++) {
+		buf_reset(&text);
+		known = json_find(str_head(t->text, 64), keys[i], &session) && json_find(t->text, keys[i], &text);
+		buf_reset(&session);
+		if (!known)
+			continue;
+		struct record r = {.at = t->at, .level = i == 1 ? LEVEL_ERROR : LEVEL_DEBUG, .cut = true};
+		bool zoned;
+		if (json_find(t->text, "timestamp", &time) && !instant_iso(buf_str(&time), &r.at, &zoned))
+			r.at = t->at;
+		if (json_find(t->text, "sessionId", &session))
+			r.session = buf_str(&session);
+		r.body = buf_str(&text);
+		flow_close(f);
+		cache_record(f, t, &r);
+	}
+	buf_done(&text);
+	buf_done(&time);
+	buf_done(&session);
+	return known;
+}
+
+static bool whole_value(struct flow *f, const struct text_line *t)
+{
+	struct json *doc = json_parse(t->text, NULL);
+	bool known = false;
+	if (doc == NULL)
+		return lenient(f, t);
+	if (json_is_array(doc)) {
+		for (size_t i = 0; i < json_size(doc); i++)
+			known |= object(f, t, json_at(doc, i));
+		known |= json_size(doc) == 0;
+	} else {
+		known = object(f, t, doc);
+	}
+	json_free(doc);
+	return known;
+}
+
+/* --- values over several lines --- */
+
+static void collect(struct collect *c, str text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		char k = text.p[i];
+		if (c->escaped)
+			c->escaped = false;
+		else if (c->in_string && k == '\\')
+			c->escaped = true;
+		else if (k == '"')
+			c->in_string = !c->in_string;
+		else if (!c->in_string)
+			c->depth += (k == '{' || k == '[') - (k == '}' || k == ']');
+	}
+	c->in_string = c->escaped = false; /* a string ends with its line */
+	if (c->text.n + text.n + 1 > LIMIT_RECORD)
+		c->overflow = true;
+	if (!c->overflow) {
+		buf_add(&c->text, text);
+		buf_byte(&c->text, '\n');
+	}
+	c->lines++;
+}
+
+static str no_comma(str s)
+{
+	s = str_trim(s);
+	while (s.n > 0 && s.p[s.n - 1] == ',')
+		s = str_trim_end(str_head(s, s.n - 1));
+	return s;
+}
+
+void json_end(struct flow *f)
+{
+	struct collect *c = &f->json;
+	if (!c->active)
+		return;
+	c->active = false;
+	struct text_line t = {.text = no_comma(buf_str(&c->text)), .line = c->line, .offset = c->offset, .lines = c->lines, .at = INSTANT_NONE,
+		.cut = c->overflow || c->depth > 0};
+	t.raw = t.text;
+	if (!whole_value(f, &t) && !f->embedded && !f->p->excerpt)
+		parser_unknown(f->p, t.line, t.offset);
+}
+
+bool json_more(struct flow *f, const struct text_line *t)
+{
+	struct collect *c = &f->json;
+	if (f->p->excerpt || !f->p->json) { /* brackets that somebody left open must not swallow the rest */
+		struct head h;
+		if (c->lines > 200 || str_trim(t->text).n == 0 || find_head(f, t->text, &h) != NULL) {
+			json_end(f);
+			return false;
+		}
+	}
+	collect(c, t->text);
+	if (c->depth <= 0)
+		json_end(f);
+	return true;
+}
+
+static bool cheap_cache(struct flow *f, const struct text_line *t, str s)
+{
+	static const char debug[] = "{\"debug\":\"";
+	struct parser *p = f->p;
+	size_t n = sizeof debug - 1;
+	if (p->excerpt || s.n < n + 32 || memcmp(s.p, debug, n) != 0 || s.p[s.n - 1] != '}')
+		return false;
+	str head = str_head(str_from(s, n), HEAD_GATE);
+	size_t quote = string_end(s, n - 1);
+	str body = (str){s.p + n, quote - n};
+	if (memchr(head.p, '\\', head.n) != NULL || p->version.n == 0 || p->session.n == 0)
+		return false;
+	head = str_head(body, HEAD_GATE);
+	if (shapes_role(&p->shapes, SHAPE_EMBED, head, NULL) != NULL || p->gate(p->gate_context, CLASS_MCP, head))
+		return false;
+	ptrdiff_t at = str_find(str_from(s, quote), S("\"timestamp\":\""));
+	instant when;
+	if (at < 0 || quote + (size_t)at + 38 > s.n || !instant_iso24(s.p + quote + (size_t)at + 13, &when))
+		return false;
+	flow_close(f);
+	p->tally.mcp++;
+	parser_count(p, SOURCE_MCP_CACHE);
+	parser_time(p, when, t->line, t->offset);
+	return true;
+}
+
+bool json_line(struct flow *f, const struct text_line *t)
+{
+	struct parser *p = f->p;
+	str s = no_comma(t->text);
+	if (s.n == 0 || cheap_cache(f, t, s))
+		return true;
+	if (p->json && (s.p[0] == ']' || s.p[0] == '}' || s.n == 1) && s.p[0] != '{')
+		return true; /* the array around the objects */
+	if (s.p[0] == ']' || s.p[0] == '}')
+		return false;
+	if (s.p[0] == '[' && (s.n == 1 || (s.p[1] != '{' && s.p[1] != ' ')))
+		return false;
+	struct text_line whole = *t;
+	whole.text = s;
+	struct collect probe = {0};
+	collect(&probe, s);
+	buf_done(&probe.text);
+	if (probe.depth > 0 && !t->cut && !(f->open && f->shape != NULL && f->shape->format->fold == FOLD_ANY && !p->json) && (p->json || s.n == 1 || p->excerpt)) {
+		flow_close(f);
+		buf_reset(&f->json.text);
+		struct buf keep = f->json.text;
+		f->json = (struct collect){.active = true, .line = t->line, .offset = t->offset, .text = keep};
+		if (s.p[0] == '[') /* an array opens with its first object on the same line */
+			s = str_trim(str_from(s, 1));
+		collect(&f->json, s);
+		return true;
+	}
+	if (s.p[0] != '{' && s.p[0] != '[')
+		return false;
+	if (whole_value(f, &whole))
+		return true;
+	if (!p->json)
+		return false;
+	flow_close(f);
+	if (!f->embedded) {
+		p->tally.records++;
+		parser_unknown(p, t->line, t->offset);
+	}
+	return true;
+}
+
+/* --- wrappers --- */
+
+static bool keep_text(struct parser *p, struct text_line *t, str text, instant at)
+{
+	while (text.n > 0 && (text.p[text.n - 1] == '\n' || text.p[text.n - 1] == '\r'))
+		text.n--;
+	buf_reset(&p->clean2);
+	buf_add(&p->clean2, text);
+	t->text = buf_str(&p->clean2);
+	if (at != INSTANT_NONE) {
+		t->at = at;
+		t->zoned = true;
+	}
+	return true;
+}
+
+bool json_wrapper(struct parser *p, struct text_line *t, uint64_t *key, bool *ret_partial)
+{
+	str s = t->text;
+	bool docker = str_starts(s, S("{\"log\":\""));
+	if (!docker && !(str_starts(s, S("{")) && str_find(str_head(s, 4096), S("__REALTIME_TIMESTAMP")) >= 0))
+		return false;
+	struct json *doc = json_parse(s, NULL);
+	if (doc == NULL)
+		return false;
+	bool done = false;
+	const struct json *log = json_get(doc, "log"), *message = json_get(doc, "MESSAGE");
+	if (docker && json_is_string(log)) {
+		str text = json_text(log);
+		*ret_partial = !str_ends(text, S("\n"));
+		*key ^= hash64_seed(json_text(json_get(doc, "stream")), 2);
+		done = keep_text(p, t, text, json_instant(json_get(doc, "time")));
+	} else if (json_is_string(message)) {
+		uint64_t micros;
+		bool timed = str_u64(json_text(json_get(doc, "__REALTIME_TIMESTAMP")), &micros) && micros < INT64_MAX;
+		*key ^= hash64_seed(json_text(json_get(doc, "SYSLOG_IDENTIFIER")), 1);
+		done = keep_text(p, t, json_text(message), timed ? (instant)micros : INSTANT_NONE);
+	}
+	json_free(doc);
+	return done;
+}

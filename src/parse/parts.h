@@ -1,0 +1,147 @@
+/* What the files of parse/ share: the parser's state and the steps a line takes. Not for other stages. */
+#ifndef MCPLOG_PARSE_PARTS_H
+#define MCPLOG_PARSE_PARTS_H
+#include "base/arena.h"
+#include "base/buf.h"
+#include "model/limits.h"
+#include "parse/parser.h"
+#include "parse/shape.h"
+#include "parse/traceback.h"
+
+enum { FLOWS = 8, PARSE_PROBLEMS = 8, WRAP_MAX = 160, HEAD_GATE = 64 };
+
+/* A line on its way: wrappers peeled, their time and origin remembered. */
+struct text_line {
+	str text, raw;         /* raw: as it stands in the file */
+	uint64_t line, offset;
+	uint32_t lines;        /* physical lines, when parts were joined */
+	instant at;            /* of the wrapper; INSTANT_NONE */
+	bool zoned, cut;
+	str server;            /* p NULL unless the wrapper or the record around names it */
+};
+
+/* A JSON value over several lines, collected by depth. */
+struct collect {
+	bool active, in_string, escaped, overflow;
+	int depth;
+	uint32_t lines;
+	uint64_t line, offset;
+	struct buf text;
+};
+
+/* One stream of lines: the file, or one container and pipe of it. */
+struct flow {
+	struct parser *p;
+	uint64_t key;
+	bool open, dropped;        /* dropped: recognised, but the gate wants none of it */
+	bool embedded;             /* lines inside another record: not counted */
+	struct shape *shape;       /* of the open record; NULL: a bare line */
+	struct record r;
+	struct buf raw, body, decoded;
+	size_t columns;            /* length of the last physical line */
+	unsigned blanks;           /* empty lines not yet written */
+	struct trace trace;
+	str trace_server;
+	struct buf partial;        /* pieces of a line that the wrapper split */
+	struct text_line partial_head;
+	struct collect json;
+	enum source_kind last_kind;/* of a server's, proxy's or bridge's record */
+	bool fold_any;             /* the log's records run until the next head */
+	struct buf fragment;       /* a `"debug": "…"` line waits for its time */
+};
+
+struct tally {
+	uint64_t records, unrecognized, kinds[SOURCE_KIND_COUNT], mcp, first_bodies, lines;
+	uint64_t unknown_line[3], unknown_offset[3];
+	unsigned unknown_count;
+	instant first, last, previous;
+	bool timed;
+};
+
+struct parser {
+	struct parser_options o;
+	const struct rules *rules;
+	gate_fn *gate;
+	const void *gate_context;
+	record_fn *sink;
+	void *sink_context;
+	struct arena arena;        /* strings of the facts */
+	struct shapes shapes;
+	struct clock clock;
+	struct flow flows[FLOWS], inner;
+	unsigned flow_count;
+	struct shape *hot;         /* the masked format that most lines of the file have; NULL: none */
+	enum source_kind wrapper_kind;
+	char hot_last[MASK_BYTES]; /* time text of the last hot record */
+	bool hot_timed;
+	bool excerpt, loglike, json;
+	unsigned paste;            /* bits of enum paste that all lines carry */
+	bool normalise;            /* typographic quotes and blanks stand in the heads */
+	size_t wrap;               /* width at which somebody wrapped the lines by hand; 0 = not */
+	struct tally tally;
+	struct buf clean, clean2, clean3;
+	str version, session, cwd, server, file_session;
+	struct problem problem[PARSE_PROBLEMS];
+	unsigned problem_count;
+	struct problem *merged;    /* handed out by parser_facts */
+	uint64_t resume_line, resume_offset;
+};
+
+/* parser.c */
+void parser_emit(struct parser *p, struct record *r);
+void parser_count(struct parser *p, enum source_kind kind);
+void parser_time(struct parser *p, instant at, uint64_t line, uint64_t offset);
+void parser_unknown(struct parser *p, uint64_t line, uint64_t offset);
+void parser_problem(struct parser *p, const char *code, enum severity_class class, uint64_t line, uint64_t offset, const char *format, ...)
+	__attribute__((format(printf, 6, 7)));
+void parser_version(struct parser *p, str body); /* looks for the client's version in a body, until it is known */
+void parser_keep(struct parser *p, str *fact, str value); /* first one wins */
+
+/* peel.c */
+enum paste { PASTE_QUOTE = 1, PASTE_BULLET = 2, PASTE_LINE = 4, PASTE_NUMBER = 8, PASTE_FILE = 16, PASTE_INDENT = 32, PASTE_KINDS = 6 };
+str peel_ansi(str text, struct buf *room);
+str peel_typography(str text, struct buf *room); /* NBSP, smart quotes, zero-width characters */
+str peel_prefix(str text, unsigned kinds);       /* one prefix of one of these kinds, or the same text */
+/* Peels one wrapper; *key tells containers and pipes apart, *ret_partial: the line goes on in the next one. */
+struct shape *peel_wrapper(struct parser *p, struct text_line *t, bool confirmed_only, uint64_t *key, bool *ret_partial);
+
+/* detect.c */
+void detect(struct parser *p, str probe);
+struct shape *find_head(struct flow *f, str text, struct head *ret_head);
+/* A masked head anywhere in the text, at a word's beginning. */
+struct shape *find_inside(struct parser *p, str text, size_t *ret_at, struct head *ret_head);
+
+/* fold.c */
+void flow_init(struct flow *f, struct parser *p, uint64_t key);
+void flow_done(struct flow *f);
+void flow_line(struct flow *f, const struct text_line *t);
+void flow_open(struct flow *f, const struct text_line *t, struct shape *s, const struct head *h);
+void flow_close(struct flow *f);
+void flow_finish(struct flow *f); /* end of input: closes everything */
+/* Class of a body of this shape, its split applied: *body and *server are replaced. */
+void split_body(struct parser *p, const struct shape *s, struct record *r);
+void emit_embedded(struct parser *p, const struct record *r);
+
+void flow_continue(struct flow *f, const struct text_line *t);
+/* Was this line cut off the one before by a person or a window, and not by the program? */
+bool flow_wrapped(const struct flow *f, str text);
+
+/* excerpt.c */
+void excerpt_line(struct flow *f, const struct text_line *t);
+void excerpt_pieces(struct parser *p, const struct record *base); /* hands out a text's pieces, each a record */
+
+/* format_json.c */
+bool json_starts(str text);
+bool json_line(struct flow *f, const struct text_line *t); /* false: no JSON that this program knows */
+bool json_more(struct flow *f, const struct text_line *t); /* the open collection takes it */
+void json_end(struct flow *f);                             /* hands out what was collected */
+bool json_wrapper(struct parser *p, struct text_line *t, uint64_t *key, bool *ret_partial);
+struct json;
+void json_record(struct record *r, const struct text_line *t); /* common fields */
+instant json_instant(const struct json *v);
+bool json_find(str text, const char *key, struct buf *out);    /* lenient: the first string value of a key */
+
+/* format_transcript.c */
+bool transcript_object(struct flow *f, const struct text_line *t, const struct json *doc);
+bool transcript_cut(struct flow *f, const struct text_line *t);
+#endif

@@ -1,0 +1,197 @@
+/* Peeling: what other programs and people put around a log line is taken off before its format is asked for: terminal colours,
+ * typographic quotes and blanks, prefixes of editors, Markdown and grep, and the wrappers of container and system logs.
+ *
+ * A wrapper's time and origin are remembered, because lines of one record are joined per container and pipe. Prefixes are only
+ * taken off when detect.c found that the whole text carries them: in a plain log, a continuation line that begins with "> " is
+ * quoted text and stays so. */
+#include "base/hash.h"
+#include "parse/parts.h"
+
+str peel_ansi(str text, struct buf *room)
+{
+	const char *esc = text.n > 0 ? memchr(text.p, 0x1b, text.n) : NULL;
+	if (esc == NULL)
+		return text;
+	buf_reset(room);
+	size_t i = 0;
+	while (i < text.n) {
+		if (text.p[i] != 0x1b) {
+			size_t start = i;
+			while (i < text.n && text.p[i] != 0x1b)
+				i++;
+			buf_add(room, (str){text.p + start, i - start});
+			continue;
+		}
+		i++;
+		if (i < text.n && text.p[i] == '[') { /* CSI: parameters, then one byte of 0x40–0x7e */
+			i++;
+			while (i < text.n && (unsigned char)text.p[i] >= 0x20 && (unsigned char)text.p[i] < 0x40)
+				i++;
+			i += i < text.n;
+		} else if (i < text.n && text.p[i] == ']') { /* OSC: until BEL or ESC */
+			while (i < text.n && text.p[i] != 0x07 && text.p[i] != 0x1b)
+				i++;
+			i += i < text.n && text.p[i] == 0x07;
+		} else if (i < text.n) {
+			i++;
+		}
+	}
+	return buf_str(room);
+}
+
+static const struct {
+	const char *from, *to;
+} typography[] = {
+	{"\xc2\xa0", " "}, {"\xe2\x80\xaf", " "}, {"\xe2\x80\x98", "'"}, {"\xe2\x80\x99", "'"}, {"\xe2\x80\x9c", "\""}, {"\xe2\x80\x9d", "\""},
+	{"\xef\xbb\xbf", ""}, {"\xe2\x80\x8b", ""}, {"\xe2\x80\x8e", ""},
+};
+
+static bool replace_one(str rest, struct buf *room, size_t *ret_length)
+{
+	for (size_t k = 0; k < sizeof typography / sizeof *typography; k++) {
+		str from = str_z(typography[k].from);
+		if (!str_starts(rest, from))
+			continue;
+		buf_addz(room, typography[k].to);
+		*ret_length = from.n;
+		return true;
+	}
+	return false;
+}
+
+str peel_typography(str text, struct buf *room)
+{
+	size_t i = 0;
+	while (i < text.n && (unsigned char)text.p[i] < 0x80)
+		i++;
+	if (i == text.n)
+		return text;
+	buf_reset(room);
+	buf_add(room, str_head(text, i));
+	while (i < text.n) {
+		size_t length = 1;
+		unsigned char c = (unsigned char)text.p[i];
+		if ((c != 0xc2 && c != 0xe2 && c != 0xef) || !replace_one(str_from(text, i), room, &length))
+			buf_byte(room, text.p[i]);
+		i += length;
+	}
+	return buf_str(room);
+}
+
+static str trim_front(str s)
+{
+	while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
+		s = str_from(s, 1);
+	return s;
+}
+
+static size_t digits(str s)
+{
+	size_t i = 0;
+	while (i < s.n && s.p[i] >= '0' && s.p[i] <= '9')
+		i++;
+	return i;
+}
+
+static str peel_quote(str s) { return s.n > 0 && s.p[0] == '>' ? str_from(s, s.n > 1 && s.p[1] == ' ' ? 2 : 1) : s; }
+
+static str peel_bullet(str s)
+{
+	static const char *const marks[] = {"- ", "* ", "+ ", "\xe2\x80\xa2 ", "\xe2\x80\x93 ", "\xe2\x97\xa6 ", "- [ ] ", "- [x] "};
+	for (size_t i = sizeof marks / sizeof *marks; i-- > 0;)
+		if (str_starts(s, str_z(marks[i])))
+			return str_from(s, strlen(marks[i]));
+	size_t n = digits(s);
+	if (n > 0 && n < 5 && n + 1 < s.n && (s.p[n] == '.' || s.p[n] == ')') && s.p[n + 1] == ' ')
+		return str_from(s, n + 2);
+	return s;
+}
+
+static str peel_line_word(str s)
+{
+	static const char *const words[] = {"Line ", "line ", "L"};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (!str_starts(s, str_z(words[i])))
+			continue;
+		str rest = str_from(s, strlen(words[i]));
+		size_t n = digits(rest);
+		if (n > 0 && n < rest.n && (rest.p[n] == ':' || rest.p[n] == '.'))
+			return trim_front(str_from(rest, n + 1));
+	}
+	return s;
+}
+
+static str peel_number(str s)
+{
+	str rest = trim_front(s);
+	size_t n = digits(rest);
+	if (n == 0 || n >= rest.n || n > 9)
+		return s;
+	if (rest.p[n] == ':' || rest.p[n] == '-' || rest.p[n] == '|' || rest.p[n] == '\t')
+		return trim_front(str_from(rest, n + 1));
+	return str_starts(str_from(rest, n), S(" | ")) ? str_from(rest, n + 3) : str_starts(str_from(rest, n), S("\xe2\x86\x92")) ? str_from(rest, n + 3) : s;
+}
+
+static str peel_file(str s)
+{
+	for (size_t i = 1; i < s.n && i < 512; i++) {
+		if ((s.p[i] != ':' && s.p[i] != '-') || s.p[i - 1] == ' ')
+			continue;
+		size_t n = digits(str_from(s, i + 1));
+		if (n > 0 && i + 1 + n < s.n && s.p[i + 1 + n] == s.p[i] && (i < 4 || digits(s) != 4))
+			return trim_front(str_from(s, i + n + 2));
+	}
+	return s;
+}
+
+str peel_prefix(str text, unsigned kinds)
+{
+	static str (*const peelers[PASTE_KINDS])(str) = {peel_quote, peel_bullet, peel_line_word, peel_number, peel_file, trim_front};
+	for (unsigned i = 0; i < PASTE_KINDS; i++) {
+		if (!(kinds & (1u << i)))
+			continue;
+		str rest = peelers[i](text);
+		if (rest.n < text.n)
+			return rest;
+	}
+	return text;
+}
+
+/* A wrapper that the probe did not show must at least have something inside. */
+static bool holds_head(struct parser *p, str body)
+{
+	for (size_t i = 0; i < p->shapes.n; i++) {
+		struct shape *s = &p->shapes.v[i];
+		if (s->role == SHAPE_HEAD && !s->format->wrapper && shape_fits(s, body, NULL, NULL))
+			return true;
+	}
+	return json_starts(body);
+}
+
+static void remember(struct text_line *t, const struct head *h)
+{
+	if (h->at != INSTANT_NONE && !(t->at != INSTANT_NONE && t->zoned && !h->zoned)) {
+		t->at = h->at;
+		t->zoned = h->zoned;
+	}
+	t->text = h->part[PART_BODY];
+}
+
+struct shape *peel_wrapper(struct parser *p, struct text_line *t, bool confirmed_only, uint64_t *key, bool *ret_partial)
+{
+	for (size_t i = 0; i < p->shapes.n; i++) {
+		struct shape *s = &p->shapes.v[i];
+		struct head h;
+		if (!s->format->wrapper || (confirmed_only && !s->confirmed && !s->format->strong))
+			continue;
+		if (!shape_may(s, t->text) || !shape_fits(s, t->text, &p->clock, &h))
+			continue;
+		if (!s->confirmed && !s->format->strong && !holds_head(p, h.part[PART_BODY]))
+			continue;
+		remember(t, &h);
+		*key ^= hash64_seed(h.part[PART_CONTAINER], 1) + hash64_seed(h.part[PART_STREAM], 2);
+		*ret_partial = str_eq(h.part[PART_PARTIAL], S("P"));
+		return s;
+	}
+	return NULL;
+}

@@ -1,0 +1,252 @@
+/* Formats as data, prepared: what patterns/formats says about a line is turned into byte masks and group numbers here, once per
+ * parser; every other file of parse/ asks in these terms.
+ *
+ * A mask decides with a few word operations, because it is asked for every line of every file. The regex is only asked for lines
+ * that passed the mask, and compiled when that happens for the first time. No format is known by name in C. */
+#include "parse/shape.h"
+#include "base/mem.h"
+#include <stdlib.h>
+
+static const char *const role_names[] = {
+#define X(id, name) [SHAPE_##id] = name,
+	ROLE_LIST(X)
+#undef X
+};
+static const char *const part_names[] = {
+#define X(id, name) [PART_##id] = name,
+	PART_LIST(X)
+#undef X
+};
+
+static const struct {
+	const char *word;
+	enum level level;
+} level_words[] = {
+	{"trace", LEVEL_DEBUG}, {"verbose", LEVEL_DEBUG}, {"debug", LEVEL_DEBUG}, {"info", LEVEL_INFO}, {"notice", LEVEL_INFO},
+	{"log", LEVEL_INFO}, {"success", LEVEL_INFO}, {"warn", LEVEL_WARN}, {"warning", LEVEL_WARN}, {"error", LEVEL_ERROR},
+	{"err", LEVEL_ERROR}, {"crit", LEVEL_ERROR}, {"critical", LEVEL_ERROR}, {"alert", LEVEL_ERROR}, {"emerg", LEVEL_ERROR},
+	{"fatal", LEVEL_ERROR}, {"panic", LEVEL_ERROR},
+};
+
+static bool same_word(str s, const char *word)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c + ('a' - 'A'));
+		if (word[i] == '\0' || c != word[i])
+			return false;
+	}
+	return word[s.n] == '\0';
+}
+
+enum level level_find(str word)
+{
+	word = str_trim(word);
+	for (size_t i = 0; word.n > 0 && i < sizeof level_words / sizeof *level_words; i++)
+		if (same_word(word, level_words[i].word))
+			return level_words[i].level;
+	return LEVEL_NONE;
+}
+
+static void mask_build(struct mask *m, str text)
+{
+	uint8_t equal[MASK_BYTES] = {0}, value[MASK_BYTES] = {0}, digit[MASK_BYTES] = {0};
+	*m = (struct mask){.n = (uint8_t)(text.n < MASK_BYTES ? text.n : MASK_BYTES)};
+	for (size_t i = 0; i < m->n; i++) {
+		uint8_t c = (uint8_t)text.p[i];
+		if (c == 'd') {
+			equal[i] = 0xf0;
+			value[i] = 0x30;
+			digit[i] = 0xff;
+		} else if (c == 'a') {
+			m->letter[i] = 1;
+			m->letters = true;
+		} else {
+			equal[i] = 0xff;
+			value[i] = c;
+		}
+	}
+	m->first = m->n > 0 ? (uint8_t)text.p[0] : 0;
+	memcpy(m->equal, equal, MASK_BYTES);
+	memcpy(m->value, value, MASK_BYTES);
+	memcpy(m->digit, digit, MASK_BYTES);
+}
+
+static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+/* A digit byte has the high half 3, and still has it when 6 is added: 0x3a–0x3f have not. Only digit places are added to, and
+ * these hold at most 0x3f by then, so that nothing carries over. */
+static bool mask_words(const struct mask *m, const char *p)
+{
+	const uint64_t six = UINT64_C(0x0606060606060606), high = UINT64_C(0xf0f0f0f0f0f0f0f0);
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t word;
+		memcpy(&word, p + (size_t)8 * i, 8);
+		if ((word & m->equal[i]) != m->value[i])
+			return false;
+		uint64_t d = m->digit[i];
+		if ((((word & d) + (six & d)) & high & d) != (m->value[i] & d))
+			return false;
+	}
+	return true;
+}
+
+bool mask_fits(const struct mask *m, str text)
+{
+	char room[MASK_BYTES] = {0};
+	if (text.n < m->n)
+		return false;
+	const char *p = text.p;
+	if (text.n < MASK_BYTES)
+		p = memcpy(room, text.p, text.n);
+	if (!mask_words(m, p))
+		return false;
+	for (size_t i = 0; m->letters && i < m->n; i++)
+		if (m->letter[i] && !is_letter(text.p[i]))
+			return false;
+	return true;
+}
+
+bool shape_may(const struct shape *s, str text)
+{
+	for (unsigned i = 0; i < s->mask_count; i++)
+		if (mask_fits(&s->masks[i], text))
+			return true;
+	return s->mask_count == 0;
+}
+
+static bool shape_ready(struct shape *s)
+{
+	struct format *f = s->format;
+	if (f->regex == NULL && !f->broken && regex_new(f->match, REGEX_ANCHORED, &f->regex, NULL) < 0)
+		f->broken = true;
+	if (f->broken)
+		return false;
+	for (unsigned g = 1; g <= regex_group_count(f->regex) && g < REGEX_GROUPS; g++)
+		for (unsigned i = 0; i < PART_COUNT; i++)
+			if (str_eq(regex_group_name(f->regex, g), str_z(part_names[i])) && s->group[i] == 0)
+				s->group[i] = (uint8_t)g;
+	s->ready = true;
+	return true;
+}
+
+static void read_time(const struct format *f, struct clock *clock, struct head *h)
+{
+	str text = h->part[PART_TIME];
+	bool dated = true, ambiguous;
+	h->at = INSTANT_NONE;
+	if (str_eq(f->time, S("inherit"))) {
+		h->at = clock->same;
+		return;
+	}
+	if (text.n == 0)
+		return;
+	h->timed = true;
+	if (text.n == 24 && f->time.n == 0 && text.p[23] == 'Z' && text.p[10] == 'T' && instant_iso24(text.p, &h->at)) {
+		h->zoned = true;
+	} else if (f->time.n == 0) {
+		if (!instant_iso(text, &h->at, &h->zoned))
+			h->at = INSTANT_NONE;
+	} else {
+		char template[64];
+		size_t n = f->time.n < sizeof template - 1 ? f->time.n : sizeof template - 1;
+		memcpy(template, f->time.p, n);
+		template[n] = '\0';
+		bool day = str_find(f->time, S("%d")) >= 0 || str_find(f->time, S("%e")) >= 0 || str_find(f->time, S("%s")) >= 0 ||
+			str_find(f->time, S("%u")) >= 0;
+		instant base = !day || clock->base == INSTANT_NONE ? clock->context : clock->base;
+		if (!instant_template(template, text, base, &h->at, &h->zoned, &dated) || !dated)
+			h->at = INSTANT_NONE;
+	}
+	if (h->at != INSTANT_NONE && !h->zoned && f->local)
+		h->at = instant_from_local(clock->zone, h->at, &ambiguous);
+	if (h->at != INSTANT_NONE)
+		clock->same = clock->context = h->at;
+}
+
+bool shape_fits(struct shape *s, str text, struct clock *clock, struct head *ret_head)
+{
+	struct regex_match m;
+	if (!shape_may(s, text) || (!s->ready && !shape_ready(s)) || s->format->broken)
+		return false;
+	if (regex_match(s->format->regex, text, &m) != 1)
+		return false;
+	if (ret_head == NULL)
+		return true;
+	*ret_head = (struct head){.shape = s, .at = INSTANT_NONE};
+	for (unsigned i = 0; i < PART_COUNT; i++)
+		if (s->group[i] != 0 && s->group[i] < m.n)
+			ret_head->part[i] = m.group[s->group[i]];
+	size_t whole = m.group[0].n;
+	if (ret_head->part[PART_BODY].p == NULL)
+		ret_head->part[PART_BODY] = str_from(text, whole);
+	else if (ret_head->part[PART_BODY].p + ret_head->part[PART_BODY].n == text.p + LIMIT_MATCH)
+		ret_head->part[PART_BODY].n = (size_t)(text.p + text.n - ret_head->part[PART_BODY].p); /* the regex saw only so much */
+	ret_head->level = level_find(ret_head->part[PART_LEVEL]);
+	if (clock != NULL)
+		read_time(s->format, clock, ret_head);
+	return true;
+}
+
+struct shape *shapes_role(struct shapes *s, enum role_of_shape role, str text, struct head *ret_head)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].role == role && shape_fits(&s->v[i], text, NULL, ret_head))
+			return &s->v[i];
+	return NULL;
+}
+
+static void shape_init(struct shape *s, struct format *f)
+{
+	*s = (struct shape){.format = f};
+	for (unsigned r = 0; r < SHAPE_ROLE_COUNT; r++)
+		if (str_eq(f->role, str_z(role_names[r])))
+			s->role = (enum role_of_shape)r;
+	str rest = f->head;
+	while (rest.n > 0 && s->mask_count < SHAPE_MASKS)
+		mask_build(&s->masks[s->mask_count++], str_word(&rest, '|'));
+}
+
+void shapes_init(struct shapes *s, const struct rules *rules)
+{
+	s->n = rules->formats.n;
+	s->v = mem_new((s->n + 1) * sizeof *s->v);
+	for (size_t i = 0; i < s->n; i++)
+		shape_init(&s->v[i], &rules->formats.v[i]);
+	for (size_t i = 0; i < s->n; i++)
+		for (unsigned k = 0; k < s->v[i].format->split_count && k < SHAPE_SPLITS; k++)
+			for (size_t j = 0; j < s->n; j++)
+				if (str_eq(s->v[j].format->id, s->v[i].format->split[k]))
+					s->v[i].split[s->v[i].split_count++] = &s->v[j];
+	shapes_first_bytes(s);
+}
+
+static bool may_begin(const struct shape *s, char c)
+{
+	for (unsigned i = 0; i < s->mask_count; i++) {
+		char first = (char)s->masks[i].first;
+		if ((first == 'd' && c >= '0' && c <= '9') || (first == 'a' && is_letter(c)) || (first != 'd' && first != 'a' && first == c))
+			return true;
+	}
+	return s->mask_count == 0;
+}
+
+void shapes_first_bytes(struct shapes *s)
+{
+	memset(s->first, 0, sizeof s->first);
+	for (size_t i = 0; i < s->n; i++) {
+		const struct shape *shape = &s->v[i];
+		if (shape->role != SHAPE_HEAD || !(shape->format->strong || shape->confirmed))
+			continue;
+		for (unsigned c = 0; c < 256; c++)
+			if (may_begin(shape, (char)c))
+				s->first[c] = 1;
+	}
+}
+
+void shapes_done(struct shapes *s)
+{
+	free(s->v);
+	*s = (struct shapes){0};
+}

@@ -1,0 +1,94 @@
+/* A format of patterns/formats, prepared for one parser: byte masks for the cheap test, numbers of its groups, its splits. */
+#ifndef MCPLOG_PARSE_SHAPE_H
+#define MCPLOG_PARSE_SHAPE_H
+#include "base/instant.h"
+#include "model/record.h"
+#include "model/rules.h"
+
+enum { MASK_BYTES = 32, SHAPE_MASKS = 8, SHAPE_SPLITS = 4 };
+
+/* Words of `role` in the format files. Everything but ROLE_HEAD is looked at in one place only. */
+#define ROLE_LIST(X)                                                                                              \
+	X(HEAD, "")                      /* begins a record */                                                        \
+	X(INNER, "inner")                /* looks at the body of another format; a head of its own only in excerpts */ \
+	X(EMBED, "embed")                /* body of class mcp that holds the server's own lines */                    \
+	X(FACT, "fact")                  /* carries the group version, wherever the body stands */                    \
+	X(TRACE_START, "trace-start")    /* first line of a traceback */                                              \
+	X(TRACE_BOX, "trace-box")        /* the same, drawn as a box */                                               \
+	X(TRACE_CHAIN, "trace-chain")    /* joins two tracebacks */                                                   \
+	X(TRACE_GROUP, "trace-group")    /* a group of exceptions: noise, its leaves tell */                          \
+	X(REJECTED, "result-rejected")   /* text of a tool result that refuses */                                     \
+	X(RECEIPT, "result-receipt")     /* text of a tool result that is a receipt */                                \
+	X(PROSE, "prose")                /* a head only in excerpts */
+enum role_of_shape {
+#define X(id, name) SHAPE_##id,
+	ROLE_LIST(X)
+#undef X
+	SHAPE_ROLE_COUNT
+};
+
+struct mask {
+	uint64_t equal[4], value[4], digit[4]; /* word = 8 bytes; digit: 0xff where a digit must be */
+	uint8_t letter[MASK_BYTES];            /* 1 where a letter must be */
+	uint8_t n;
+	bool letters;
+	uint8_t first;                         /* its first byte as written, so 'd' and 'a' are kinds */
+};
+
+/* Groups that the parser knows by name. */
+#define PART_LIST(X)                                                                                                       \
+	X(TIME, "time") X(LEVEL, "level") X(BODY, "body") X(SERVER, "server") X(SESSION, "session") X(VERSION, "version")       \
+	X(CWD, "cwd") X(CONTAINER, "container") X(STREAM, "stream") X(PARTIAL, "partial") X(SERVER_ESCAPED, "escaped")
+enum part {
+#define X(id, name) PART_##id,
+	PART_LIST(X)
+#undef X
+	PART_COUNT
+};
+
+struct shape {
+	struct format *format;
+	struct mask masks[SHAPE_MASKS];
+	struct shape *split[SHAPE_SPLITS];
+	unsigned mask_count, split_count;
+	enum role_of_shape role;
+	uint8_t group[PART_COUNT]; /* 0 = none */
+	bool ready;                /* groups are known */
+	bool confirmed;            /* a fair share of the probe's lines */
+	uint32_t seen;             /* in the probe */
+};
+
+struct head { /* what a shape found in a line */
+	const struct shape *shape;
+	str part[PART_COUNT];      /* p NULL when absent; BODY always set */
+	instant at;
+	bool zoned, timed;         /* zoned: the text names its zone; timed: the shape has a time */
+	enum level level;
+};
+
+struct shapes {
+	struct shape *v;
+	size_t n;
+	uint8_t first[256];        /* 1: a strong or confirmed head may begin with this byte */
+};
+
+struct clock {
+	const struct zone *zone;
+	instant base;              /* for years */
+	instant context;           /* last dated instant of the file, for times of day */
+	instant same;              /* last time of a log that prints a time only when it changes */
+};
+
+void shapes_init(struct shapes *s, const struct rules *rules);
+void shapes_done(struct shapes *s);
+/* Which bytes may interrupt a record; call when `confirmed` changed. */
+void shapes_first_bytes(struct shapes *s);
+bool mask_fits(const struct mask *m, str text);
+/* Cheap test: false when no mask of the shape fits. True for a shape without masks. */
+bool shape_may(const struct shape *s, str text);
+/* The whole test. ret_head may be NULL. Times are read only when clock is given. */
+bool shape_fits(struct shape *s, str text, struct clock *clock, struct head *ret_head);
+/* First shape of a role whose pattern fits; NULL when none does. */
+struct shape *shapes_role(struct shapes *s, enum role_of_shape role, str text, struct head *ret_head);
+enum level level_find(str word);
+#endif
