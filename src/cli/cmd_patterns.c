@@ -4,53 +4,72 @@
  */
 #include "base/diag.h"
 #include "base/nearest.h"
+#include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/run.h"
 #include "knowledge/knowledge.h"
-#include "model/cause.h"
+#include "prove/prove.h"
 
 struct listing {
 	struct buf text;
 	bool origin;
 };
 
-static void row(struct listing *l, const char *what, str id, str detail, const struct where *where)
+static void list_row(void *context, const struct prove_row *row)
 {
-	enum { WHAT = 11, ID = 34 };
-	buf_printf(&l->text, "%-*s%.*s", WHAT, what, STR_ARG(id));
-	buf_repeat(&l->text, ' ', id.n + 1 < ID ? ID - id.n : 1);
-	if (l->origin)
-		buf_printf(&l->text, "%s:%u  ", where->file ? where->file : "built in", where->line);
-	buf_add(&l->text, detail);
+	enum { TYPE = 11, ID = 34 };
+	struct listing *l = context;
+	buf_printf(&l->text, "%-*s%.*s", TYPE, row->type, STR_ARG(row->id));
+	buf_repeat(&l->text, ' ', row->id.n + 1 < ID ? ID - row->id.n : 1);
+	if (l->origin) {
+		buf_addz(&l->text, row->builtin ? "built in, " : "");
+		utf8_terminal(&l->text, str_z(row->where.file ? row->where.file : "built in"), false);
+		buf_printf(&l->text, ":%u  ", row->where.line);
+	}
+	utf8_terminal(&l->text, row->meaning.n ? row->meaning : row->kind, false);
 	while (l->text.n && l->text.p[l->text.n - 1] == ' ')
 		l->text.n--;
 	buf_byte(&l->text, '\n');
 }
 
-static int list(const struct env *env, const struct opts *opts, const struct rules *rules)
+static int list(const struct env *env, const struct opts *opts, struct rules *rules)
 {
 	struct listing l = {.origin = opts_has(opts, OPT_ORIGIN)};
-	for (size_t i = 0; i < rules->formats.n; i++)
-		row(&l, "format", rules->formats.v[i].id, str_z(source_kind_name(rules->formats.v[i].kind)), &rules->formats.v[i].where);
-	for (size_t i = 0; i < rules->signatures.n; i++) {
-		const struct signature *s = &rules->signatures.v[i];
-		row(&l, "signature", s->id, s->class ? intern_get(&rules->classes, s->class) : intern_get(&rules->kinds, s->kind), &s->where);
-	}
-	for (size_t i = 0; i < rules->causes.n; i++) {
-		const struct cause *c = rules->causes.v[i];
-		row(&l, c->note ? "note" : "cause", c->id, c->title, &c->where);
-	}
-	for (size_t i = 0; i < rules->advice.n; i++)
-		row(&l, "advice", rules->advice.v[i].cause, rules->advice.v[i].when, &rules->advice.v[i].where);
-	for (size_t i = 0; i < rules->redactions.n; i++)
-		row(&l, "redaction", rules->redactions.v[i].id, rules->redactions.v[i].kind, &rules->redactions.v[i].where);
+	prove_list(rules, list_row, &l);
 	const int code = command_print(env, buf_str(&l.text));
 	buf_done(&l.text);
 	return code;
 }
 
-static int skeleton(const struct env *env, const struct opts *opts, const struct rules *rules)
+static int prove(const struct env *env, const struct opts *opts, struct rules *rules, bool lint)
+{
+	struct prove_report report = {0};
+	struct buf text = {0};
+	const struct prove_options options = {.lint = lint, .only_id = str_z(opts->arg_count > 1 ? opts->args[1] : "")};
+	prove_run(rules, &options, &report);
+	for (size_t i = 0; i < report.findings.n; i++)
+		diag_err(&report.findings.v[i].err);
+	buf_printf(&text, "%zu signatures, %zu formats and %zu redactions proven by %zu samples: %zu errors, %zu warnings\n", report.signatures,
+		report.formats, report.redactions, report.samples, report.errors, report.warnings);
+	const int printed = command_print(env, buf_str(&text));
+	const int code = exit_code_worst(printed, report.errors ? EXIT_CODE_USAGE : EXIT_CODE_COMPLETE);
+	buf_done(&text);
+	prove_report_done(&report);
+	return code;
+}
+
+static int test(const struct env *env, const struct opts *opts, struct rules *rules)
+{
+	return prove(env, opts, rules, false);
+}
+
+static int lint(const struct env *env, const struct opts *opts, struct rules *rules)
+{
+	return prove(env, opts, rules, true);
+}
+
+static int skeleton(const struct env *env, const struct opts *opts, struct rules *rules)
 {
 	static const char text[] =
 		"schema: mcplog.signatures/1\n"
@@ -83,10 +102,12 @@ static int skeleton(const struct env *env, const struct opts *opts, const struct
 
 static const struct action {
 	const char *name;
-	int (*run)(const struct env *env, const struct opts *opts, const struct rules *rules);
+	int (*run)(const struct env *env, const struct opts *opts, struct rules *rules);
 	size_t args; /* at most, behind the action */
 } actions[] = {
 	{"list", list, 0},
+	{"test", test, 1},
+	{"lint", lint, 1},
 	{"new", skeleton, 1},
 };
 enum { ACTION_COUNT = sizeof actions / sizeof *actions };
@@ -133,7 +154,7 @@ int cmd_patterns(const struct env *env, const struct opts *opts)
 		code = command_failed(env, &e);
 	} else {
 		code = action->run(env, opts, &rules);
-		if (rules.problem_count) {
+		if (rules.problem_count && action->run != test && action->run != lint) {
 			diag_err(&rules.first_problem);
 			code = exit_code_worst(code, EXIT_CODE_USAGE);
 		}

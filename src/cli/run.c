@@ -222,6 +222,7 @@ int run_pipeline(struct run *r, const str *paths, size_t count, struct err *rete
 			.allow_root = opts_has(o, OPT_ALLOW_ROOT),
 		},
 		.lock_wait_s = opts_number(o, OPT_LOCK_WAIT, 5),
+		.now_s = r->env->now == INSTANT_NONE ? 0 : r->env->now / SECOND,
 		.stop = r->env->stop,
 	};
 	int e = choose_database(r, &p, reterr);

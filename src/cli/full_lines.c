@@ -1,0 +1,47 @@
+/*
+ * Reads the lines behind evidence again (contract: the report keeps 400 bytes, explain shows the line). A line counts only
+ * when it still begins with the excerpt: a rotated or rewritten file holds something else at that offset. What is read goes
+ * through the redactor like everything else.
+ */
+#include "cli/full_lines.h"
+
+#include "ingest/reader.h"
+#include "redact/redact.h"
+
+enum { CUT_FROM = LIMIT_EXCERPT - 16, SAME_BYTES = 64 };
+
+static bool read_line(const struct run *r, const struct line_ref *at, struct redactor *redactor, struct buf *out)
+{
+	const struct input in = {.path = at->source->path, .named = true};
+	const struct source_options options = {.allow_root = opts_has(r->opts, OPT_ALLOW_ROOT)};
+	const struct reader_options from = {.final = true, .named = true, .start = at->offset};
+	struct reader *reader;
+	struct line line;
+	int fd;
+	if (source_open(&in, &options, &fd, NULL) || reader_new(fd, &from, &reader, NULL))
+		return false;
+	const bool good = reader_next(reader, &line) == 1;
+	if (good)
+		(void)redact(redactor, str_trim_end(line.text), out);
+	reader_free(reader);
+	return good;
+}
+
+void full_lines_read(struct run *r, struct incident *i)
+{
+	struct redactor *redactor = redactor_new(&r->rules, opts_has(r->opts, OPT_NO_REDACT));
+	struct evidence *list = arena_alloc(&r->arena, (i->evidence_count + 1) * sizeof *list);
+	struct buf line = {0};
+	for (size_t k = 0; k < i->evidence_count; k++) {
+		struct evidence *e = &list[k];
+		*e = i->evidence[k];
+		if (e->role == ROLE_ABSENCE || e->text.n < CUT_FROM || !e->at.source || !e->at.line)
+			continue;
+		buf_reset(&line);
+		if (read_line(r, &e->at, redactor, &line) && str_starts(buf_str(&line), str_head(e->text, SAME_BYTES)))
+			e->text = arena_str(&r->arena, buf_str(&line));
+	}
+	i->evidence = list;
+	buf_done(&line);
+	redactor_free(redactor);
+}
