@@ -75,6 +75,7 @@ static const struct flag_word flag_words[] = {
 	{"never-sent", CALL_NEVER_SENT}, {"unknown-tool", CALL_UNKNOWN}, {"retried", CALL_RETRIED}, {"start-unknown", CALL_START_UNKNOWN},
 	{"background", CALL_BACKGROUND}, {"implied", CALL_IMPLIED}, {"esc", CALL_ESC}, {"tool-error", CALL_TOOL_ERROR}, {"subagent", CALL_SUBAGENT},
 	{"result-seen", CALL_RESULT_SEEN}, {"result-empty", CALL_RESULT_EMPTY}, {"rejected", CALL_REJECTED},
+	{"dispatched", CALL_DISPATCHED},
 };
 static const struct flag_word transport_words[] = {
 	{"remote", TRANSPORT_REMOTE}, {"stdio", TRANSPORT_STDIO}, {"unknown", TRANSPORT_UNKNOWN}, {"sse", TRANSPORT_SSE}, {"http", TRANSPORT_HTTP},

@@ -104,6 +104,7 @@ static bool load_match(struct rules *rules, const struct tree_doc *d, const uint
 	s->literal = nodes[LITERAL] != 0 ? tree_text(d, nodes[LITERAL]) : facts.literal;
 	s->anchored = facts.anchored || str_starts(s->match, S("^"));
 	s->frame = tree_text(d, nodes[FRAME]);
+	s->core = entry_true(d, nodes[CORE]);
 	return true;
 }
 
