@@ -26,12 +26,22 @@ static bool cause_known(const struct rules *rules, str id, struct nearest *n)
 	return false;
 }
 
+/* A file of the built-in tree? Causes and advice keep their place only. */
+static bool builtin_file(const struct rules *rules, const char *file)
+{
+	const struct tree_doc *d = rules->docs.n > 0 ? rules->docs.v[0] : NULL;
+	for (size_t i = 0; d != NULL && i < d->file_count; i++)
+		if (d->files[i] == file)
+			return true;
+	return false;
+}
+
 static void check_advice(struct proof *p)
 {
 	for (size_t i = 0; i < p->rules->advice.n && p->options->only_id.n == 0; i++) {
 		const struct advice *a = &p->rules->advice.v[i];
 		struct nearest n = nearest_start(a->cause);
-		if (cause_known(p->rules, a->cause, &n))
+		if (cause_known(p->rules, a->cause, &n) || (p->options->only_user && builtin_file(p->rules, a->where.file)))
 			continue;
 		struct prove_finding *f = vec_push(&p->report->findings);
 		*f = (struct prove_finding){.level = PROVE_ERROR, .id = a->cause};
@@ -62,16 +72,6 @@ static void list_one(prove_row_fn *row, void *context, const char *type, str id,
 	const struct prove_row r = {.type = type, .id = id, .kind = kind, .meaning = d != NULL ? tree_get_text(d, node, "meaning") : STR_NONE, .where = where,
 		.builtin = d != NULL && d->texts == NULL};
 	row(context, &r);
-}
-
-/* A file of the built-in tree? Causes keep their place only. */
-static bool builtin_file(const struct rules *rules, const char *file)
-{
-	const struct tree_doc *d = rules->docs.n > 0 ? rules->docs.v[0] : NULL;
-	for (size_t i = 0; d != NULL && i < d->file_count; i++)
-		if (d->files[i] == file)
-			return true;
-	return false;
 }
 
 void prove_list(const struct rules *rules, prove_row_fn *row, void *context)

@@ -1,0 +1,306 @@
+/* Loading knowledge: order, overriding, problems with places and suggestions (bad-inputs I1–I6), and the proofs of prove/. */
+#include "knowledge/knowledge.h"
+#include "prove/prove.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct dir {
+	char path[64];
+	struct rules rules;
+	struct err err;
+};
+
+static void setup_dir(struct dir *d)
+{
+	*d = (struct dir){.path = "knowledge-XXXXXX"};
+	assert_non_null(mkdtemp(d->path));
+}
+
+static void put(const struct dir *d, const char *name, const char *text)
+{
+	char path[200];
+	(void)snprintf(path, sizeof path, "%s/%s", d->path, name);
+	FILE *f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
+	assert_int_equal(fclose(f), 0);
+}
+
+static int load(struct dir *d)
+{
+	str dir = str_z(d->path);
+	bool required = true;
+	return knowledge_load(&d->rules, &dir, &required, 1, &d->err);
+}
+
+static void done(struct dir *d)
+{
+	char command[100];
+	knowledge_free(&d->rules);
+	(void)snprintf(command, sizeof command, "rm -r %s", d->path);
+	assert_int_equal(system(command), 0);
+}
+
+static const struct signature *signature(const struct rules *rules, const char *id)
+{
+	for (size_t i = 0; i < rules->signatures.n; i++)
+		if (str_eq(rules->signatures.v[i].id, str_z(id)))
+			return &rules->signatures.v[i];
+	return NULL;
+}
+
+#define SIGNATURE(id, rest) "- id: " id "\n  event: call.sent\n  in: [mcp]\n" rest
+#define HEAD "schema: mcplog.signatures/1\nsignatures:\n"
+
+static void builtin_knowledge_has_no_problem(void **state)
+{
+	(void)state;
+	struct rules rules = {0};
+	assert_int_equal(knowledge_load(&rules, NULL, NULL, 0, NULL), 0);
+	for (size_t i = 0; i < rules.problems.n; i++)
+		print_error("%s:%u:%u %s\n", rules.problems.v[i].file, rules.problems.v[i].line, rules.problems.v[i].column, rules.problems.v[i].text);
+	assert_int_equal(rules.problem_count, 0);
+	assert_true(rules.signatures.n > 200);
+	assert_true(rules.hash != 0);
+	for (size_t i = 0; i < rules.signatures.n; i++)
+		assert_null(rules.signatures.v[i].regex);
+	assert_int_equal(intern_find(&rules.kinds, S("call.dispatch")), KIND_CALL_DISPATCH);
+	assert_int_equal(intern_find(&rules.kinds, S("error.text")), KIND_ERROR_TEXT);
+	assert_int_equal(intern_find(&rules.fields, S("server")), FIELD_SERVER);
+	assert_int_equal(intern_find(&rules.fields, S("type")), FIELD_TYPE);
+	knowledge_free(&rules);
+}
+
+static void users_entries_add_and_replace(void **state)
+{
+	(void)state;
+	struct rules plain = {0};
+	struct dir d;
+	setup_dir(&d);
+	assert_int_equal(knowledge_load(&plain, NULL, NULL, 0, NULL), 0);
+	char text[600];
+	str first = plain.signatures.v[3].id;
+	(void)snprintf(text, sizeof text, HEAD "- id: %.*s\n  event: my.kind\n  in: [mcp]\n  match: |-\n    ^mine (?<n>\\d+)\n" SIGNATURE("my.new", "  match: ^new one\n"),
+		STR_ARG(first));
+	put(&d, "b.yaml", text);
+	put(&d, "kinds.yaml", "schema: mcplog.kinds/1\nkinds:\n- { id: my.kind, what: mine }\nclasses:\n- { id: my-class, what: mine }\ngroups:\n- { id: my-group, of: [my-class] }\n");
+	put(&d, "note.txt", "not read");
+	assert_int_equal(load(&d), 0);
+	assert_int_equal(d.rules.problem_count, plain.problem_count);
+	assert_int_equal(d.rules.signatures.n, plain.signatures.n + 1);
+	assert_true(str_eq(d.rules.signatures.v[3].match, S("^mine (?<n>\\d+)")));
+	assert_true(str_eq(d.rules.signatures.v[3].head, S("mine ")));
+	assert_true(str_eq(intern_get(&d.rules.kinds, d.rules.signatures.v[3].kind), S("my.kind")));
+	assert_true(d.rules.signatures.v[3].kind >= KIND_COUNT);
+	assert_non_null(signature(&d.rules, "my.new"));
+	assert_true(d.rules.hash != plain.hash);
+	const struct class_group *g = &d.rules.groups.v[d.rules.groups.n - 1];
+	uint32_t class = intern_find(&d.rules.classes, S("my-class"));
+	assert_true(g->members[class / 64] >> (class % 64) & 1);
+	knowledge_free(&plain);
+	done(&d);
+}
+
+static void the_hash_is_of_the_content(void **state)
+{
+	(void)state;
+	struct dir a, b;
+	setup_dir(&a);
+	setup_dir(&b);
+	put(&a, "x.yaml", HEAD SIGNATURE("my.new", "  match: ^new one\n"));
+	put(&b, "x.yaml", HEAD SIGNATURE("my.new", "  match: ^new one\n"));
+	assert_int_equal(load(&a), 0);
+	assert_int_equal(load(&b), 0);
+	assert_true(a.rules.hash == b.rules.hash);
+	knowledge_free(&b.rules);
+	put(&b, "x.yaml", HEAD SIGNATURE("my.new", "  match: ^new two\n"));
+	assert_int_equal(load(&b), 0);
+	assert_true(a.rules.hash != b.rules.hash);
+	done(&a);
+	done(&b);
+}
+
+static void expect_problem(const char *yaml, unsigned line, unsigned column, const char *word, const char *hint)
+{
+	struct dir d;
+	setup_dir(&d);
+	put(&d, "x.yaml", yaml);
+	assert_int_equal(load(&d), 0);
+	const struct err *e = &d.rules.first_problem;
+	size_t n = 0;
+	for (size_t i = 0; i < d.rules.problems.n; i++)
+		if (str_ends(str_z(d.rules.problems.v[i].file), S("/x.yaml")) && n++ == 0)
+			e = &d.rules.problems.v[i];
+	if (n != 1 || strstr(e->text, word) == NULL || strstr(e->hint, hint) == NULL || e->line != line || e->column != column)
+		fail_msg("%zu problems; %s:%u:%u %s (%s) for %s", n, e->file, e->line, e->column, e->text, e->hint, yaml);
+	assert_non_null(strstr(e->file, "/x.yaml"));
+	assert_null(signature(&d.rules, "my.bad"));
+	done(&d);
+}
+
+static void problems_say_where_and_what(void **state)
+{
+	(void)state;
+	expect_problem("a: b\n", 1, 1, "no `schema`", "");
+	expect_problem("schema: mcplog.signature/1\n", 1, 9, "unknown schema", "mcplog.signatures/1");
+	expect_problem("schema: mcplog.signatures/1\nsignature: []\n", 2, 1, "unknown key", "signatures");
+	expect_problem("schema: mcplog.signatures/1\nsignatures: x\n", 2, 13, "must be a list", "");
+	expect_problem(HEAD "- just text\n", 3, 3, "is a map", "");
+	expect_problem(HEAD SIGNATURE("my.bad", "  mach: ^abcd\n"), 6, 3, "unknown key `mach`", "match");
+	expect_problem(HEAD SIGNATURE("my.bad", ""), 3, 3, "no `match`", "");
+	expect_problem(HEAD SIGNATURE("my bad", "  match: ^abcd\n"), 3, 7, "is no id", "");
+	expect_problem(HEAD "- id: my.bad\n  event: call.sendt\n  in: [mcp]\n  match: ^abcd\n", 4, 10, "unknown kind", "call.sent");
+	expect_problem(HEAD "- id: my.bad\n  event: call.sent\n  in: [mcpp]\n  match: ^abcd\n", 5, 8, "unknown body class", "mcp");
+	expect_problem(HEAD "- id: my.bad\n  event: call.sent\n  in: []\n  match: ^abcd\n", 5, 7, "empty", "");
+	expect_problem(HEAD SIGNATURE("my.bad", "  keep: events\n  match: ^abcd\n"), 6, 9, "value of `keep`", "event");
+	expect_problem(HEAD SIGNATURE("my.bad", "  core: maybe\n  match: ^abcd\n"), 6, 9, "true or false", "");
+	expect_problem(HEAD SIGNATURE("my.bad", "  class: refusd\n  match: ^abcd\n"), 6, 10, "unknown class", "refused");
+	expect_problem(HEAD SIGNATURE("my.good", "  match: ^abcd\n") SIGNATURE("my.good", "  match: ^abcd\n"), 7, 7, "was used before", "");
+	expect_problem("schema: mcplog.formats/1\nformats:\n- id: x\n  match: ^abcd\n", 3, 3, "needs `kind` and `class`", "");
+	expect_problem("schema: mcplog.advice/1\nadvice:\n- { cause: x, when: nov, text: y }\n", 3, 21, "value of `when`", "now");
+	expect_problem("schema: mcplog.advice/1\nadvice:\n- { cause: x, when: now, text: y, client: new }\n", 3, 43, "version range", "");
+	expect_problem("schema: mcplog.redactions/1\nredactions:\n- { id: x, kind: y, literals: [a], match: abcd }\n", 3, 32, "2 bytes", "");
+}
+
+static void broken_regexes_are_refused(void **state)
+{
+	(void)state;
+	expect_problem(HEAD SIGNATURE("my.bad", "  match: |-\n    ^abc(def\n"), 7, 13, "does not compile", "");
+	expect_problem(HEAD SIGNATURE("my.bad", "  match: |-\n    ^ab\\C\n"), 7, 10, "does not compile", "");
+	expect_problem(HEAD SIGNATURE("my.bad", "  match: |-\n    (*UTF)^abcd\n"), 7, 11, "does not compile", "");
+	expect_problem(HEAD SIGNATURE("my.bad", "  match: |-\n    ^ab(?C1)c\n"), 7, 13, "does not compile", "");
+	expect_problem(HEAD SIGNATURE("my.bad", "  match: |-\n    ^(?<a>x)(?<a>y)\n"), 7, 18, "does not compile", "");
+	expect_problem(HEAD SIGNATURE("my.bad", "  match: |-\n    ^a*\n"), 7, 5, "empty text", "");
+	expect_problem(HEAD SIGNATURE("my.bad", "  match: |-\n    ^(a+)+$\n"), 7, 5, "too many steps", "");
+}
+
+static void yaml_errors_are_problems_too(void **state)
+{
+	(void)state;
+	expect_problem("schema: mcplog.signatures/1\r\n", 1, 28, "carriage return", "");
+	expect_problem("", 1, 1, "empty", "schema");
+}
+
+static void missing_directories(void **state)
+{
+	(void)state;
+	struct rules rules = {0};
+	struct err e = {0};
+	str dirs[] = {S("no-such-directory")};
+	bool required[] = {false};
+	assert_int_equal(knowledge_load(&rules, dirs, required, 1, &e), 0);
+	knowledge_free(&rules);
+	required[0] = true;
+	assert_int_equal(knowledge_load(&rules, dirs, required, 1, &e), ERR_IO);
+	assert_non_null(strstr(e.text, "no-such-directory"));
+	knowledge_free(&rules);
+}
+
+static bool found(const struct prove_report *r, const char *word)
+{
+	for (size_t i = 0; i < r->findings.n; i++)
+		if (strstr(r->findings.v[i].err.text, word) != NULL)
+			return true;
+	return false;
+}
+
+static const struct prove_finding *finding(const struct prove_report *r, const char *word)
+{
+	for (size_t i = 0; i < r->findings.n; i++)
+		if (strstr(r->findings.v[i].err.text, word) != NULL)
+			return &r->findings.v[i];
+	return NULL;
+}
+
+static void prove(struct dir *d, const char *yaml, struct prove_report *ret)
+{
+	const struct prove_options options = {.only_user = true, .lint = true};
+	setup_dir(d);
+	put(d, "x.yaml", yaml);
+	assert_int_equal(load(d), 0);
+	prove_run(&d->rules, &options, ret);
+}
+
+static void good_signatures_prove(void **state)
+{
+	(void)state;
+	struct dir d;
+	struct prove_report r = {0};
+	prove(&d, HEAD SIGNATURE("my.good", "  match: |-\n    ^Zebra (?<n>\\d+) sleeps\n  meaning: x\n  samples:\n"
+		"  - line: |-\n      Zebra 5 sleeps\n    is: { n: \"5\" }\n  - line: |-\n      Zebra wakes\n    is: no\n"), &r);
+	for (size_t i = 0; i < r.findings.n; i++)
+		if (r.findings.v[i].level == PROVE_ERROR && r.findings.v[i].id.n > 0 && str_starts(r.findings.v[i].id, S("my.")))
+			fail_msg("%s", r.findings.v[i].err.text);
+	assert_int_equal(r.signatures, 1);
+	assert_int_equal(r.samples, 2);
+	prove_report_done(&r);
+	done(&d);
+}
+
+static void bad_samples_are_shown_with_a_caret(void **state)
+{
+	(void)state;
+	struct dir d;
+	struct prove_report r = {0};
+	prove(&d, HEAD SIGNATURE("my.one", "  match: |-\n    ^Zebra (?<n>\\d+)(?<more> lies)? sleeps\n  meaning: x\n  samples:\n"
+		"  - line: |-\n      Zebra 5 sleps\n    is: { n: \"5\" }\n  - line: |-\n      Zebra 6 sleeps\n    is: { zz: \"6\" }\n"
+		"  - line: |-\n      Zebra 7 sleeps\n    is: { n: \"8\" }\n  - line: |-\n      Zebra 8 sleeps\n    is: no\n")
+		SIGNATURE("my.two", "  match: Zeb(?<x>[a-z]+)\n  samples:\n  - line: Zebra 9 sleeps\n    is: { x: ra }\n"), &r);
+	const struct prove_finding *f = finding(&r, "does not match");
+	assert_non_null(f);
+	assert_int_equal(f->err.line, 11);
+	assert_int_equal(f->err.column, 7 + strlen("Zebra 5 sle"));
+	assert_string_equal(f->err.snippet, "      Zebra 5 sleps");
+	assert_non_null(strstr(f->err.hint, "eps"));
+	assert_true(found(&r, "wants a field `zz`"));
+	assert_true(found(&r, "to be `8`, but it is `7`"));
+	assert_true(found(&r, "near miss matches"));
+	assert_true(found(&r, "exercises the group `more`"));
+	assert_true(found(&r, "taken by the signature my.one"));
+	assert_true(found(&r, "my.two: no near miss"));
+	assert_true(found(&r, "neither an anchor nor a literal of 4"));
+	assert_true(found(&r, "my.two: no meaning"));
+	assert_true(found(&r, "every record of its classes has to be read"));
+	prove_report_done(&r);
+	done(&d);
+}
+
+static void formats_are_proven(void **state)
+{
+	(void)state;
+	struct dir d;
+	struct prove_report r = {0};
+	prove(&d, "schema: mcplog.formats/1\nformats:\n- id: my-format\n  kind: server\n  class: server\n  head: 'dddd/'\n  time: '%Y/%m/%d %H:%M:%S'\n  match: |-\n"
+		"    ^(?<time>\\d{4}/\\S+ \\S+) (?<body>.*)\n  samples:\n  - line: 2026/11/20 10:00:00 hello\n    is: { time: 2026/11/20 10:00:00, body: hello }\n"
+		"  - line: 2026/13/20 10:00:00 hello\n    is: { body: hullo }\n  - line: 2026/11/20 10:00:00 miss\n    is: no\n", &r);
+	assert_int_equal(r.formats, 1);
+	assert_true(found(&r, "cannot be read by the template"));
+	assert_true(found(&r, "to be `hullo`, but it is `hello`"));
+	assert_true(found(&r, "near miss matches"));
+	prove_report_done(&r);
+	done(&d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(builtin_knowledge_has_no_problem),
+		cmocka_unit_test(users_entries_add_and_replace),
+		cmocka_unit_test(the_hash_is_of_the_content),
+		cmocka_unit_test(problems_say_where_and_what),
+		cmocka_unit_test(broken_regexes_are_refused),
+		cmocka_unit_test(yaml_errors_are_problems_too),
+		cmocka_unit_test(missing_directories),
+		cmocka_unit_test(good_signatures_prove),
+		cmocka_unit_test(bad_samples_are_shown_with_a_caret),
+		cmocka_unit_test(formats_are_proven),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
