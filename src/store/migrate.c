@@ -106,21 +106,21 @@ int migrate_check(struct sql *q, struct err *reterr)
 	sqlite3_stmt *st = NULL;
 	(void)sqlite3_prepare_v2(q->db, "SELECT name, sql FROM sqlite_schema WHERE NOT (type = 'table' AND name GLOB 'sqlite_stat[0-9]')", -1, &st, NULL);
 	size_t seen = 0;
-	int r;
-	while ((r = sql_row(q, st, reterr)) > 0) {
+	bool foreign = false;
+	int r = 0;
+	while (!foreign && (r = sql_row(q, st, reterr)) > 0) {
 		str name = column_view(st, 0);
 		const char *sql = expected(name);
-		if (sql && str_eq(column_view(st, 1), str_z(sql))) {
-			seen++;
-			continue;
-		}
-		r = err_set(reterr, ERR_DB, "%s: `%.*s` in this database was not made by mcplog", q->path, STR_ARG(str_head(name, 64)));
-		break;
+		foreign = !sql || !str_eq(column_view(st, 1), str_z(sql));
+		seen += !foreign;
+		if (foreign)
+			r = err_set(reterr, ERR_DB, "%s: `%.*s` in this database was not made by mcplog", q->path, STR_ARG(str_head(name, 64)));
 	}
-	if (r == 0 && seen != schema_object_count)
+	bool missing = !foreign && r == 0 && seen != schema_object_count;
+	if (missing)
 		r = err_set(reterr, ERR_DB, "%s: %zu of %zu tables and views are missing in this database", q->path, schema_object_count - seen,
 			schema_object_count);
-	if (r == ERR_DB && st && seen != schema_object_count)
+	if (foreign || missing)
 		err_hint(reterr, "it is not used and not changed; move it away, or name another file with --db");
 	sqlite3_finalize(st);
 	return r;

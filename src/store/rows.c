@@ -91,8 +91,8 @@ static void bind_event(sqlite3_stmt *st, const struct event *e, int64_t id, int6
 
 void timeline_add_event(struct timeline *t, int64_t source_id, const struct event *e, const struct rules *rules)
 {
-	struct open_source *o = timeline_opened(t, source_id);
-	if (!o || o->failed.code < 0)
+	struct open_source *o = timeline_writable(t, source_id);
+	if (!o)
 		return;
 	struct row_names n;
 	int64_t form;
@@ -203,8 +203,8 @@ static int add_call_more(struct timeline *t, const struct call *c, int64_t id, c
 
 void timeline_add_call(struct timeline *t, int64_t source_id, const struct call *c)
 {
-	struct open_source *o = timeline_opened(t, source_id);
-	if (!o || o->failed.code < 0)
+	struct open_source *o = timeline_writable(t, source_id);
+	if (!o)
 		return;
 	struct row_names n;
 	if (put_names(t, c->server, c->tool, c->session, &n, &o->failed) < 0)

@@ -27,13 +27,12 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_SOURCE_ABOVE] = "SELECT min(id) FROM source WHERE id > ?1",
 	[SQL_SOURCE_ADD] = "INSERT INTO source(id, last_id, path, real_path, generation, state, dev, ino, inode_gen, btime_ns, mtime_ns,"
 		" ctime_ns, size, rules_hash) VALUES(?1, ?2, ?3, ?4, ?5, 'reading', ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-	[SQL_SOURCE_REFRESH] = "UPDATE source SET last_id = ?2, path = ?3, real_path = ?4, state = 'reading', copy_of = NULL, mtime_ns = ?5,"
-		" ctime_ns = ?6, size = ?7, rules_hash = ?8, complete = 0 WHERE id = ?1",
 	[SQL_SOURCE_PATH] = "UPDATE source SET path = ?2, real_path = ?3 WHERE id = ?1",
 	[SQL_SOURCE_DONE] = "UPDATE source SET last_id = ?2, state = ?3, inode_gen = ?4, head_hash = ?5, head_len = ?6, marker_hash = ?7,"
 		" marker_len = ?8, offset = ?9, complete = ?10, kind = ?11, excerpt = ?12, filtered = ?13, has_times = ?14, bytes = ?15,"
 		" pending_bytes = ?16, lines = ?17, records = ?18, unrecognized = ?19, client_version = ?20, session = ?21, cwd = ?22,"
-		" server = ?23, first_ms = ?24, first_us = ?25, last_ms = ?26, last_us = ?27 WHERE id = ?1",
+		" server = ?23, first_ms = ?24, first_us = ?25, last_ms = ?26, last_us = ?27, mtime_ns = ?28, ctime_ns = ?29, size = ?30,"
+		" rules_hash = ?31, copy_of = NULL WHERE id = ?1",
 	[SQL_SOURCE_GET] = "SELECT path, kind, excerpt, filtered, complete, has_times, bytes, offset, pending_bytes, lines, records,"
 		" unrecognized, client_version, session, cwd, server, first_ms, first_us, last_ms, last_us, dev, ino, inode_gen, btime_ns,"
 		" mtime_ns, ctime_ns, size, head_hash, head_len, marker_hash, marker_len, rules_hash,"

@@ -126,11 +126,29 @@ int timeline_begin(struct timeline *t, struct err *reterr)
 	return r;
 }
 
+/* A source that was begun and gave nothing could not be opened: what was known of it before stays. */
+static int leave_unread(struct timeline *t, struct err *reterr)
+{
+	int r = 0;
+	for (size_t i = 0; i < t->open.n && r == 0; i++) {
+		const struct open_source *o = &t->open.v[i];
+		if (o->started)
+			return err_set(reterr, ERR_DB, "%s: a source was not read to its end; nothing was stored", t->path);
+		sqlite3_stmt *st = o->is_new ? sql_get(&t->sql, SQL_SOURCE_REMOVE) : NULL;
+		if (st)
+			bind_int(st, 1, o->id);
+		if (o->is_new)
+			r = sql_run(&t->sql, st, reterr);
+	}
+	t->open.n = 0;
+	return r;
+}
+
 int timeline_commit(struct timeline *t, struct err *reterr)
 {
-	if (t->open.n)
-		return err_set(reterr, ERR_DB, "%s: %zu sources were not read to their end; nothing was stored", t->path, t->open.n);
-	int r = sql_run(&t->sql, sql_get(&t->sql, SQL_COMMIT), reterr);
+	int r = leave_unread(t, reterr);
+	if (r == 0)
+		r = sql_run(&t->sql, sql_get(&t->sql, SQL_COMMIT), reterr);
 	if (r == 0)
 		t->writing = false;
 	return r;
@@ -149,12 +167,26 @@ void timeline_rollback(struct timeline *t)
 
 /* --- a source --- */
 
-struct open_source *timeline_opened(struct timeline *t, int64_t id)
+static struct open_source *opened(struct timeline *t, int64_t id)
 {
 	for (size_t i = t->open.n; i-- > 0;)
 		if (t->open.v[i].id == id)
 			return &t->open.v[i];
 	return NULL;
+}
+
+static int start(struct timeline *t, struct open_source *o, struct err *reterr)
+{
+	if (o->started)
+		return 0;
+	o->started = true;
+	return o->is_new ? 0 : checkpoint_clear(t, o->id, o->old_last, reterr);
+}
+
+struct open_source *timeline_writable(struct timeline *t, int64_t id)
+{
+	struct open_source *o = opened(t, id);
+	return o && o->failed.code == ERR_NONE && start(t, o, &o->failed) == 0 ? o : NULL;
 }
 
 /* Ids that a source of this many bytes needs; absurd sizes (sparse files) are cut. */
@@ -182,23 +214,6 @@ static void bind_first_look(sqlite3_stmt *st, const struct source *s, str real_p
 	bind_u64(st, 13, rules_hash);
 }
 
-static int refresh(struct timeline *t, const struct source *s, str real_path, const struct generation *g, struct err *reterr)
-{
-	int r = checkpoint_clear(t, g->id, g->last_id, reterr);
-	sqlite3_stmt *st = r == 0 ? sql_get(&t->sql, SQL_SOURCE_REFRESH) : NULL;
-	if (st) {
-		bind_int(st, 1, g->id);
-		bind_int(st, 2, g->id + span(s->identity.size));
-		bind_text(st, 3, s->path);
-		bind_text(st, 4, real_path);
-		bind_int(st, 5, s->identity.mtime_ns);
-		bind_int(st, 6, s->identity.ctime_ns);
-		bind_u64(st, 7, s->identity.size);
-		bind_u64(st, 8, t->rules_hash);
-	}
-	return r == 0 ? sql_run(&t->sql, st, reterr) : r;
-}
-
 static int rename_source(struct timeline *t, const struct source *s, str real_path, const struct generation *g, struct err *reterr)
 {
 	if (str_eq(s->path, g->path) && str_eq(real_path, g->real_path))
@@ -212,31 +227,34 @@ static int rename_source(struct timeline *t, const struct source *s, str real_pa
 	return sql_run(&t->sql, st, reterr);
 }
 
+static int add_source(struct timeline *t, const struct source *s, str real_path, int64_t *ret_id, struct err *reterr)
+{
+	int r = checkpoint_new_id(t, s, real_path, ret_id, reterr);
+	sqlite3_stmt *st = r == 0 ? sql_get(&t->sql, SQL_SOURCE_ADD) : NULL;
+	if (st)
+		bind_first_look(st, s, real_path, *ret_id, t->rules_hash);
+	return r == 0 ? sql_run(&t->sql, st, reterr) : r;
+}
+
 static int begin_in(struct timeline *t, const struct source *s, struct arena *a, int64_t *ret_id, bool *ret_unchanged, struct err *reterr)
 {
 	struct generation g = {0};
-	enum checkpoint decision;
+	enum checkpoint decision = CHECKPOINT_NEW;
 	str real_path = checkpoint_real_path(t, s->path, a);
 	int r = checkpoint_decide(t, s, real_path, a, &decision, &g, reterr);
 	*ret_unchanged = decision == CHECKPOINT_SAME;
 	*ret_id = g.id;
 	if (r < 0 || *ret_unchanged)
 		return r < 0 ? r : rename_source(t, s, real_path, &g, reterr);
-	if (decision == CHECKPOINT_CHANGED) {
-		r = refresh(t, s, real_path, &g, reterr);
-	} else {
-		r = checkpoint_new_id(t, s, real_path, ret_id, reterr);
-		sqlite3_stmt *st = r == 0 ? sql_get(&t->sql, SQL_SOURCE_ADD) : NULL;
-		if (st)
-			bind_first_look(st, s, real_path, *ret_id, t->rules_hash);
-		r = r == 0 ? sql_run(&t->sql, st, reterr) : r;
-	}
-	struct open_source o = {.id = *ret_id, .last = *ret_id};
+	struct open_source o = {.id = g.id, .old_last = g.last_id, .is_new = decision == CHECKPOINT_NEW, .identity = s->identity};
+	r = o.is_new ? add_source(t, s, real_path, &o.id, reterr) : rename_source(t, s, real_path, &g, reterr);
 	if (r == 0)
 		r = checkpoint_limit(t, o.id, &o.limit, reterr);
-	if (r == 0)
-		*vec_push(&t->open) = o;
-	return r;
+	if (r < 0)
+		return r;
+	*ret_id = o.last = o.id;
+	*vec_push(&t->open) = o;
+	return 0;
 }
 
 int timeline_source_begin(struct timeline *t, const struct source *identity, int64_t *ret_source_id, uint64_t *ret_key, bool *ret_unchanged,
@@ -271,11 +289,11 @@ static int add_problem(struct timeline *t, int64_t id, size_t n, const struct pr
 	return sql_run(&t->sql, st, reterr);
 }
 
-static void bind_facts(sqlite3_stmt *st, int64_t id, int64_t last, const struct source *s)
+static void bind_facts(sqlite3_stmt *st, const struct open_source *o, int64_t last, const struct source *s)
 {
 	const struct file_identity *i = &s->identity;
 	const bool pending = s->pending_bytes > 0;
-	bind_int(st, 1, id);
+	bind_int(st, 1, o->id);
 	bind_int(st, 2, last);
 	bind_text(st, 3, !s->complete ? S("incomplete") : pending ? S("pending") : S("read"));
 	bind_u64(st, 4, i->inode_gen);
@@ -300,16 +318,21 @@ static void bind_facts(sqlite3_stmt *st, int64_t id, int64_t last, const struct 
 	bind_text(st, 23, s->server);
 	bind_instant(st, 24, s->first);
 	bind_instant(st, 26, s->last);
+	bind_int(st, 28, o->identity.mtime_ns);
+	bind_int(st, 29, o->identity.ctime_ns);
+	bind_u64(st, 30, o->identity.size);
 }
 
 int timeline_source_end(struct timeline *t, int64_t source_id, const struct source *facts, struct err *reterr)
 {
-	struct open_source *o = timeline_opened(t, source_id);
+	struct open_source *o = opened(t, source_id);
 	if (!o)
 		return err_set(reterr, ERR_DB, "%s: a source was ended that was not begun", t->path);
+	if (o->failed.code == ERR_NONE)
+		(void)!start(t, o, &o->failed);
 	struct open_source mine = *o;
 	*o = t->open.v[--t->open.n];
-	if (mine.failed.code < 0) {
+	if (mine.failed.code != ERR_NONE) {
 		if (reterr)
 			*reterr = mine.failed;
 		return mine.failed.code;
@@ -317,8 +340,10 @@ int timeline_source_end(struct timeline *t, int64_t source_id, const struct sour
 	int64_t last = source_id + span(facts->bytes);
 	last = last > mine.last ? last : mine.last;
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_SOURCE_DONE);
-	if (st)
-		bind_facts(st, source_id, last < mine.limit ? last : mine.limit - 1, facts);
+	if (st) {
+		bind_facts(st, &mine, last < mine.limit ? last : mine.limit - 1, facts);
+		bind_u64(st, 31, t->rules_hash);
+	}
 	int r = sql_run(&t->sql, st, reterr);
 	for (size_t i = 0; i < facts->problem_count && r == 0; i++)
 		r = add_problem(t, source_id, i, &facts->problems[i], reterr);

@@ -23,8 +23,10 @@ const char *timeline_warning(const struct timeline *t);
 
 /* --- pass 1: one source. Errors are remembered and come out at timeline_source_end. --- */
 /* Finds the generation that this file continues or is, or opens a new one. *ret_unchanged: identity, size and rules are as
- * stored: nothing to read. Otherwise the generation's rows were removed and the file is to be read from 0 (resume is the
- * next issue; the columns are there). key: stable per generation; row ids are made from it. */
+ * stored: nothing to read, and timeline_source_end must not be called. Otherwise the file is to be read from 0, and its rows
+ * replace the generation's old ones; a source that is never ended (it could not be opened) keeps what was known of it.
+ * key: stable per generation; row ids are made from it (model/ids.h). When source_end finds the same content under another
+ * inode, one of the two gives up its rows: it is loaded with 0 records and the problem "copy" (B15). */
 int timeline_source_begin(struct timeline *t, const struct source *identity, int64_t *ret_source_id, uint64_t *ret_key, bool *ret_unchanged,
 	struct err *reterr) MUST_USE;
 void timeline_add_event(struct timeline *t, int64_t source_id, const struct event *e, const struct rules *rules);

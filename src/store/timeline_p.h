@@ -9,8 +9,12 @@
 
 struct open_source {
 	int64_t id;
-	int64_t limit;    /* the next source's id: rows must stay below */
-	int64_t last;     /* highest row id written */
+	int64_t limit;     /* the next source's id: rows must stay below */
+	int64_t last;      /* highest row id written */
+	int64_t old_last;  /* of the rows that are replaced */
+	bool is_new;       /* not in the database before */
+	bool started;      /* the old rows are gone: with the first new row, or at the end */
+	struct file_identity identity; /* when it was begun */
 	struct err failed; /* the first error of timeline_add_* */
 };
 struct timeline {
@@ -40,7 +44,8 @@ struct generation {
 enum { CALL_TIMES = 6 }; /* instants of a call: started, dispatched, sent, ended, first and last beat */
 
 /* timeline.c */
-struct open_source *timeline_opened(struct timeline *t, int64_t id); /* NULL when it is not open */
+/* For a row: the open source, its old rows removed; NULL when it is not open or has failed. */
+struct open_source *timeline_writable(struct timeline *t, int64_t id);
 
 /* checkpoint.c */
 enum checkpoint { CHECKPOINT_NEW, CHECKPOINT_CHANGED, CHECKPOINT_SAME };
