@@ -220,8 +220,8 @@ static void sum_up(struct facts *f)
 static void fill_servers(struct assembly *as)
 {
 	struct facts *f = as->facts;
-	qsort(as->servers.v, as->servers.n, sizeof *as->servers.v, server_order);
-	qsort(as->connections.v, as->connections.n, sizeof *as->connections.v, connection_order);
+	vec_sort(&as->servers, server_order);
+	vec_sort(&as->connections, connection_order);
 	struct server_facts *servers = copy(as, as->servers.v, as->servers.n, sizeof *servers);
 	const struct connection *connections = copy(as, as->connections.v, as->connections.n, sizeof *connections);
 	size_t at = 0;
@@ -238,8 +238,8 @@ void assemble_finish(struct assembly *as)
 {
 	struct facts *f = as->facts;
 	f->as_of = as->as_of;
-	qsort(as->incidents.v, as->incidents.n, sizeof *as->incidents.v, incident_order);
-	qsort(as->notes.v, as->notes.n, sizeof *as->notes.v, note_order);
+	vec_sort(&as->incidents, incident_order);
+	vec_sort(&as->notes, note_order);
 	f->incidents = copy(as, as->incidents.v, as->incidents.n, sizeof *f->incidents);
 	f->incident_count = as->incidents.n;
 	f->notes = copy(as, as->notes.v, as->notes.n, sizeof *f->notes);

@@ -14,6 +14,9 @@
 #define vec_push(a) ((void)((a)->v = vec_room((a)->v, (a)->n, &(a)->cap, sizeof *(a)->v)), &(a)->v[(a)->n++])
 #define vec_free(a) ((void)(free((a)->v), (a)->v = NULL, (a)->n = (a)->cap = 0))
 
+/* qsort that takes an empty array. */
+#define vec_sort(a, order) ((void)((a)->n > 1 ? qsort((a)->v, (a)->n, sizeof *(a)->v, order) : (void)0))
+
 /* Makes room for one element more and zeroes it; for vec_push only. */
 void *vec_room(void *v, size_t n, size_t *cap, size_t size);
 #endif

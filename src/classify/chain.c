@@ -218,7 +218,7 @@ static void drop_notes(struct judge *j)
 
 void chain(struct judge *j)
 {
-	qsort(j->findings.v, j->findings.n, sizeof *j->findings.v, finding_order);
+	vec_sort(&j->findings, finding_order);
 	yield(j);
 	absorb(j);
 	merge(j, false);

@@ -65,6 +65,13 @@ static int64_t lasted(const struct trial *t, const struct call *k)
 	return (k->ended_at == INSTANT_NONE ? t->view->finish : k->ended_at) - k->started_at;
 }
 
+/* Heartbeats that were due in the time the call is known to have run, and did not come. */
+static int64_t missed_beats(const struct trial *t, const struct call *k)
+{
+	int64_t ran = k->last_elapsed > lasted(t, k) ? k->last_elapsed : lasted(t, k);
+	return t->view->excerpt || (k->flags & CALL_START_UNKNOWN) ? 0 : ran / (30 * SECOND) - (int64_t)k->beats;
+}
+
 static bool slower(struct trial *t, const struct cond *c, const struct call *k, const struct view_server *s)
 {
 	int64_t longest = 0;
@@ -89,7 +96,7 @@ bool rules_call_fits(struct trial *t, const struct cond *c, const struct call *k
 	if (!class_fits(&c->classes, &c->not_classes, k->class))
 		return false;
 	if (!in_range(&c->beats, k->beats) || !in_range(&c->lasted, lasted(t, k)) || !in_range(&c->permission, k->permission) ||
-		!in_range(&c->attempts, k->attempts))
+		!in_range(&c->attempts, k->attempts) || (c->missed_beats.set && !in_range(&c->missed_beats, missed_beats(t, k))))
 		return false;
 	if (c->same_tool && t->subject->call && !name_same(k->tool, t->subject->call->tool))
 		return false;
@@ -145,8 +152,7 @@ static struct call *neighbour(struct trial *t, bool next)
 
 static bool overlaps(const struct trial *t, const struct call *k)
 {
-	instant end = k->ended_at == INSTANT_NONE ? INT64_MAX : k->ended_at;
-	return k->started_at <= t->subject->end && end >= t->subject->start && k->ended_at != INSTANT_NONE && k->ended_at <= t->subject->end;
+	return k->started_at <= t->subject->end && (k->ended_at == INSTANT_NONE || k->ended_at >= t->subject->start);
 }
 
 static bool who_fits(struct trial *t, const struct cond *c, const struct call *k)

@@ -83,7 +83,7 @@ static void merge(struct build *b, struct call *c, struct call *other)
 		c->beats = other->beats;
 		c->last_beat_at = other->last_beat_at;
 	}
-	if (other->outcome != OUTCOME_OK || other->beats || other->flags)
+	if (other->outcome != OUTCOME_OK || other->beats || (other->flags & ~(uint32_t)CALL_DISPATCHED))
 		rename_events(b, other->id, c->id);
 	other->id = 0; /* gone */
 }
@@ -171,7 +171,7 @@ static int call_order(const void *a, const void *b)
 
 void build_merge_calls(struct build *b)
 {
-	qsort(b->calls.v, b->calls.n, sizeof *b->calls.v, call_order);
+	vec_sort(&b->calls, call_order);
 	if (b->group->client_count > 1) {
 		by_id(b);
 		by_time(b, 1, TWIN_WINDOW, TWIN_WINDOW);
@@ -182,5 +182,5 @@ void build_merge_calls(struct build *b)
 		if (b->calls.v[i].id)
 			b->calls.v[kept++] = b->calls.v[i];
 	b->calls.n = kept;
-	qsort(b->calls.v, b->calls.n, sizeof *b->calls.v, call_order);
+	vec_sort(&b->calls, call_order);
 }

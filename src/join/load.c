@@ -45,7 +45,7 @@ static void count(struct session_view *v, const struct call *c)
 static void on_call(void *context, const struct call *c)
 {
 	struct loading *l = context;
-	bool plain = c->outcome == OUTCOME_OK && !c->beats && !c->flags && c->permission < SECOND;
+	bool plain = c->outcome == OUTCOME_OK && !c->beats && !(c->flags & ~(uint32_t)CALL_DISPATCHED) && c->permission < SECOND;
 	if (plain && l->b->compact && c->started_at != INSTANT_NONE) {
 		struct healthy *h = vec_push(&l->b->healthy);
 		*h = (struct healthy){c->server, {c->started_at, c->ended_at}};

@@ -178,7 +178,7 @@ void build_servers(struct build *b)
 	struct session_view *v = b->view;
 	name_servers(&n);
 	adopt_unnamed(&n);
-	qsort(n.servers.v, n.servers.n, sizeof *n.servers.v, server_order);
+	vec_sort(&n.servers, server_order);
 	v->servers = arena_alloc(b->a, (n.servers.n + 1) * sizeof *v->servers);
 	v->server_count = n.servers.n;
 	memcpy(v->servers, n.servers.v, n.servers.n * sizeof *v->servers);

@@ -42,7 +42,7 @@ static struct seen *partner(struct build *b, size_t i, const bool *primary, cons
 
 void build_twins(struct build *b)
 {
-	qsort(b->events.v, b->events.n, sizeof *b->events.v, seen_order);
+	vec_sort(&b->events, seen_order);
 	if (b->group->client_count < 2)
 		return;
 	bool *primary = mem_new(b->events.n + 1), *taken = mem_new(b->events.n + 1), *drop = mem_new(b->events.n + 1);

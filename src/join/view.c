@@ -60,7 +60,7 @@ static void bound(struct build *b)
 static void copy_out(struct build *b)
 {
 	struct session_view *v = b->view;
-	qsort(b->events.v, b->events.n, sizeof *b->events.v, seen_order);
+	vec_sort(&b->events, seen_order);
 	v->events = arena_alloc(b->a, (b->events.n + 1) * sizeof *v->events);
 	v->event_count = b->events.n;
 	if (b->events.n)

@@ -9,11 +9,11 @@ static const struct entry_key keys[] = {
 	{"confidence", ENTRY_TEXT, false}, {"triggers", ENTRY_LIST, false}, {"trigger", ENTRY_TEXT, false}, {"yields_to", ENTRY_LIST, false},
 	{"absorbs", ENTRY_LIST, false}, {"rules_out", ENTRY_LIST, false}, {"suspects", ENTRY_LIST, false}, {"root", ENTRY_TEXT, false},
 	{"says", ENTRY_TEXT, false}, {"what", ENTRY_TEXT, false}, {"looks_like", ENTRY_TEXT, false}, {"mistaken_for", ENTRY_TEXT, false},
-	{"see", ENTRY_TEXT, false}, {"proves", ENTRY_LIST, false}, {"denies", ENTRY_LIST, false}, {"merge", ENTRY_BOOL, false},
+	{"see", ENTRY_TEXT, false}, {"proves", ENTRY_LIST, false}, {"denies", ENTRY_LIST, false}, {"merge", ENTRY_BOOL, false}, {"variant", ENTRY_TEXT, false},
 };
 enum {
 	ID, TITLE, NOTE, GROUP, SCOPE, WEIGHT, LASTING, FALLBACK, SUBJECT, AFFECTS, WHEN, CERTAIN, POSSIBLE, CONFIDENCE, TRIGGERS, TRIGGER, YIELDS,
-	ABSORBS, RULES_OUT, SUSPECTS, ROOT, SAYS, WHAT, LOOKS, MISTAKEN, SEE, PROVES, DENIES, MERGE, KEY_COUNT
+	ABSORBS, RULES_OUT, SUSPECTS, ROOT, SAYS, WHAT, LOOKS, MISTAKEN, SEE, PROVES, DENIES, MERGE, VARIANT, KEY_COUNT
 };
 _Static_assert(sizeof keys / sizeof *keys == KEY_COUNT, "keys and their names differ");
 
@@ -102,7 +102,7 @@ static void read_conditions(struct cond_scope *s, const uint32_t *n, struct caus
 		condition_read(s, n[SUBJECT], &c->subject);
 	conditions_read(s, n[WHEN], &c->when);
 	if ((c->has_affects = n[AFFECTS] != 0)) {
-		condition_read(s, n[AFFECTS], &c->affects);
+		conditions_read_call(s, n[AFFECTS], &c->affects);
 	}
 	if ((c->has_certain = n[CERTAIN] != 0))
 		conditions_read(s, n[CERTAIN], &c->certain);
@@ -116,7 +116,7 @@ static void read_conditions(struct cond_scope *s, const uint32_t *n, struct caus
 static void put(struct rules *rules, struct cause *c)
 {
 	for (size_t i = 0; i < rules->causes.n; i++)
-		if (str_eq(rules->causes.v[i]->id, c->id)) {
+		if (str_eq(rules->causes.v[i]->id, c->id) && str_eq(rules->causes.v[i]->variant, c->variant)) {
 			rules->causes.v[i] = c;
 			return;
 		}
@@ -131,6 +131,7 @@ static void load_cause(struct rules *rules, const struct tree_doc *d, uint32_t e
 	if (!entry_read(rules, d, entry, "cause", keys, KEY_COUNT, n) || !entry_id(rules, d, n[ID], &c->id))
 		return;
 	c->where = entry_where(d, entry);
+	c->variant = tree_text(d, n[VARIANT]);
 	c->note = entry_true(d, n[NOTE]);
 	c->lasting = entry_true(d, n[LASTING]);
 	c->fallback = entry_true(d, n[FALLBACK]);

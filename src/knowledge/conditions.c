@@ -152,6 +152,7 @@ static void w_not_flags(struct cond_scope *s, uint32_t n, struct cond *c) { each
 static void w_class(struct cond_scope *s, uint32_t n, struct cond *c) { each(s, n, c, class_word); }
 static void w_not_class(struct cond_scope *s, uint32_t n, struct cond *c) { each(s, n, c, not_class_word); }
 static void w_beats(struct cond_scope *s, uint32_t n, struct cond *c) { read_range(s, n, false, &c->beats); }
+static void w_missed(struct cond_scope *s, uint32_t n, struct cond *c) { read_range(s, n, false, &c->missed_beats); }
 static void w_lasted(struct cond_scope *s, uint32_t n, struct cond *c) { read_range(s, n, true, &c->lasted); }
 static void w_permission(struct cond_scope *s, uint32_t n, struct cond *c) { read_range(s, n, true, &c->permission); }
 static void w_attempts(struct cond_scope *s, uint32_t n, struct cond *c) { read_range(s, n, false, &c->attempts); }
@@ -283,7 +284,7 @@ static void read_words(struct cond_scope *s, uint32_t map, struct cond *c, const
 
 static const struct word call_words[] = {
 	{"ends", w_ends}, {"outcome", w_outcome}, {"transport", w_transport}, {"flags", w_flags}, {"not_flags", w_not_flags}, {"class", w_class},
-	{"not_class", w_not_class}, {"beats", w_beats}, {"lasted", w_lasted}, {"permission", w_permission}, {"attempts", w_attempts},
+	{"not_class", w_not_class}, {"beats", w_beats}, {"missed_beats", w_missed}, {"lasted", w_lasted}, {"permission", w_permission}, {"attempts", w_attempts},
 	{"affected", w_affected}, {"same_tool", w_same_tool}, {"recovered", w_recovered}, {"slower_than_ok", w_slower}, {"from", w_from}, {"to", w_to},
 };
 
@@ -397,6 +398,12 @@ void conditions_read(struct cond_scope *s, uint32_t list, struct cond *ret)
 	}
 	*ret = (struct cond){.type = COND_ALL, .bind = -1, .recovered = -1, .where = entry_where(s->d, list)};
 	read_children(s, list, ret);
+}
+
+void conditions_read_call(struct cond_scope *s, uint32_t map, struct cond *ret)
+{
+	*ret = (struct cond){.bind = -1, .recovered = -1, .where = entry_where(s->d, map)};
+	read_call(s, map, ret, WHO_SELF);
 }
 
 int conditions_step(struct cond_scope *s, str name, bool add)

@@ -14,6 +14,8 @@ struct cond_scope { /* the cause whose conditions are being read */
 void conditions_read(struct cond_scope *s, uint32_t list, struct cond *ret);
 /* One map. */
 void condition_read(struct cond_scope *s, uint32_t map, struct cond *ret);
+/* The words of a call, without `call:` around them. */
+void conditions_read_call(struct cond_scope *s, uint32_t map, struct cond *ret);
 /* Step number of a name; adds it when `add`, -1 when unknown. */
 int conditions_step(struct cond_scope *s, str name, bool add);
 #endif

@@ -52,6 +52,7 @@ enum call_flags {
 	CALL_RESULT_SEEN = 512, /* transcript holds a result */
 	CALL_RESULT_EMPTY = 1024, /* … without content: Esc in old clients */
 	CALL_REJECTED = 2048,   /* … "user doesn't want to proceed" */
+	CALL_DISPATCHED = 4096, /* a dispatch line was seen */
 };
 
 struct call {

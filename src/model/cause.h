@@ -51,7 +51,7 @@ struct cond {
 	enum who who;
 	uint32_t endings, outcomes, transports; /* bit sets; 0 = any */
 	uint32_t flags, not_flags;              /* enum call_flags */
-	struct range beats, lasted, permission, attempts;
+	struct range beats, missed_beats, lasted, permission, attempts;
 	int64_t slower_than_ok;                 /* lasted more than N × the longest completed call of the tool; 0 = no test */
 	bool same_tool;
 	int8_t recovered;      /* connect subjects: 1 a connect followed, 0 none did, -1 no test */
@@ -83,7 +83,8 @@ struct suspicion_rule { /* another cause that fits, but is not proven */
 	int8_t step;
 };
 struct cause {
-	str id, title;         /* title: plain words with {tool}, {server}, {duration} */
+	str id, variant;       /* several rules may prove one cause: they differ in `variant` */
+	str title;             /* title: plain words with {tool}, {server}, {duration} */
 	bool note;
 	str group;             /* hang, failure, connect, config: the family in fingerprints */
 	enum scope scope;

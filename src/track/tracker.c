@@ -158,6 +158,7 @@ static void on_dispatch(struct tracker *t, const struct event *e)
 		return;
 	struct open_call *c = begin(t, e);
 	c->dispatched = true;
+	c->call.flags |= CALL_DISPATCHED;
 	c->call.dispatched_at = c->call.started_at = e->at;
 	c->call.link = LINK_TOOL_USE_ID;
 	c->call.link_sure = true;
