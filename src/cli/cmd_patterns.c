@@ -94,7 +94,7 @@ static int skeleton(const struct env *env, const struct opts *opts, struct rules
 		if (str_eq(rules->signatures.v[i].id, str_z(id)))
 			diag_warn("there is a signature %s already; a file that uses this id replaces it", id);
 	struct buf out = {0};
-	buf_printf(&out, text, id);
+	buf_printf(&out, text, id ? id : "");
 	const int code = command_print(env, buf_str(&out));
 	buf_done(&out);
 	return code;

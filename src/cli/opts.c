@@ -32,9 +32,9 @@ static const struct command commands[COMMAND_COUNT] = {
 	[COMMAND_EXPLAIN] = {"explain", "ID|CAUSE [PATH...]", "one incident with its whole proof, or the page of a cause",
 		"ID is an incident id (v1:...) of a report, or the beginning of one. Without PATH it is looked for in the\n"
 		"timeline. CAUSE is the id of a cause or a note, such as sse-drop-silent-hang."},
-	[COMMAND_PATTERNS] = {"patterns", "list|test|lint|new [ID]", "the knowledge base: what is loaded, and its proofs",
-		"list shows what is loaded (--origin: from where), test runs every sample, lint checks the files,\n"
-		"new ID prints the skeleton of a signature."},
+	[COMMAND_PATTERNS] = {"patterns", "ACTION [ID]", "the knowledge base: list, test, lint, new",
+		"list shows what is loaded (--origin: from where); test runs every sample of every pattern, or of ID;\n"
+		"lint also says what a pattern costs; new ID prints the skeleton of a signature."},
 	[COMMAND_STATUS] = {"status", "", "every source of the timeline with offset, pending bytes and problems", ""},
 	[COMMAND_HELP] = {"help", "[COMMAND]", "this overview, or the options of one command", ""},
 	[COMMAND_VERSION] = {"version", "", "the version of the program", ""},
@@ -256,7 +256,7 @@ static int take_option(struct opts *o, enum opt_id id, const char *attached, int
 static int take_letters(struct opts *o, int argc, char **argv, int *i, struct err *reterr)
 {
 	for (const char *p = argv[*i] + 1; *p; p++) {
-		enum opt_id id;
+		enum opt_id id = OPT_COUNT;
 		int e = find_letter(p, &id, reterr);
 		if (e)
 			return e;
@@ -286,7 +286,7 @@ static int take(struct opts *o, int argc, char **argv, int *i, struct err *reter
 		return take_letters(o, argc, argv, i, reterr);
 	const char *equals = strchr(word, '=');
 	const str name = {word + 2, equals ? (size_t)(equals - word) - 2 : strlen(word) - 2};
-	enum opt_id id;
+	enum opt_id id = OPT_COUNT;
 	const int e = find_long(name, &id, reterr);
 	return e ? e : take_option(o, id, equals ? equals + 1 : NULL, argc, argv, i, reterr);
 }

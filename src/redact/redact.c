@@ -177,7 +177,7 @@ static bool is_secret(const struct redaction *rule, str s)
 	if (!rule->entropy)
 		return true;
 	/* A short value cannot reach the floor however random it is. */
-	const double possible = 0.85 * log2((double)s.n), floor_bits = rule->entropy / 100.0;
+	const double possible = 0.75 * log2((double)s.n), floor_bits = rule->entropy / 100.0;
 	return is_mixed(s) && entropy(s) >= (possible < floor_bits ? possible : floor_bits);
 }
 
