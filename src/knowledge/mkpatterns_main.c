@@ -54,12 +54,55 @@ static void put_nodes(struct buf *out, const struct tree_doc *d)
 	buf_addz(out, "};\n");
 }
 
+static void put_card(struct buf *out, uint32_t node, str pattern, struct arena *a)
+{
+	struct pattern_card card = {.node = node};
+	pattern_read(pattern, a, &card.facts);
+	pattern_prefix(pattern, card.prefix);
+	buf_printf(out, "{%u, {%d, ", (unsigned)node, (int)card.facts.anchored);
+	put_str(out, card.facts.head);
+	buf_addz(out, ", ");
+	put_str(out, card.facts.literal);
+	buf_addz(out, "}, {");
+	for (unsigned place = 0; place < PATTERN_PREFIX; place++) {
+		buf_addz(out, "{{");
+		for (unsigned w = 0; w < 4; w++)
+			buf_printf(out, "0x%llxu,", (unsigned long long)card.prefix[place].bits[w]);
+		buf_addz(out, "}},");
+	}
+	buf_addz(out, "}},\n");
+}
+
+/* Reading a pattern takes longer than loading it: signatures get their cards now. */
+static size_t put_cards(struct buf *out, const struct tree_doc *d)
+{
+	struct arena a = {0};
+	size_t count = 0;
+	buf_addz(out, "static const struct pattern_card cards[] = {\n");
+	for (size_t f = 0; f < d->file_count; f++) {
+		if (!str_starts(tree_get_text(d, d->roots[f], "schema"), S("mcplog.signatures/")))
+			continue;
+		uint32_t list = tree_get(d, d->roots[f], "signatures");
+		for (uint32_t i = tree_first(d, list); i != 0; i = tree_next(d, i)) {
+			uint32_t match = tree_get(d, i, "match");
+			if (match == 0)
+				continue;
+			put_card(out, match, tree_text(d, match), &a);
+			count++;
+		}
+	}
+	buf_addz(out, "{0}};\n");
+	arena_done(&a);
+	return count;
+}
+
 static void put_doc(struct buf *out, const struct tree_doc *d, uint64_t hash)
 {
 	buf_addz(out, "/* Generated from patterns/ by mcplog_mkpatterns. Do not edit. */\n"
 		"#include \"knowledge/knowledge.h\"\n"
 		"#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n");
 	put_nodes(out, d);
+	size_t cards = put_cards(out, d);
 	buf_addz(out, "static const uint32_t roots[] = {");
 	for (size_t i = 0; i < d->file_count; i++)
 		buf_printf(out, "%u,", (unsigned)d->roots[i]);
@@ -68,7 +111,7 @@ static void put_doc(struct buf *out, const struct tree_doc *d, uint64_t hash)
 		put_literal(out, str_z(d->files[i]));
 		buf_addz(out, ",\n");
 	}
-	buf_printf(out, "0};\nconst struct tree_doc knowledge_builtin = {nodes, %zu, roots, files, %zu, 0};\n", d->node_count, d->file_count);
+	buf_printf(out, "0};\nconst struct tree_doc knowledge_builtin = {nodes, %zu, roots, files, %zu, cards, %zu, 0};\n", d->node_count, d->file_count, cards);
 	buf_printf(out, "const uint64_t knowledge_builtin_hash = UINT64_C(0x%016llx);\n", (unsigned long long)hash);
 }
 

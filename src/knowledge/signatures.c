@@ -93,16 +93,36 @@ static bool load_words(struct rules *rules, const struct tree_doc *d, const uint
 	return load_set(rules, d, nodes[SET], s);
 }
 
+/* What is known of a pattern without compiling it: translated with the built-in tree, read now for files of the user. */
+static const struct pattern_card *card_of(struct rules *rules, const struct tree_doc *d, uint32_t node)
+{
+	size_t low = 0, high = d->card_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (d->cards[middle].node < node)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < d->card_count && d->cards[low].node == node)
+		return &d->cards[low];
+	struct pattern_card *card = arena_alloc(&rules->arena, sizeof *card);
+	card->node = node;
+	pattern_read(tree_text(d, node), &rules->arena, &card->facts);
+	pattern_prefix(tree_text(d, node), card->prefix);
+	return card;
+}
+
 static bool load_match(struct rules *rules, const struct tree_doc *d, const uint32_t *nodes, struct signature *s)
 {
-	struct pattern_facts facts;
 	s->match = tree_text(d, nodes[MATCH]);
 	if (!entry_regex(rules, d, nodes[MATCH], s->match, 0, &s->regex))
 		return false;
-	pattern_read(s->match, &rules->arena, &facts);
-	s->head = facts.head;
-	s->literal = nodes[LITERAL] != 0 ? tree_text(d, nodes[LITERAL]) : facts.literal;
-	s->anchored = facts.anchored || str_starts(s->match, S("^"));
+	const struct pattern_card *card = card_of(rules, d, nodes[MATCH]);
+	s->prefix = card->prefix;
+	s->head = card->facts.head;
+	s->literal = nodes[LITERAL] != 0 ? tree_text(d, nodes[LITERAL]) : card->facts.literal;
+	s->anchored = card->facts.anchored || str_starts(s->match, S("^"));
 	s->frame = tree_text(d, nodes[FRAME]);
 	s->core = entry_true(d, nodes[CORE]);
 	return true;

@@ -63,6 +63,7 @@ struct tree_doc *tree_builder_finish(struct tree_builder *b)
 {
 	struct owned_doc *owned = b->owned;
 	free(b);
+	(void)vec_push(&owned->texts); /* so that there are texts even without a file: it tells files of the user from built-in ones */
 	owned->doc = (struct tree_doc){
 		.nodes = owned->nodes.v,
 		.node_count = owned->nodes.n,

@@ -1,7 +1,7 @@
 /* The index of one body class: bit-parallel selection of signatures by the first bytes of a body.
  *
  * For each of the first PATTERN_PREFIX places and each byte value a 64-bit word says in which buckets a signature can have that
- * byte there (base/pattern.h reads it from the regex). ANDing the words of a body's bytes leaves the buckets worth trying. With up
+ * byte there (base/pattern.h reads that from the regex). ANDing the words of a body's bytes leaves the buckets worth trying. With up
  * to 64 signatures a bucket is one signature; beyond, neighbours share one. Buckets keep rules order, so that trying them from the
  * lowest bit up finds the first matching signature.
  *
@@ -16,27 +16,34 @@ static bool wanted(const struct signature *s, uint32_t classes, bool core_only)
 	return (s->bodies & classes) != 0 && (!core_only || s->core);
 }
 
-static void add_signature(struct match_index *x, const struct signature *s, uint64_t bit, uint64_t *everywhere)
+static unsigned count_bits(const struct byte_set *s)
 {
-	struct byte_set sets[PATTERN_PREFIX];
-	pattern_prefix(s->match, sets);
-	for (unsigned place = 0; place < PATTERN_PREFIX; place++) {
-		uint64_t all = ~UINT64_C(0);
-		for (unsigned w = 0; w < 4; w++)
-			all &= sets[place].bits[w];
-		if (all == ~UINT64_C(0)) {
-			everywhere[place] |= bit;
-			continue;
+	unsigned n = 0;
+	for (unsigned w = 0; w < 4; w++)
+		n += (unsigned)__builtin_popcountll(s->bits[w]);
+	return n;
+}
+
+/* Writes the sets of all buckets for one place. Large sets are written as "everything but", as most sets are small or large. */
+static void write_place(uint64_t table[256], struct byte_set (*sets)[PATTERN_PREFIX], size_t buckets, unsigned place)
+{
+	uint64_t large = 0;
+	for (size_t b = 0; b < buckets; b++)
+		large |= (uint64_t)(count_bits(&sets[b][place]) > 128) << b;
+	for (unsigned c = 0; c < 256; c++)
+		table[c] = large;
+	for (size_t b = 0; b < buckets; b++)
+		for (unsigned w = 0; w < 4; w++) {
+			uint64_t bits = sets[b][place].bits[w];
+			bool all_but = large >> b & 1;
+			for (bits = all_but ? ~bits : bits; bits != 0; bits &= bits - 1)
+				table[w * 64 + (unsigned)__builtin_ctzll(bits)] ^= UINT64_C(1) << b;
 		}
-		for (unsigned w = 0; w < 4; w++)
-			for (uint64_t bits = sets[place].bits[w]; bits != 0; bits &= bits - 1)
-				x->table[place][w * 64 + (unsigned)__builtin_ctzll(bits)] |= bit;
-	}
 }
 
 void match_index_init(struct match_index *x, const struct rules *rules, uint32_t classes, bool core_only)
 {
-	uint64_t everywhere[PATTERN_PREFIX] = {0};
+	struct byte_set sets[INDEX_BUCKETS][PATTERN_PREFIX] = {{{{0}}}};
 	*x = (struct match_index){0};
 	for (size_t i = 0; i < rules->signatures.n; i++)
 		x->n += wanted(&rules->signatures.v[i], classes, core_only);
@@ -51,14 +58,15 @@ void match_index_init(struct match_index *x, const struct rules *rules, uint32_t
 			continue;
 		while (at * buckets / x->n > bucket)
 			x->first[++bucket] = (uint32_t)at;
-		add_signature(x, s, UINT64_C(1) << bucket, everywhere);
+		for (unsigned place = 0; place < PATTERN_PREFIX; place++)
+			for (unsigned w = 0; w < 4; w++)
+				sets[bucket][place].bits[w] |= s->prefix[place].bits[w];
 		x->order[at++] = (uint16_t)i;
 	}
 	while (bucket < INDEX_BUCKETS)
 		x->first[++bucket] = (uint32_t)at;
 	for (unsigned place = 0; place < PATTERN_PREFIX; place++)
-		for (unsigned c = 0; c < 256; c++)
-			x->table[place][c] |= everywhere[place];
+		write_place(x->table[place], sets, buckets, place);
 }
 
 void match_index_done(struct match_index *x)

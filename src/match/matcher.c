@@ -19,7 +19,8 @@
 struct matcher {
 	struct rules *rules;
 	struct match_index classes[CLASS_COUNT];
-	struct match_index core, core_errors; /* for excerpts: all classes but error, and error */
+	struct match_index core, core_errors; /* for excerpts, built at the first one: all classes but error, and error */
+	bool core_ready;
 	struct regex **loose;                 /* by signature: the regex without anchors, for excerpts */
 	bool *loose_broken;
 	uint64_t gave_up;
@@ -38,12 +39,9 @@ struct attempt {
 struct matcher *matcher_new(struct rules *rules)
 {
 	struct matcher *m = mem_new(sizeof *m);
-	uint32_t error = UINT32_C(1) << CLASS_ERROR;
 	m->rules = rules;
 	for (unsigned c = 0; c < CLASS_COUNT; c++)
 		match_index_init(&m->classes[c], rules, UINT32_C(1) << c, false);
-	match_index_init(&m->core, rules, ~error, true);
-	match_index_init(&m->core_errors, rules, error, true);
 	m->loose = mem_new((rules->signatures.n + 1) * sizeof(struct regex *));
 	m->loose_broken = mem_new(rules->signatures.n + 1);
 	return m;
@@ -297,8 +295,19 @@ static bool error_alone(struct matcher *m, const struct record *r, const struct 
 	return true;
 }
 
+static void prepare_cores(struct matcher *m)
+{
+	uint32_t error = UINT32_C(1) << CLASS_ERROR;
+	if (m->core_ready)
+		return;
+	match_index_init(&m->core, m->rules, ~error, true);
+	match_index_init(&m->core_errors, m->rules, error, true);
+	m->core_ready = true;
+}
+
 static bool excerpt_event(struct matcher *m, const struct record *r, struct event *e)
 {
+	prepare_cores(m);
 	struct attempt a = {.m = m, .r = r, .body = str_head(r->body, LIMIT_MATCH), .anywhere = true};
 	const struct signature *s = find(&a, &m->core);
 	if (s != NULL) {

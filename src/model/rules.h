@@ -34,6 +34,7 @@ struct signature {
 	str head;              /* literal that every match begins with (from ^…), computed; may be empty */
 	str literal;           /* literal that every match contains, computed or given; may be empty */
 	bool anchored;
+	const struct byte_set *prefix; /* PATTERN_PREFIX sets: which bytes a match can begin with */
 	bool core;             /* stable enough to be searched for in excerpts */
 	struct field set[4];   /* constant fields */
 	unsigned set_count;

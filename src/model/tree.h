@@ -2,7 +2,7 @@
  * generated at build time; files of the user are parsed into one at run time. */
 #ifndef MCPLOG_MODEL_TREE_H
 #define MCPLOG_MODEL_TREE_H
-#include "base/str.h"
+#include "base/pattern.h"
 
 enum tree_type { TREE_TEXT, TREE_LIST, TREE_MAP };
 struct tree {
@@ -22,6 +22,8 @@ struct tree_doc {
 	const uint32_t *roots;    /* by file */
 	const char *const *files; /* display names, "patterns/signatures/x.yaml" */
 	size_t file_count;
+	const struct pattern_card *cards; /* of the built-in patterns (`match`), sorted by node; NULL in files of the user */
+	size_t card_count;
 	const str *texts;         /* by file: the whole text, for messages; NULL when built in */
 };
 
