@@ -70,7 +70,6 @@ static void add_stdin(struct source_scan *s)
 		if (s->list->inputs.v[i].is_stdin)
 			return;
 	*vec_push(&s->list->inputs) = (struct input){.path = S("-"), .named = true, .is_stdin = true};
-	scan_problem(s, PROBLEM_WARN, "standard-input", S("-"), "standard input (%s) has no checkpoint: it is read once and not remembered", 0);
 }
 
 static void add_directory(struct source_scan *s, str path)

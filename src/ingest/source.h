@@ -24,7 +24,7 @@ struct input {
 };
 /* Something that is not an input: missing path, unreadable directory, FIFO, … Its text is a whole sentence that names the
  * path (raw bytes, shortened when long). Codes: missing unreadable unreadable-directory not-a-file no-log-files
- * symlink-outside symlink-broken foreign-owner own-file not-a-log standard-input gone. */
+ * symlink-outside symlink-broken foreign-owner own-file not-a-log gone. */
 struct input_problem {
 	str path;
 	struct problem problem;

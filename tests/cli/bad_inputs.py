@@ -26,10 +26,10 @@ def log(*names, **options):
 
 
 class Result:
-    def __init__(self, code, out, err, usage):
+    def __init__(self, code, out, err, usage, form):
         self.code, self.out, self.err, self.usage = code, out, err.decode("utf-8", "backslashreplace"), usage
         try:
-            self.report = json.loads(out.decode("ascii")) if out.strip().startswith(b"{") else None
+            self.report = json.loads(out.decode("ascii")) if form == "json" and out else None
         except ValueError as e:
             raise AssertionError("the report is no valid ASCII JSON: %s\n%r" % (e, out[:400]))
 
@@ -91,7 +91,7 @@ class BadInput(unittest.TestCase):
         out, err = tempfile.TemporaryFile(), tempfile.TemporaryFile()
         options.setdefault("stdin", subprocess.DEVNULL)
         p = subprocess.Popen(argv, stdout=out, stderr=err, env=environment, **options)
-        p.files = out, err
+        p.files, p.form = (out, err), form
         return p
 
     def finish(self, p, timeout=120):
@@ -107,7 +107,7 @@ class BadInput(unittest.TestCase):
             texts.append(f.read())
             f.close()
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-        result = Result(p.returncode, texts[0], texts[1], usage)
+        result = Result(p.returncode, texts[0], texts[1], usage, p.form)
         for sign in ("AddressSanitizer", "runtime error:", "LeakSanitizer"):
             self.assertNotIn(sign, result.err)
         return result

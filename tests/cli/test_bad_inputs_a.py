@@ -221,15 +221,30 @@ class FilesAndDirectories(BadInput):
         self.assertEqual(r.sources[0]["lines"], 2)
 
     def test_A16_many_files(self):
+        names = []
         for i in range(40):
             os.makedirs("d/%02d/inner/deeper" % i)
             for j in range(50):
+                names.append("s%02d%02d" % (i, j))
                 self.put("d/%02d/inner/deeper/%02d.txt" % (i, j), b"")
-                self.put("d/%02d/%02d.txt" % (i, j), line("s%d" % (j % 3), j))
+                self.put("d/%02d/%02d.txt" % (i, j), line(names[-1], j))
         r = self.run_it("d")
-        self.assert_read(r, "s0", "s1", "s2")
+        self.assert_read(r, *names)
         self.assertEqual(len(r.sources), 4000)
         self.assertEqual(r.report["summary"]["calls"], 2000)
+
+    def test_A16_linear(self):
+        """Four times the files, not much more than four times the CPU."""
+        used = []
+        for n in (1000, 4000):
+            for i in range(n):
+                self.put("d%d/%02d/%04d.txt" % (n, i % 16, i), line("pg", i) + b"2026-05-17T23:00:00.000Z [DEBUG] %d\n" % i)
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            r = self.run_it("d%d" % n)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            self.assert_read(r, "pg")
+            used.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        self.assertLess(used[1], 8 * used[0] + 0.5)
 
     def test_A17_few_descriptors(self):
         for i in range(100):

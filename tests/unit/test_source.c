@@ -397,7 +397,7 @@ static void test_A18_stdin(void **state)
 	assert_true(l.inputs.v[0].is_stdin);
 	assert_int_equal(source_open(&l.inputs.v[0], &plain, &fd, &e), 0);
 	assert_int_equal(fd, 0);
-	assert_list(&l, "-\nW:standard-input -\n");
+	assert_list(&l, "-\n");
 }
 
 static void test_A22_refused(void **state)
