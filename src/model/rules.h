@@ -52,7 +52,8 @@ struct format {
 	enum source_kind kind;
 	enum body_class class;
 	bool wrapper;          /* peel it and look at the body again */
-	str head;              /* byte mask: d digit, a letter, anything else itself; several with '|' between; empty = none. The cheap test */
+	str head;              /* byte mask: d digit, a letter, \d and \a these letters themselves, anything else itself; several
+	                        * with '|' between; empty = none. The cheap test */
 	str match;             /* PCRE2; groups time level server body session stream container… */
 	str time;              /* instant_template for the group `time`; empty = ISO 8601; "inherit" = of the line before */
 	bool local;            /* times are local unless they name a zone */

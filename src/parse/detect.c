@@ -36,6 +36,10 @@ struct shape *find_inside(struct parser *p, str text, size_t *ret_at, struct hea
 	for (size_t at = 0; at < text.n && at < INSIDE_MAX; at++) {
 		if (text.p[at] == ' ' || (at > 0 && word_byte(text.p[at - 1])))
 			continue;
+		bool behind_date = at >= 3 && text.p[at - 1] == ' ' && word_byte(text.p[at - 2]) && text.p[at] >= '0' && text.p[at] <= '9' &&
+			text.p[at - 2] >= '0' && text.p[at - 2] <= '9';
+		if (behind_date) /* half of somebody else's time */
+			continue;
 		for (size_t i = 0; i < p->shapes.n; i++) {
 			struct shape *s = &p->shapes.v[i];
 			if (s->mask_count == 0 || s->format->wrapper || (s->role != SHAPE_HEAD && s->role != SHAPE_INNER))

@@ -48,7 +48,7 @@ static bool open_head(struct flow *f, const struct text_line *t, struct shape *s
 	struct head trimmed = *h;
 	trimmed.part[PART_BODY] = trim_tail(h->part[PART_BODY]);
 	flow_close(f);
-	flow_open(f, t, s, &trimmed);
+	flow_open(f, t, s, &trimmed, true);
 	return true;
 }
 
@@ -124,7 +124,7 @@ static void piece(struct parser *p, const struct record *base, str whole, str te
 		return;
 	r.body = text;
 	r.offset += (uint64_t)(text.p - whole.p);
-	parser_emit(p, &r);
+	parser_emit(p, &r, true);
 }
 
 /* Where a piece ends: an arrow, a table's bar, or a quoted span of several words. */

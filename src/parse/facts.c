@@ -11,7 +11,7 @@ static enum source_kind majority(const struct parser *p)
 	const struct tally *t = &p->tally;
 	enum source_kind best = SOURCE_UNKNOWN;
 	if (p->excerpt)
-		return SOURCE_EXCERPT;
+		return p->loglike && t->unrecognized * 2 > t->records ? SOURCE_UNKNOWN : SOURCE_EXCERPT;
 	for (unsigned k = 1; k < SOURCE_KIND_COUNT; k++)
 		if (t->kinds[k] > t->kinds[best] || (best == SOURCE_UNKNOWN && t->kinds[k] > 0 && t->kinds[k] * 2 >= t->records))
 			best = (enum source_kind)k;

@@ -16,7 +16,7 @@ static void leaf_out(void *context, const struct trace_leaf *leaf)
 	struct record r = {.kind = SOURCE_SERVER, .class = CLASS_TRACEBACK, .line = leaf->place.line, .offset = leaf->place.offset, .lines = 1,
 		.at = leaf->place.at, .level = LEVEL_ERROR, .cut = leaf->cut, .raw = leaf->place.text, .body = leaf->text, .frames = leaf->frames,
 		.server = f->trace_server};
-	parser_emit(f->p, &r);
+	parser_emit(f->p, &r, false);
 }
 
 void flow_init(struct flow *f, struct parser *p, uint64_t key)
@@ -71,7 +71,7 @@ static str peek_literal(str literal, char *room, size_t size)
 }
 
 /* May any signature want a record that begins so? */
-static bool wanted(struct flow *f, const struct shape *s, const struct record *r)
+static bool is_wanted(struct flow *f, const struct shape *s, const struct record *r)
 {
 	struct parser *p = f->p;
 	struct record probe = *r;
@@ -109,7 +109,7 @@ static void start_record(struct flow *f, const struct text_line *t, const struct
 	}
 }
 
-void flow_open(struct flow *f, const struct text_line *t, struct shape *s, const struct head *h)
+void flow_open(struct flow *f, const struct text_line *t, struct shape *s, const struct head *h, bool wanted)
 {
 	struct parser *p = f->p;
 	const struct format *format = s->format;
@@ -123,12 +123,13 @@ void flow_open(struct flow *f, const struct text_line *t, struct shape *s, const
 		f->last_kind = format->kind;
 	if (!f->embedded) {
 		parser_count(p, format->kind);
-		parser_time(p, f->r.at, t->line, t->offset);
+		if (format->kind != SOURCE_IDE) /* its clock is local, that of the lines inside is not */
+			parser_time(p, f->r.at, t->line, t->offset);
 		p->tally.first_bodies |= f->r.body.n > 3 ? UINT64_C(1) << (((unsigned char)f->r.body.p[0] + (unsigned char)f->r.body.p[3] * 7u) & 63) : 0;
 	}
 	parser_keep(p, &p->version, h->part[PART_VERSION]);
 	parser_keep(p, &p->cwd, h->part[PART_CWD]);
-	f->dropped = !wanted(f, s, &f->r);
+	f->dropped = !wanted && !is_wanted(f, s, &f->r);
 	if (f->dropped)
 		return;
 	buf_reset(&f->raw);
@@ -271,13 +272,15 @@ void flow_close(struct flow *f)
 	}
 	r.body = peel_ansi(r.body, &p->clean3);
 	split_body(p, f->shape, &r);
+	if (f->embedded) /* the client's record tells what these lines say; only tracebacks need taking apart */
+		return;
 	parser_version(p, r.body);
 	if (p->excerpt && f->shape == NULL && r.kind == SOURCE_EXCERPT) {
 		excerpt_pieces(p, &r);
 		return;
 	}
-	parser_emit(p, &r);
-	if (!f->embedded && r.class == CLASS_MCP)
+	parser_emit(p, &r, r.body.n == 0 || r.body.p[0] != '"');
+	if (r.class == CLASS_MCP)
 		emit_embedded(p, &r);
 }
 
@@ -303,8 +306,11 @@ static bool trace_line(struct flow *f, const struct text_line *t, bool guarded)
 	str front = str_trim(t->text);
 	if (front.n == 0 || !trace_begin(&f->trace, &line))
 		return false;
-	if (!f->embedded)
+	if (!f->embedded) {
 		f->trace_server = t->server;
+		if (!f->open || f->shape == NULL || f->shape->format->fold != FOLD_TRACE)
+			parser_count(f->p, SOURCE_SERVER);
+	}
 	flow_close(f);
 	return true;
 }
@@ -351,7 +357,7 @@ void flow_line(struct flow *f, const struct text_line *t)
 		else
 			trace_foreign(&f->trace);
 		flow_close(f);
-		flow_open(f, t, s, &h);
+		flow_open(f, t, s, &h, false);
 		return;
 	}
 	if (guarded) {

@@ -91,7 +91,7 @@ static void hand_out(struct flow *f, const struct text_line *t, struct record *r
 		parser_time(f->p, r->at, t->line, t->offset);
 	}
 	parser_version(f->p, r->body);
-	parser_emit(f->p, r);
+	parser_emit(f->p, r, false);
 }
 
 static void cache_record(struct flow *f, const struct text_line *t, struct record *r)

@@ -9,7 +9,7 @@
 
 static void hand_out(struct flow *f, struct record *r)
 {
-	parser_emit(f->p, r);
+	parser_emit(f->p, r, false);
 }
 
 /* A result's content: a string, or blocks of text. */

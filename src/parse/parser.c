@@ -94,19 +94,15 @@ void parser_time(struct parser *p, instant at, uint64_t line, uint64_t offset)
 
 void parser_version(struct parser *p, str body)
 {
-	if (p->version.n > 0)
+	struct head h;
+	if (p->version.n > 0 || body.n == 0 || !(p->shapes.first[(unsigned char)body.p[0]] & FIRST_FACT) ||
+		shapes_role(&p->shapes, SHAPE_FACT, body, &h) == NULL)
 		return;
-	for (size_t i = 0; i < p->shapes.n; i++) {
-		struct head h;
-		if (p->shapes.v[i].role == SHAPE_FACT && shape_fits(&p->shapes.v[i], body, NULL, &h)) {
-			parser_keep(p, &p->version, h.part[PART_VERSION]);
-			parser_keep(p, &p->cwd, h.part[PART_CWD]);
-			return;
-		}
-	}
+	parser_keep(p, &p->version, h.part[PART_VERSION]);
+	parser_keep(p, &p->cwd, h.part[PART_CWD]);
 }
 
-void parser_emit(struct parser *p, struct record *r)
+void parser_emit(struct parser *p, struct record *r, bool asked)
 {
 	parser_keep(p, &p->session, r->session);
 	parser_keep(p, &p->cwd, r->cwd);
@@ -114,7 +110,7 @@ void parser_emit(struct parser *p, struct record *r)
 	if (r->class == CLASS_MCP)
 		p->tally.mcp++;
 	r->excerpt = p->excerpt;
-	if (!p->excerpt && r->result == RESULT_NONE && !p->gate(p->gate_context, r->class, str_head(r->body, HEAD_GATE)))
+	if (!asked && !p->excerpt && r->result == RESULT_NONE && !p->gate(p->gate_context, r->class, str_head(r->body, HEAD_GATE)))
 		return;
 	p->sink(p->sink_context, r);
 }
@@ -222,13 +218,32 @@ static bool hot_wanted(struct parser *p, str body)
 	return p->gate(p->gate_context, hot->format->class, str_head(body, HEAD_GATE));
 }
 
+/* The head is known: no wrapper and no other format needs asking, and its parts stand where the mask says. */
+static bool open_hot(struct parser *p, struct flow *f, const struct line *l, str body)
+{
+	struct head h = {.shape = p->hot, .zoned = true, .timed = true};
+	struct text_line t = {.text = l->text, .raw = l->text, .line = l->number, .offset = l->offset, .lines = 1, .at = INSTANT_NONE,
+		.cut = l->length > l->text.n};
+	size_t from = p->hot->masks[0].n, to = from;
+	settle_hot_time(p);
+	if (!instant_iso24(l->text.p, &h.at))
+		return false;
+	while (to < l->text.n && l->text.p[to] != p->hot->format->after.p[0])
+		to++;
+	h.level = level_find((str){l->text.p + from, to - from});
+	h.part[PART_BODY] = peel_ansi(body, &p->clean);
+	p->clock.context = p->clock.same = h.at;
+	flow_open(f, &t, p->hot, &h, true);
+	return true;
+}
+
 /* True when the line is done with. */
 static bool hot_line(struct parser *p, const struct line *l)
 {
 	struct flow *f = &p->flows[0];
 	str text = l->text;
 	if (text.n < MASK_BYTES || !mask_fits(&p->hot->masks[0], text)) {
-		bool quiet = f->open && f->dropped && f->shape == p->hot && (text.n == 0 || !p->shapes.first[(unsigned char)text.p[0]]);
+		bool quiet = f->open && f->dropped && f->shape == p->hot && (text.n == 0 || !(p->shapes.first[(unsigned char)text.p[0]] & FIRST_HEAD));
 		f->r.lines += quiet;
 		return quiet;
 	}
@@ -236,12 +251,13 @@ static bool hot_line(struct parser *p, const struct line *l)
 	if (body.n < 8 || body.p[0] == '"' || (p->hot_timed && memcmp(text.p, p->hot_last, 24) < 0))
 		return false;
 	uint64_t mcp = p->tally.mcp;
-	if (hot_wanted(p, body)) {
-		p->tally.mcp = mcp; /* the slow way counts it */
-		return false;
-	}
+	bool wanted = hot_wanted(p, body);
 	if (!f->open || !f->dropped)
 		flow_finish(f);
+	if (wanted) {
+		p->tally.mcp = mcp; /* counted when it is handed out */
+		return open_hot(p, f, l, body);
+	}
 	instant at;
 	if (!p->hot_timed && instant_iso24(text.p, &at))
 		parser_time(p, at, l->number, l->offset);

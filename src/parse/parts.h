@@ -88,7 +88,7 @@ struct parser {
 };
 
 /* parser.c */
-void parser_emit(struct parser *p, struct record *r);
+void parser_emit(struct parser *p, struct record *r, bool asked); /* asked: the gate wants it, or must not be asked */
 void parser_count(struct parser *p, enum source_kind kind);
 void parser_time(struct parser *p, instant at, uint64_t line, uint64_t offset);
 void parser_unknown(struct parser *p, uint64_t line, uint64_t offset);
@@ -115,7 +115,8 @@ struct shape *find_inside(struct parser *p, str text, size_t *ret_at, struct hea
 void flow_init(struct flow *f, struct parser *p, uint64_t key);
 void flow_done(struct flow *f);
 void flow_line(struct flow *f, const struct text_line *t);
-void flow_open(struct flow *f, const struct text_line *t, struct shape *s, const struct head *h);
+/* wanted: the gate was asked already. */
+void flow_open(struct flow *f, const struct text_line *t, struct shape *s, const struct head *h, bool wanted);
 void flow_close(struct flow *f);
 void flow_finish(struct flow *f); /* end of input: closes everything */
 /* Class of a body of this shape, its split applied: *body and *server are replaced. */

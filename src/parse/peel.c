@@ -189,7 +189,8 @@ struct shape *peel_wrapper(struct parser *p, struct text_line *t, bool confirmed
 		if (!s->confirmed && !s->format->strong && !holds_head(p, h.part[PART_BODY]))
 			continue;
 		remember(t, &h);
-		*key ^= hash64_seed(h.part[PART_CONTAINER], 1) + hash64_seed(h.part[PART_STREAM], 2);
+		*key ^= (h.part[PART_CONTAINER].n > 0 ? hash64_seed(h.part[PART_CONTAINER], 1) : 0) +
+			(h.part[PART_STREAM].n > 0 ? hash64_seed(h.part[PART_STREAM], 2) : 0);
 		*ret_partial = str_eq(h.part[PART_PARTIAL], S("P"));
 		return s;
 	}

@@ -52,22 +52,21 @@ enum level level_find(str word)
 static void mask_build(struct mask *m, str text)
 {
 	uint8_t equal[MASK_BYTES] = {0}, value[MASK_BYTES] = {0}, digit[MASK_BYTES] = {0};
-	*m = (struct mask){.n = (uint8_t)(text.n < MASK_BYTES ? text.n : MASK_BYTES)};
-	for (size_t i = 0; i < m->n; i++) {
-		uint8_t c = (uint8_t)text.p[i];
-		if (c == 'd') {
-			equal[i] = 0xf0;
-			value[i] = 0x30;
-			digit[i] = 0xff;
-		} else if (c == 'a') {
-			m->letter[i] = 1;
-			m->letters = true;
-		} else {
-			equal[i] = 0xff;
-			value[i] = c;
+	*m = (struct mask){0};
+	for (size_t i = 0; i < text.n && m->n < MASK_BYTES; i++, m->n++) {
+		bool literal = text.p[i] == '\\' && i + 1 < text.n;
+		uint8_t c = (uint8_t)text.p[literal ? ++i : i], at = m->n;
+		bool kind = !literal && (c == 'd' || c == 'a');
+		if (at == 0) {
+			m->first = c;
+			m->kind_first = kind;
 		}
+		equal[at] = kind ? (c == 'd' ? 0xf0 : 0) : 0xff;
+		value[at] = kind ? (c == 'd' ? 0x30 : 0) : c;
+		digit[at] = kind && c == 'd' ? 0xff : 0;
+		m->letter[at] = kind && c == 'a';
+		m->letters |= kind && c == 'a';
 	}
-	m->first = m->n > 0 ? (uint8_t)text.p[0] : 0;
 	memcpy(m->equal, equal, MASK_BYTES);
 	memcpy(m->value, value, MASK_BYTES);
 	memcpy(m->digit, digit, MASK_BYTES);
@@ -77,10 +76,10 @@ static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c 
 
 /* A digit byte has the high half 3, and still has it when 6 is added: 0x3a–0x3f have not. Only digit places are added to, and
  * these hold at most 0x3f by then, so that nothing carries over. */
-static bool mask_words(const struct mask *m, const char *p)
+static inline bool mask_words(const struct mask *m, const char *p)
 {
 	const uint64_t six = UINT64_C(0x0606060606060606), high = UINT64_C(0xf0f0f0f0f0f0f0f0);
-	for (unsigned i = 0; i < 4; i++) {
+	for (unsigned i = 0; (size_t)8 * i < m->n; i++) {
 		uint64_t word;
 		memcpy(&word, p + (size_t)8 * i, 8);
 		if ((word & m->equal[i]) != m->value[i])
@@ -92,28 +91,20 @@ static bool mask_words(const struct mask *m, const char *p)
 	return true;
 }
 
-bool mask_fits(const struct mask *m, str text)
+bool mask_fits_all(const struct mask *m, str text)
 {
-	char room[MASK_BYTES] = {0};
-	if (text.n < m->n)
-		return false;
+	char room[MASK_BYTES];
 	const char *p = text.p;
-	if (text.n < MASK_BYTES)
+	if (text.n < MASK_BYTES) {
+		memset(room, 0, sizeof room);
 		p = memcpy(room, text.p, text.n);
+	}
 	if (!mask_words(m, p))
 		return false;
 	for (size_t i = 0; m->letters && i < m->n; i++)
 		if (m->letter[i] && !is_letter(text.p[i]))
 			return false;
 	return true;
-}
-
-bool shape_may(const struct shape *s, str text)
-{
-	for (unsigned i = 0; i < s->mask_count; i++)
-		if (mask_fits(&s->masks[i], text))
-			return true;
-	return s->mask_count == 0;
 }
 
 static bool shape_ready(struct shape *s)
@@ -168,7 +159,7 @@ static void read_time(const struct format *f, struct clock *clock, struct head *
 bool shape_fits(struct shape *s, str text, struct clock *clock, struct head *ret_head)
 {
 	struct regex_match m;
-	if (!shape_may(s, text) || (!s->ready && !shape_ready(s)) || s->format->broken)
+	if ((!s->ready && !shape_ready(s)) || s->format->broken || !shape_may(s, text))
 		return false;
 	if (regex_match(s->format->regex, text, &m) != 1)
 		return false;
@@ -191,9 +182,11 @@ bool shape_fits(struct shape *s, str text, struct clock *clock, struct head *ret
 
 struct shape *shapes_role(struct shapes *s, enum role_of_shape role, str text, struct head *ret_head)
 {
-	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i].role == role && shape_fits(&s->v[i], text, NULL, ret_head))
-			return &s->v[i];
+	for (unsigned i = 0; i < s->role_count[role]; i++) {
+		struct shape *shape = s->by_role[role][i];
+		if (shape_may(shape, text) && shape_fits(shape, text, NULL, ret_head))
+			return shape;
+	}
 	return NULL;
 }
 
@@ -212,8 +205,12 @@ void shapes_init(struct shapes *s, const struct rules *rules)
 {
 	s->n = rules->formats.n;
 	s->v = mem_new((s->n + 1) * sizeof *s->v);
-	for (size_t i = 0; i < s->n; i++)
+	for (size_t i = 0; i < s->n; i++) {
 		shape_init(&s->v[i], &rules->formats.v[i]);
+		enum role_of_shape role = s->v[i].role;
+		if (role != SHAPE_HEAD && s->role_count[role] < SHAPE_ROLE_MAX)
+			s->by_role[role][s->role_count[role]++] = &s->v[i];
+	}
 	for (size_t i = 0; i < s->n; i++)
 		for (unsigned k = 0; k < s->v[i].format->split_count && k < SHAPE_SPLITS; k++)
 			for (size_t j = 0; j < s->n; j++)
@@ -225,8 +222,9 @@ void shapes_init(struct shapes *s, const struct rules *rules)
 static bool may_begin(const struct shape *s, char c)
 {
 	for (unsigned i = 0; i < s->mask_count; i++) {
-		char first = (char)s->masks[i].first;
-		if ((first == 'd' && c >= '0' && c <= '9') || (first == 'a' && is_letter(c)) || (first != 'd' && first != 'a' && first == c))
+		const struct mask *m = &s->masks[i];
+		bool fits = !m->kind_first ? (char)m->first == c : m->first == 'd' ? c >= '0' && c <= '9' : is_letter(c);
+		if (fits)
 			return true;
 	}
 	return s->mask_count == 0;
@@ -237,11 +235,12 @@ void shapes_first_bytes(struct shapes *s)
 	memset(s->first, 0, sizeof s->first);
 	for (size_t i = 0; i < s->n; i++) {
 		const struct shape *shape = &s->v[i];
-		if (shape->role != SHAPE_HEAD || !(shape->format->strong || shape->confirmed))
+		uint8_t bit = shape->role == SHAPE_FACT ? FIRST_FACT : FIRST_HEAD;
+		if (bit == FIRST_HEAD && (shape->role != SHAPE_HEAD || !(shape->format->strong || shape->confirmed)))
 			continue;
 		for (unsigned c = 0; c < 256; c++)
 			if (may_begin(shape, (char)c))
-				s->first[c] = 1;
+				s->first[c] |= bit;
 	}
 }
 

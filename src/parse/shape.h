@@ -31,7 +31,7 @@ struct mask {
 	uint64_t equal[4], value[4], digit[4]; /* word = 8 bytes; digit: 0xff where a digit must be */
 	uint8_t letter[MASK_BYTES];            /* 1 where a letter must be */
 	uint8_t n;
-	bool letters;
+	bool letters, kind_first;              /* kind_first: the first byte is 'd' or 'a' */
 	uint8_t first;                         /* its first byte as written, so 'd' and 'a' are kinds */
 };
 
@@ -66,10 +66,14 @@ struct head { /* what a shape found in a line */
 	enum level level;
 };
 
+enum { SHAPE_ROLE_MAX = 8 };
+enum first_byte { FIRST_HEAD = 1, FIRST_FACT = 2 }; /* a strong or confirmed head; a fact */
 struct shapes {
 	struct shape *v;
 	size_t n;
-	uint8_t first[256];        /* 1: a strong or confirmed head may begin with this byte */
+	struct shape *by_role[SHAPE_ROLE_COUNT][SHAPE_ROLE_MAX]; /* all but heads */
+	unsigned role_count[SHAPE_ROLE_COUNT];
+	uint8_t first[256];        /* bits of enum first_byte: what may begin with this byte */
 };
 
 struct clock {
@@ -83,9 +87,20 @@ void shapes_init(struct shapes *s, const struct rules *rules);
 void shapes_done(struct shapes *s);
 /* Which bytes may interrupt a record; call when `confirmed` changed. */
 void shapes_first_bytes(struct shapes *s);
-bool mask_fits(const struct mask *m, str text);
+bool mask_fits_all(const struct mask *m, str text);
+/* Nearly every question is answered by length and first byte. */
+static inline bool mask_fits(const struct mask *m, str text)
+{
+	return text.n >= m->n && (m->kind_first || (uint8_t)text.p[0] == m->first) && mask_fits_all(m, text);
+}
 /* Cheap test: false when no mask of the shape fits. True for a shape without masks. */
-bool shape_may(const struct shape *s, str text);
+static inline bool shape_may(const struct shape *s, str text)
+{
+	for (unsigned i = 0; i < s->mask_count; i++)
+		if (mask_fits(&s->masks[i], text))
+			return true;
+	return s->mask_count == 0;
+}
 /* The whole test. ret_head may be NULL. Times are read only when clock is given. */
 bool shape_fits(struct shape *s, str text, struct clock *clock, struct head *ret_head);
 /* First shape of a role whose pattern fits; NULL when none does. */
