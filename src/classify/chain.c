@@ -59,7 +59,10 @@ static bool continues(struct judge *j, const struct finding *a, const struct fin
 	const struct finding *first = a->start <= b->start ? a : b, *second = first == a ? b : a;
 	if (!a->subject.server)
 		return true;
-	return !success_between(j->view, a->subject.server, first->start, second->start);
+	instant reached = second->start; /* a reconnect inside the second call's dispatch counts too */
+	if (second->cause->scope == SCOPE_CALL && second->subject.call->sent_at != INSTANT_NONE && second->subject.call->sent_at > reached)
+		reached = second->subject.call->sent_at + MILLISECOND;
+	return !success_between(j->view, a->subject.server, first->start, reached);
 }
 
 static bool touches(struct judge *j, const struct finding *a, const struct finding *b)
@@ -71,12 +74,36 @@ static bool touches(struct judge *j, const struct finding *a, const struct findi
 	return continues(j, a, b);
 }
 
+static bool has_call(const struct finding *f, const struct call *c)
+{
+	for (size_t i = 0; i < f->calls.n; i++)
+		if (f->calls.v[i] == c)
+			return true;
+	return false;
+}
+
+static void take_calls(struct finding *into, const struct finding *from)
+{
+	for (size_t i = 0; i < from->calls.n; i++)
+		if (!has_call(into, from->calls.v[i]))
+			*vec_push(&into->calls) = from->calls.v[i];
+	if (until(from) > until(into))
+		into->end = from->end;
+	if (from->end == INSTANT_NONE && from->calls.n)
+		into->end = INSTANT_NONE;
+}
+
+/* f goes; what it knew (its calls, its end) becomes that of `into`, or of what that went into. */
 static void drop(struct finding *f, struct finding *into)
 {
+	while (into && into->dropped && into->into)
+		into = into->into;
 	f->dropped = true;
 	f->into = into;
-	if (into)
-		*vec_push(&into->absorbed) = f;
+	if (!into)
+		return;
+	take_calls(into, f);
+	*vec_push(&into->absorbed) = f;
 }
 
 static void yield(struct judge *j)
@@ -101,25 +128,6 @@ static void yield(struct judge *j)
 	}
 }
 
-static bool has_call(const struct finding *f, const struct call *c)
-{
-	for (size_t i = 0; i < f->calls.n; i++)
-		if (f->calls.v[i] == c)
-			return true;
-	return false;
-}
-
-static void take_calls(struct finding *into, const struct finding *from)
-{
-	for (size_t i = 0; i < from->calls.n; i++)
-		if (!has_call(into, from->calls.v[i]))
-			*vec_push(&into->calls) = from->calls.v[i];
-	if (until(from) > until(into))
-		into->end = from->end;
-	if (from->end == INSTANT_NONE && from->calls.n)
-		into->end = INSTANT_NONE;
-}
-
 static bool mergeable(struct judge *j, const struct finding *a, const struct finding *b)
 {
 	if (a->cause != b->cause || !same_server(a, b))
@@ -139,7 +147,6 @@ static void merge(struct judge *j, bool notes)
 			struct finding *b = j->findings.v[k];
 			if (b->dropped || a->cause->note != notes || !mergeable(j, a, b))
 				continue;
-			take_calls(a, b);
 			drop(b, a);
 		}
 	}
@@ -166,7 +173,6 @@ static void absorb(struct judge *j)
 			struct finding *b = j->findings.v[k];
 			if (b->dropped || !explains(j, a, b))
 				continue;
-			take_calls(a, b);
 			drop(b, a);
 		}
 	}
@@ -186,7 +192,6 @@ static void one_incident_per_call(struct judge *j)
 				later = first;
 				first = swap;
 			}
-			take_calls(first, later);
 			drop(later, first);
 		}
 }

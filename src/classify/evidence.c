@@ -77,7 +77,8 @@ static void add_call(struct list *l, const struct call *c)
 	bool beat_done = false;
 	for (size_t i = 0; i < v->event_count; i++) {
 		const struct seen *e = &v->events[i];
-		if (e->call != c)
+		bool told_better = (e->e.kind == KIND_TOOL_USE || e->e.kind == KIND_TOOL_RESULT) && (c->dispatched_at != INSTANT_NONE || c->sent_at != INSTANT_NONE);
+		if (e->call != c || told_better)
 			continue;
 		enum role role = role_of_line(e->e.kind);
 		if (role == ROLE_BEAT) {

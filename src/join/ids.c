@@ -184,3 +184,25 @@ void build_merge_calls(struct build *b)
 	b->calls.n = kept;
 	vec_sort(&b->calls, call_order);
 }
+
+/* An excerpt that holds nothing but an error text still speaks of a call: one that failed with it. */
+void build_implied(struct build *b)
+{
+	if (!b->view->excerpt)
+		return;
+	for (size_t i = 0; i < b->calls.n; i++)
+		if (b->calls.v[i].outcome != OUTCOME_OK)
+			return;
+	for (size_t i = 0; i < b->events.n; i++) {
+		struct seen *s = &b->events.v[i];
+		if (s->e.kind != KIND_ERROR_TEXT || !s->e.class)
+			continue;
+		struct call *c = vec_push(&b->calls);
+		*c = (struct call){.id = s->e.id, .source = s->e.source, .server = s->e.server, .tool = s->e.tool, .started_at = s->vt, .ended_at = s->vt,
+			.sent_at = INSTANT_NONE, .dispatched_at = INSTANT_NONE, .first_beat_at = INSTANT_NONE, .last_beat_at = INSTANT_NONE, .permission = -1,
+			.duration = -1, .last_elapsed = -1, .flags = CALL_IMPLIED | CALL_START_UNKNOWN, .outcome = OUTCOME_ERROR, .link = LINK_ORDER,
+			.class = s->e.class, .err = s->e.err, .start = {s->e.line, s->e.offset}, .end = {s->e.line, s->e.offset}};
+		s->e.call = c->id;
+		return;
+	}
+}

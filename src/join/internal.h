@@ -24,6 +24,7 @@ struct build {
 bool source_is_client(enum source_kind k);
 int build_load(struct build *b, const struct join_rows *rows, struct err *reterr);  /* load.c */
 void build_merge_calls(struct build *b);                                            /* ids.c */
+void build_implied(struct build *b);                                                 /* ids.c */
 void build_twins(struct build *b);                                                  /* twin.c */
 void build_servers(struct build *b);                                                /* servers.c */
 void build_exit(struct build *b);                                                   /* exit.c */

@@ -179,6 +179,10 @@ static int unite_clients(struct grouping *g, const struct join_rows *rows, struc
 static bool fits(struct grouping *g, uint32_t root, const struct source *s, bool *ret_same_dir)
 {
 	bool overlap = false;
+	if (g->sources[root].kind == SOURCE_EXCERPT) { /* a text beside the logs is no session of theirs */
+		*ret_same_dir = false;
+		return false;
+	}
 	*ret_same_dir = false;
 	for (uint32_t k = 0; k < g->n; k++) {
 		if (!source_is_client(g->sources[k].kind) || find(g, k) != root)

@@ -100,6 +100,7 @@ int join_view(const struct join_group *g, uint32_t index, const struct rules *ru
 	if (!r) {
 		build_twins(&b);
 		build_merge_calls(&b);
+		build_implied(&b);
 		bound(&b);
 		build_exit(&b);
 		build_server_side(&b, clocks, clock_count);
