@@ -148,7 +148,8 @@ static bool put_long_word(struct page *p, enum ink ink, str word, size_t indent,
 {
 	const size_t width = p->options->columns;
 	while (word.n) {
-		const size_t room = width > p->column ? width - p->column : 0;
+		const size_t end = max_lines && *lines == max_lines ? width - 1 : width;
+		const size_t room = end > p->column ? end - p->column : 0;
 		const str piece = utf8_cut(word, room);
 		if (piece.n == 0 && p->column <= indent) { /* narrower than one character: write it all the same */
 			put(p, ink, word);
@@ -162,6 +163,20 @@ static bool put_long_word(struct page *p, enum ink ink, str word, size_t indent,
 	return true;
 }
 
+/* On the last line a word that does not fit is cut, and leaves room for the "…" that follows. */
+static bool put_last_word(struct page *p, enum ink ink, str word, bool glue)
+{
+	enum { LEAST = 8 };
+	const size_t width = p->options->columns, used = p->column + (glue ? 1 : 0) + 1;
+	if (used + LEAST > width)
+		return false;
+	if (glue)
+		put(p, INK_PLAIN, S(" "));
+	put(p, ink, utf8_cut(word, width - used));
+	return true;
+}
+
+/* False when the limit of lines was reached; *glue then says whether a blank belongs before the "…". */
 static bool put_word(struct page *p, enum ink ink, str word, bool *glue, size_t indent, unsigned *lines, unsigned max_lines)
 {
 	const size_t width = p->options->columns, need = utf8_width(word) + (*glue ? 1 : 0);
@@ -170,16 +185,19 @@ static bool put_word(struct page *p, enum ink ink, str word, bool *glue, size_t 
 		if (*glue)
 			put(p, INK_PLAIN, S(" "));
 		put(p, ink, word);
-	} else if (need <= width - indent && !last) {
+	} else if (last) {
+		*glue = !put_last_word(p, ink, word, *glue);
+		return false;
+	} else if (need <= width - indent) {
 		(void)next_line(p, indent, lines, max_lines);
 		put(p, ink, word);
-	} else if (last) {
-		return false;
 	} else {
 		if (*glue)
 			put(p, INK_PLAIN, S(" "));
-		if (!put_long_word(p, ink, word, indent, lines, max_lines))
+		if (!put_long_word(p, ink, word, indent, lines, max_lines)) {
+			*glue = false;
 			return false;
+		}
 	}
 	*glue = true;
 	return true;

@@ -170,12 +170,15 @@ static void stale_server(struct page *p, str server)
 		lost += s->lost > 0 ? s->lost : 0;
 	}
 	char waited[32];
+	struct buf line = {0};
 	duration_format(lost, waited);
+	buf_printf(&line, "%.*s: %llu session%s stale, %llu recovered", STR_ARG(server), (unsigned long long)stale, page_plural(stale),
+		(unsigned long long)recovered);
+	if (calls)
+		buf_printf(&line, "; %llu call%s and %s lost", (unsigned long long)calls, page_plural(calls), waited);
 	page_to(p, 2);
-	page_text(p, INK_BOLD, server);
-	page_printf(p, INK_PLAIN, ": %llu session%s stale, %llu recovered; %llu call%s and %s lost", (unsigned long long)stale,
-		page_plural(stale), (unsigned long long)recovered, (unsigned long long)calls, page_plural(calls), waited);
-	page_end(p);
+	page_wrap(p, INK_BOLD, buf_str(&line), 4, 0);
+	buf_done(&line);
 }
 
 static void stale_of(struct page *p)
@@ -194,7 +197,7 @@ static void stale_of(struct page *p)
 		server = s->server;
 		page_to(p, 4);
 		page_text(p, INK_CYAN, s->session.n ? s->session : S("unknown session"));
-		page_to(p, 42);
+		page_literal(p, INK_PLAIN, "  ");
 		page_text(p, INK_PLAIN, str_eq(s->what, S("stale")) ? S("stale: /mcp → reconnect") : s->what);
 		page_end(p);
 	}
@@ -273,7 +276,7 @@ static void pending_of(struct page *p)
 		any = true;
 		page_to(p, 2);
 		page_text(p, INK_PLAIN, str_from(s->path, p->common));
-		page_printf(p, INK_PLAIN, ": %llu bytes", (unsigned long long)s->pending_bytes);
+		page_printf(p, INK_PLAIN, ": %llu byte%s", (unsigned long long)s->pending_bytes, page_plural(s->pending_bytes));
 		page_end(p);
 	}
 }

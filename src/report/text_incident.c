@@ -8,7 +8,7 @@
 
 #include "base/utf8.h"
 
-enum { SHOWN_EVIDENCE = 8, SHOWN_REASONS = 4, SHOWN_CALLS = 4, PLACE_COLUMNS = 24, OFFSET_COLUMNS = 11, SHORT_ID = 15 };
+enum { SHOWN_EVIDENCE = 8, SHOWN_REASONS = 3, SHOWN_CALLS = 4, SHOWN_ADVICE = 2, PLACE_COLUMNS = 24, OFFSET_COLUMNS = 11, SHORT_ID = 15 };
 
 static enum ink severity_ink(enum severity s)
 {
@@ -34,18 +34,20 @@ void text_label(struct page *p, const char *label)
 static void when_and_state(struct page *p, const struct incident *i)
 {
 	char clock[32];
-	struct buf line = {0};
+	struct buf line = {0}, trigger = {0};
 	if (i->started_at != INSTANT_NONE) {
 		page_clock(i->started_at, clock);
 		buf_printf(&line, "%s UTC · ", clock);
 	}
-	buf_addz(&line, state_name(i->state));
+	buf_printf(&line, "%s · %.*s", state_name(i->state), STR_ARG(str_head(i->id, p->options->verbose ? i->id.n : SHORT_ID)));
 	if (i->trigger.n && !str_eq(i->trigger, S("none-observed")))
-		buf_printf(&line, " · trigger %.*s", STR_ARG(i->trigger));
-	buf_printf(&line, " · %.*s", STR_ARG(str_head(i->id, p->options->verbose ? i->id.n : SHORT_ID)));
+		buf_printf(&trigger, " · trigger %.*s", STR_ARG(i->trigger));
+	if (TEXT_INDENT + utf8_width(buf_str(&line)) + utf8_width(buf_str(&trigger)) <= p->options->columns)
+		buf_add(&line, buf_str(&trigger));
 	page_to(p, TEXT_INDENT);
 	page_wrap(p, INK_DIM, buf_str(&line), TEXT_INDENT, 0);
 	buf_done(&line);
+	buf_done(&trigger);
 }
 
 void text_incident_head(struct page *p, const struct incident *i)
@@ -90,6 +92,17 @@ str text_without_time(str line)
 			rest = str_trim(str_from(rest, i + 1));
 	}
 	return rest.n ? rest : line;
+}
+
+/* Without `… "server": `, which stands in the title already. */
+static str without_server(str line, str server)
+{
+	enum { FAR = 16 };
+	const ptrdiff_t at = server.n ? str_find(str_head(line, FAR + server.n), server) : -1;
+	if (at < 1 || line.p[at - 1] != '"')
+		return line;
+	const str rest = str_from(line, (size_t)at + server.n);
+	return str_starts(rest, S("\": ")) && rest.n > 3 ? str_from(rest, 3) : line;
 }
 
 void text_offset(instant at, instant start, char ret_text[32])
@@ -161,7 +174,7 @@ static void evidence_line(struct page *p, const struct incident *i, const struct
 		put_place(p, page_place(p, &e->at, &place), place_width > PLACE_COLUMNS ? PLACE_COLUMNS : place_width);
 		page_to(p, START + place_width + GAP);
 	}
-	buf_add(&text, e->role == ROLE_ABSENCE ? e->text : text_without_time(e->text));
+	buf_add(&text, e->role == ROLE_ABSENCE ? e->text : without_server(text_without_time(e->text), i->server));
 	if (e->times > 1)
 		buf_printf(&text, " (×%u)", e->times);
 	page_wrap(p, e->role == ROLE_TRIGGER ? INK_BOLD : INK_PLAIN, buf_str(&text), START + (place_width ? place_width + GAP : 0), 2);
@@ -245,7 +258,7 @@ void text_alternatives(struct page *p, const struct incident *i, size_t limit)
 		buf_reset(&line);
 		buf_printf(&line, "%.*s: %.*s", STR_ARG(s->cause), STR_ARG(s->why));
 		if (s->missing.n)
-			buf_printf(&line, " Not proven: %.*s", STR_ARG(s->missing));
+			buf_printf(&line, "%s Not proven: %.*s", str_ends(s->why, S(".")) ? "" : ".", STR_ARG(s->missing));
 		add_place(p, &s->at, &line);
 		text_label(p, k ? "" : "suspected");
 		page_wrap(p, INK_PLAIN, buf_str(&line), LABEL_INDENT, 0);
@@ -257,10 +270,11 @@ void text_alternatives(struct page *p, const struct incident *i, size_t limit)
 static void advice_of(struct page *p, const struct incident *i, bool now, const char *label)
 {
 	struct buf line = {0};
-	bool first = true;
+	size_t shown = 0;
+	const size_t limit = p->options->verbose ? SIZE_MAX : SHOWN_ADVICE;
 	for (size_t k = 0; k < i->advice_count; k++) {
 		const struct advice_line *a = &i->advice[k];
-		if (a->now != now)
+		if (a->now != now || shown++ >= limit)
 			continue;
 		buf_reset(&line);
 		buf_add(&line, a->text);
@@ -268,10 +282,10 @@ static void advice_of(struct page *p, const struct incident *i, bool now, const 
 			buf_printf(&line, " [%.*s]", STR_ARG(a->applies_to));
 		if (a->see.n && p->options->verbose)
 			buf_printf(&line, " %.*s", STR_ARG(a->see));
-		text_label(p, first ? label : "");
+		text_label(p, shown == 1 ? label : "");
 		page_wrap(p, INK_PLAIN, buf_str(&line), LABEL_INDENT, 0);
-		first = false;
 	}
+	and_more(p, shown, limit);
 	buf_done(&line);
 }
 
