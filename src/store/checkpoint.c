@@ -29,7 +29,7 @@ static void read_generation(sqlite3_stmt *st, struct arena *a, struct generation
 			.marker_hash = column_u64(st, 15), .marker_len = column_u32(st, 16),
 		},
 		.offset = column_u64(st, 17), .rules_hash = column_u64(st, 18),
-		.complete = column_int(st, 19) != 0, .pending = column_u64(st, 20),
+		.complete = column_int(st, 19) != 0, .pending = column_u64(st, 20), .row_session = column_int(st, 21),
 	};
 }
 

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/vec.h"
+#include "store/pack.h"
 #include "store/timeline_p.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,24 +97,46 @@ int timeline_load_source(struct timeline *t, int64_t source_id, struct arena *a,
 	return load_problems(t, source_id, own, n, a, ret, reterr);
 }
 
+struct rows {
+	sqlite3_stmt *st;
+	int64_t source, session; /* rows without a session have this one */
+	uint64_t rules_hash;
+	struct known known;
+};
+
 /* Rows of a source are its range of ids. */
-static int range(struct timeline *t, int64_t id, enum statement which, sqlite3_stmt **ret, uint64_t *ret_rules, struct err *reterr)
+static int range(struct timeline *t, struct rows *rows, enum statement which, struct err *reterr)
 {
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_SOURCE_KNOWN);
 	if (st)
-		bind_int(st, 1, id);
+		bind_int(st, 1, rows->source);
 	int r = sql_row(&t->sql, st, reterr);
 	if (r <= 0)
 		return r < 0 ? r : err_set(reterr, ERR_DB, "%s: a source that was asked for is not in the database", t->path);
 	int64_t last = column_int(st, 1);
-	*ret_rules = column_u64(st, 18);
+	rows->rules_hash = column_u64(st, 18);
+	rows->session = column_int(st, 21);
 	(void)sqlite3_reset(st);
-	*ret = sql_get(&t->sql, which);
-	if (!*ret)
+	rows->st = sql_get(&t->sql, which);
+	if (!rows->st)
 		return sql_fail(&t->sql, reterr);
-	bind_int(*ret, 1, id);
-	bind_int(*ret, 2, last);
+	bind_int(rows->st, 1, rows->source);
+	bind_int(rows->st, 2, last);
 	return 0;
+}
+
+/* Column `at`: NULL is the source's own session, 0 none. */
+static str session_of(struct timeline *t, struct rows *rows, int at)
+{
+	return known_name(&rows->known, &t->sql, column_null(rows->st, at) ? rows->session : column_int(rows->st, at));
+}
+
+/* The next `width` bits. */
+static uint64_t next_bits(uint64_t *bits, unsigned width)
+{
+	uint64_t v = *bits & BITS_MASK(width);
+	*bits >>= width;
+	return v;
 }
 
 /* --- events --- */
@@ -157,50 +180,50 @@ static void read_detail(str json, const struct rules *rules, struct arena *a, st
 	}
 }
 
-static void read_event(struct timeline *t, sqlite3_stmt *st, int64_t source_id, struct known *k, struct event *e)
+static void read_event(struct timeline *t, struct rows *rows, struct event *e)
 {
+	sqlite3_stmt *st = rows->st;
+	struct known *k = &rows->known;
 	const struct form *f = known_form(k, column_int(st, 2));
-	int64_t part = column_int(st, 1), flags = column_int(st, 3);
+	uint64_t bits = column_u64(st, 1), part = next_bits(&bits, BITS_PART);
 	*e = (struct event){.id = column_int(st, 0), .part = (uint8_t)part};
-	e->offset = (uint64_t)(e->id - source_id - part);
+	e->offset = (uint64_t)(e->id - rows->source) - part;
 	if (f) {
 		e->kind = f->kind;
 		e->signature = f->signature;
 		e->class = f->class;
 		e->level = f->level;
+		e->local_time = (f->flags & FORM_LOCAL) != 0;
+		e->excerpt = (f->flags & FORM_EXCERPT) != 0;
 	}
-	e->local_time = (flags & 1) != 0;
-	e->excerpt = (flags & 2) != 0;
-	e->line = column_u64(st, 4);
-	e->lines = column_u32(st, 5);
-	e->at = column_instant(st, 6);
-	e->duration = column_opt(st, 8);
-	e->server = known_name(k, &t->sql, column_int(st, 9));
-	e->tool = known_name(k, &t->sql, column_int(st, 10));
-	e->session = known_name(k, &t->sql, column_int(st, 11));
-	e->tool_use_id = column_text(st, 12, k->arena);
-	e->call = column_null(st, 13) ? 0 : e->id - column_int(st, 13);
-	e->err = column_text(st, 14, k->arena);
+	e->line = column_u64(st, 3);
+	e->lines = (uint32_t)next_bits(&bits, BITS_LINES) + 1;
+	e->at = column_null(st, 4) ? INSTANT_NONE : column_int(st, 4) * MILLISECOND + (instant)bits;
+	e->duration = column_opt(st, 5);
+	e->server = known_name(k, &t->sql, column_int(st, 6));
+	e->tool = known_name(k, &t->sql, column_int(st, 7));
+	e->session = session_of(t, rows, 8);
+	e->tool_use_id = column_text(st, 9, k->arena);
+	e->call = column_null(st, 10) ? 0 : e->id - column_int(st, 10);
+	e->err = column_text(st, 11, k->arena);
 }
 
 int timeline_load_events(struct timeline *t, int64_t source_id, uint32_t source_index, const struct rules *rules, struct arena *a,
 	event_fn *fn, void *context, struct err *reterr)
 {
-	struct known k = {.arena = a};
-	sqlite3_stmt *st = NULL;
-	uint64_t rules_hash;
+	struct rows rows = {.source = source_id, .known = {.arena = a}};
 	struct event e;
-	int r = known_forms(&k, &t->sql, rules, reterr);
+	int r = known_forms(&rows.known, &t->sql, rules, reterr);
 	if (r == 0)
-		r = range(t, source_id, SQL_EVENT_ALL, &st, &rules_hash, reterr);
-	while (r >= 0 && (r = sql_row(&t->sql, st, reterr)) > 0) {
-		read_event(t, st, source_id, &k, &e);
+		r = range(t, &rows, SQL_EVENT_ALL, reterr);
+	while (r >= 0 && (r = sql_row(&t->sql, rows.st, reterr)) > 0) {
+		read_event(t, &rows, &e);
 		e.source = source_index;
-		if (!column_null(st, 15))
-			read_detail(column_view(st, 15), rules, a, &t->scratch, &e);
+		if (!column_null(rows.st, 12))
+			read_detail(column_view(rows.st, 12), rules, a, &t->scratch, &e);
 		fn(context, &e);
 	}
-	known_done(&k);
+	known_done(&rows.known);
 	return r;
 }
 
@@ -225,62 +248,64 @@ static struct place read_place(sqlite3_stmt *st, int at, const struct place *fir
 	return (struct place){first->line + column_u64(st, at), first->offset + column_u64(st, at + 1)};
 }
 
-static void read_times(sqlite3_stmt *st, struct call *c)
+static instant read_time(sqlite3_stmt *st, int at)
 {
-	static const int columns[CALL_TIMES] = {8, 9, 10, 11, 27, 28};
-	instant *const times[CALL_TIMES] = {&c->started_at, &c->dispatched_at, &c->sent_at, &c->ended_at, &c->first_beat_at, &c->last_beat_at};
-	int64_t base = column_int(st, 7), rests = column_int(st, 12);
-	for (int i = 0; i < CALL_TIMES; i++) {
-		bool known = !column_null(st, 7) && !column_null(st, columns[i]);
-		*times[i] = known ? (base + column_int(st, columns[i])) * MILLISECOND + rests % MILLISECOND : INSTANT_NONE;
-		rests /= MILLISECOND;
-	}
+	return column_null(st, at) ? INSTANT_NONE : (column_int(st, 7) + column_int(st, at)) * MILLISECOND;
 }
 
-static void read_call(struct timeline *t, sqlite3_stmt *st, int64_t source_id, struct known *k, struct call *c)
+static void read_more(sqlite3_stmt *st, const struct place *first, struct call *c, struct arena *a)
 {
-	*c = (struct call){.id = column_int(st, 0)};
-	const struct place first = {column_u64(st, 2), (uint64_t)(c->id - source_id - column_int(st, 1))};
+	c->beats = column_u32(st, 13);
+	c->first_beat_at = read_time(st, 14);
+	c->last_beat_at = read_time(st, 15);
+	c->last_elapsed = column_opt(st, 16);
+	c->class = (uint16_t)column_u32(st, 17);
+	c->err = column_text(st, 18, a);
+	c->beat = read_place(st, 19, first);
+	c->last_beat = read_place(st, 21, first);
+}
+
+static void read_call(struct timeline *t, struct rows *rows, struct call *c)
+{
+	sqlite3_stmt *st = rows->st;
+	struct known *k = &rows->known;
+	uint64_t bits = column_u64(st, 1), part = next_bits(&bits, BITS_PART);
+	*c = (struct call){.id = column_int(st, 0), .first_beat_at = INSTANT_NONE, .last_beat_at = INSTANT_NONE, .last_elapsed = -1};
+	const struct place first = {column_u64(st, 2), (uint64_t)(c->id - rows->source) - part};
+	uint64_t outcome = next_bits(&bits, BITS_OUTCOME), link = next_bits(&bits, BITS_LINK);
+	c->outcome = outcome < OUTCOME_COUNT ? (enum outcome)outcome : OUTCOME_UNENDED;
+	c->link = link < LINK_COUNT ? (enum link)link : LINK_ORDER;
+	c->link_sure = next_bits(&bits, BITS_SURE) != 0;
+	c->attempts = (uint32_t)next_bits(&bits, BITS_ATTEMPTS);
+	c->flags = (uint32_t)next_bits(&bits, BITS_FLAGS);
 	c->server = known_name(k, &t->sql, column_int(st, 3));
 	c->tool = known_name(k, &t->sql, column_int(st, 4));
-	c->session = known_name(k, &t->sql, column_int(st, 5));
+	c->session = session_of(t, rows, 5);
 	c->tool_use_id = column_text(st, 6, k->arena);
-	read_times(st, c);
-	c->permission = column_opt(st, 13);
-	c->duration = column_opt(st, 14);
-	c->flags = column_u32(st, 15);
-	c->outcome = column_u32(st, 16) < OUTCOME_COUNT ? (enum outcome)column_u32(st, 16) : OUTCOME_UNENDED;
-	c->link = column_u32(st, 17) < LINK_COUNT ? (enum link)column_u32(st, 17) : LINK_ORDER;
-	c->link_sure = column_int(st, 18) != 0;
-	c->attempts = column_u32(st, 19);
-	c->start = read_place(st, 20, &first);
-	c->sent = read_place(st, 22, &first);
-	c->end = read_place(st, 24, &first);
-	c->beats = column_u32(st, 26);
-	c->last_elapsed = column_opt(st, 29);
-	c->class = (uint16_t)column_u32(st, 30);
-	c->err = column_text(st, 31, k->arena);
-	c->beat = read_place(st, 32, &first);
-	c->last_beat = read_place(st, 34, &first);
+	c->started_at = read_time(st, 8);
+	c->ended_at = read_time(st, 9);
+	c->permission = column_opt(st, 10);
+	c->duration = column_opt(st, 11);
+	if (!column_null(st, 13))
+		read_more(st, &first, c, k->arena);
+	unpack_call(column_bytes(st, 12), &first, column_int(st, 7), c);
 }
 
 int timeline_load_calls(struct timeline *t, int64_t source_id, uint32_t source_index, struct arena *a, call_fn *fn, void *context,
 	struct err *reterr)
 {
-	struct known k = {.arena = a};
-	sqlite3_stmt *st = NULL;
-	uint64_t rules_hash = 0;
+	struct rows rows = {.source = source_id, .known = {.arena = a}};
 	struct call c;
-	int r = range(t, source_id, SQL_CALL_ALL, &st, &rules_hash, reterr);
-	while (r >= 0 && (r = sql_row(&t->sql, st, reterr)) > 0) {
-		read_call(t, st, source_id, &k, &c);
+	int r = range(t, &rows, SQL_CALL_ALL, reterr);
+	while (r >= 0 && (r = sql_row(&t->sql, rows.st, reterr)) > 0) {
+		read_call(t, &rows, &c);
 		c.source = source_index;
 		/* Numbers of classes belong to the rules that the source was read with. */
-		if (rules_hash != t->rules_hash)
+		if (rows.rules_hash != t->rules_hash)
 			c.class = 0;
 		fn(context, &c);
 	}
-	known_done(&k);
+	known_done(&rows.known);
 	return r;
 }
 

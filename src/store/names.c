@@ -1,19 +1,20 @@
 /* Names and forms (store/). Servers, tools and sessions occur in thousands of rows and stand once in `name`; kind, signature,
  * class and level of an event stand once in `form`, as words: numbers of kinds and signatures belong to one set of rules.
  *
- * An id is a hash of the text, so the order of reading does not matter; when two texts meet at one id (about once in a
- * thousand databases with 100,000 names), the later takes the next free one. 46 bits are six bytes in a row instead of eight.
+ * An id is a hash of the text, so the order of reading does not matter; when two texts meet at one id (once in ten thousand
+ * databases with 1,000 names), the later takes the next free one. 32 bits, because a row holds several.
  *
  * Refuses to remove a name: a few unused bytes are cheaper than reference counts. */
 #include "store/names.h"
 #include "base/hash.h"
 #include <stdlib.h>
 
-#define ID_MASK ((INT64_C(1) << 46) - 1)
-
-static int64_t hashed(str text)
+/* Signed, because SQLite stores -2^31 … 2^31 - 1 in four bytes; 0 means no name. */
+static int64_t hashed(str text, uint32_t step)
 {
-	return (int64_t)(hash64(text) & (uint64_t)ID_MASK) | 1;
+	uint32_t h = (uint32_t)hash64(text) + step;
+	int64_t id = h > INT32_MAX ? (int64_t)h - (INT64_C(1) << 32) : (int64_t)h;
+	return id ? id : 1;
 }
 
 /* --- writing --- */
@@ -34,7 +35,8 @@ void names_done(struct names *n)
 
 static int find_or_add(struct sql *q, str text, int64_t *ret_id, struct err *reterr)
 {
-	for (int64_t id = hashed(text);; id = (id + 2) & ID_MASK) {
+	for (uint32_t step = 0;; step++) {
+		int64_t id = hashed(text, step);
 		sqlite3_stmt *st = sql_get(q, SQL_NAME_GET);
 		if (st)
 			bind_int(st, 1, id);
@@ -77,9 +79,9 @@ int names_put(struct names *n, struct sql *q, str text, int64_t *ret_id, struct 
 	return 0;
 }
 
-static int64_t form_id(str kind, str signature, str class, enum level level)
+static int64_t form_id(str kind, str signature, str class, unsigned level_and_flags)
 {
-	uint64_t h = hash64_seed(kind, (uint64_t)level + 1);
+	uint64_t h = hash64_seed(kind, (uint64_t)level_and_flags + 1);
 	h = hash64_seed(signature, h);
 	h = hash64_seed(class, h);
 	return (int64_t)(h & INT32_MAX) | 1;
@@ -87,7 +89,8 @@ static int64_t form_id(str kind, str signature, str class, enum level level)
 
 int names_put_form(struct names *n, struct sql *q, const struct rules *rules, const struct event *e, int64_t *ret_id, struct err *reterr)
 {
-	uint64_t key = (uint64_t)e->kind << 40 | (uint64_t)e->signature << 24 | (uint64_t)e->class << 8 | (uint64_t)e->level;
+	unsigned flags = (e->local_time ? FORM_LOCAL : 0) | (e->excerpt ? FORM_EXCERPT : 0), said = (unsigned)e->level | flags << 4;
+	uint64_t key = (uint64_t)e->kind << 40 | (uint64_t)e->signature << 24 | (uint64_t)e->class << 8 | said;
 	if (n->rules != rules) {
 		map_done(&n->forms);
 		n->forms = (struct map){0};
@@ -100,7 +103,7 @@ int names_put_form(struct names *n, struct sql *q, const struct rules *rules, co
 	}
 	str kind = intern_get(&rules->kinds, e->kind), class = e->class ? intern_get(&rules->classes, e->class) : STR_NONE;
 	str signature = e->signature && e->signature <= rules->signatures.n ? rules->signatures.v[e->signature - 1].id : STR_NONE;
-	*ret_id = form_id(kind, signature, class, e->level);
+	*ret_id = form_id(kind, signature, class, said);
 	sqlite3_stmt *st = sql_get(q, SQL_FORM_ADD);
 	if (st) {
 		bind_int(st, 1, *ret_id);
@@ -108,6 +111,7 @@ int names_put_form(struct names *n, struct sql *q, const struct rules *rules, co
 		bind_text(st, 3, signature);
 		bind_text(st, 4, class);
 		bind_int(st, 5, (int64_t)e->level);
+		bind_int(st, 6, flags);
 	}
 	int r = sql_run(q, st, reterr);
 	if (r == 0)
@@ -159,7 +163,7 @@ int known_forms(struct known *k, struct sql *q, const struct rules *rules, struc
 	sqlite3_stmt *st = sql_get(q, SQL_FORM_ALL);
 	int r;
 	while ((r = sql_row(q, st, reterr)) > 0) {
-		struct form f = {.id = column_int(st, 0), .level = (enum level)column_u32(st, 4)};
+		struct form f = {.id = column_int(st, 0), .level = (enum level)column_u32(st, 4), .flags = column_u32(st, 5)};
 		f.kind = (uint16_t)intern_find(&rules->kinds, column_view(st, 1));
 		f.signature = signature_index(&by_hash, column_view(st, 2));
 		f.class = (uint16_t)intern_find(&rules->classes, column_view(st, 3));

@@ -26,7 +26,9 @@ struct form {
 	int64_t id;
 	uint16_t kind, signature, class;
 	enum level level;
+	unsigned flags;
 };
+enum form_flags { FORM_LOCAL = 1, FORM_EXCERPT = 2 };
 struct known {
 	struct arena *arena;
 	struct map index; /* low and high half of the id mixed → index in `texts` */

@@ -7,9 +7,8 @@
  * committed then. Refuses rows of a source that was not begun. */
 #include "base/json.h"
 #include "model/ids.h"
+#include "store/pack.h"
 #include "store/timeline_p.h"
-
-enum { PART_TRIES = 256 };
 
 static void detail_of(struct buf *out, const struct event *e, const struct rules *rules)
 {
@@ -33,28 +32,46 @@ static void detail_of(struct buf *out, const struct event *e, const struct rules
 
 struct row_names {
 	int64_t server, tool, session;
+	bool other_session; /* than its source's rows: written */
 };
 
-static int put_names(struct timeline *t, str server, str tool, str session, struct row_names *ret, struct err *reterr)
+static int put_names(struct timeline *t, struct open_source *o, str server, str tool, str session, struct row_names *ret)
 {
-	int r = names_put(&t->names, &t->sql, server, &ret->server, reterr);
+	int r = names_put(&t->names, &t->sql, server, &ret->server, &o->failed);
 	if (r == 0)
-		r = names_put(&t->names, &t->sql, tool, &ret->tool, reterr);
-	return r == 0 ? names_put(&t->names, &t->sql, session, &ret->session, reterr) : r;
+		r = names_put(&t->names, &t->sql, tool, &ret->tool, &o->failed);
+	if (r == 0)
+		r = names_put(&t->names, &t->sql, session, &ret->session, &o->failed);
+	if (r == 0 && !o->has_session) {
+		o->session = ret->session;
+		o->has_session = true;
+	}
+	ret->other_session = ret->session != o->session;
+	return r;
 }
 
-static void bind_name(sqlite3_stmt *st, int at, int64_t id)
+static void bind_names(sqlite3_stmt *st, int at, const struct row_names *n)
 {
-	if (id)
-		bind_int(st, at, id);
+	if (n->server)
+		bind_int(st, at, n->server);
+	if (n->tool)
+		bind_int(st, at + 1, n->tool);
+	if (n->other_session)
+		bind_int(st, at + 2, n->session);
 }
 
-/* Runs an INSERT whose parameter 1 is the id and 2 the part; a taken id moves on by one, as another part. */
-static int insert_row(struct timeline *t, struct open_source *o, sqlite3_stmt *st, int64_t id, int64_t part, int64_t *ret_id, struct err *reterr)
+static uint64_t at_most(uint64_t v, unsigned width)
 {
-	for (int i = 0; st && i < PART_TRIES && id + i < o->limit && id + i >= o->id; i++) {
+	return v < BITS_MASK(width) ? v : BITS_MASK(width);
+}
+
+/* Runs an INSERT whose parameter 1 is the id and 2 the bits; a taken id moves on by one, as another part. */
+static int insert_row(struct timeline *t, struct open_source *o, sqlite3_stmt *st, int64_t id, uint64_t bits, int64_t *ret_id)
+{
+	uint64_t part = bits & BITS_MASK(BITS_PART);
+	for (int i = 0; st && part + (uint64_t)i <= BITS_MASK(BITS_PART) && id + i < o->limit && id + i >= o->id; i++) {
 		bind_int(st, 1, id + i);
-		bind_int(st, 2, part + i);
+		bind_u64(st, 2, bits + (uint64_t)i);
 		int rc = sqlite3_step(st);
 		(void)sqlite3_reset(st);
 		if (rc == SQLITE_DONE) {
@@ -63,50 +80,71 @@ static int insert_row(struct timeline *t, struct open_source *o, sqlite3_stmt *s
 			return 0;
 		}
 		if (rc != SQLITE_CONSTRAINT_PRIMARYKEY && rc != SQLITE_CONSTRAINT_ROWID)
-			return sql_fail(&t->sql, reterr);
+			return sql_fail(&t->sql, &o->failed);
 	}
 	if (!st)
-		return sql_fail(&t->sql, reterr);
-	return err_set(reterr, ERR_DB, "%s: no room for the row of byte %lld of a source", t->path, (long long)(id - part - o->id));
+		return sql_fail(&t->sql, &o->failed);
+	return err_set(&o->failed, ERR_DB, "%s: no room for the row of byte %lld of a source", t->path, (long long)(id - o->id));
+}
+
+/* --- events --- */
+
+static uint64_t event_bits(const struct event *e)
+{
+	uint64_t lines = at_most(e->lines ? e->lines - 1 : 0, BITS_LINES), us = e->at == INSTANT_NONE ? 0 : (uint64_t)ms_rest(e->at);
+	return e->part | lines << BITS_PART | us << (BITS_PART + BITS_LINES);
 }
 
 static void bind_event(sqlite3_stmt *st, const struct event *e, int64_t id, int64_t form, const struct row_names *n, str detail)
 {
 	bind_int(st, 3, form);
-	bind_int(st, 4, (e->local_time ? 1 : 0) | (e->excerpt ? 2 : 0));
-	bind_u64(st, 5, e->line);
-	bind_int(st, 6, e->lines);
-	bind_instant(st, 7, e->at);
-	bind_opt(st, 9, e->duration);
-	bind_name(st, 10, n->server);
-	bind_name(st, 11, n->tool);
-	bind_name(st, 12, n->session);
-	bind_text(st, 13, e->tool_use_id);
+	bind_u64(st, 4, e->line);
+	bind_ms(st, 5, e->at);
+	bind_opt(st, 6, e->duration);
+	bind_names(st, 7, n);
+	bind_text(st, 10, e->tool_use_id);
 	if (e->call)
-		bind_int(st, 14, id - e->call);
-	bind_text(st, 15, e->err);
-	bind_text(st, 16, detail.n ? detail : STR_NONE);
-	bind_text(st, 17, e->text.n ? e->text : STR_NONE);
+		bind_int(st, 11, id - e->call);
+	bind_text(st, 12, e->err);
+	bind_text(st, 13, detail.n ? detail : STR_NONE);
+	bind_text(st, 14, e->text.n ? e->text : STR_NONE);
 }
 
 void timeline_add_event(struct timeline *t, int64_t source_id, const struct event *e, const struct rules *rules)
 {
 	struct open_source *o = timeline_writable(t, source_id);
-	if (!o)
-		return;
 	struct row_names n;
 	int64_t form;
-	int r = put_names(t, e->server, e->tool, e->session, &n, &o->failed);
-	if (r == 0)
-		r = names_put_form(&t->names, &t->sql, rules, e, &form, &o->failed);
-	if (r < 0)
+	if (!o || put_names(t, o, e->server, e->tool, e->session, &n) < 0)
+		return;
+	if (names_put_form(&t->names, &t->sql, rules, e, &form, &o->failed) < 0)
 		return;
 	detail_of(&t->scratch, e, rules);
 	int64_t id = row_id((uint64_t)source_id, e->offset, e->part);
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_EVENT_ADD);
 	if (st)
 		bind_event(st, e, id, form, &n, buf_str(&t->scratch));
-	(void)!insert_row(t, o, st, id, e->part, &id, &o->failed);
+	(void)!insert_row(t, o, st, id, event_bits(e), &id);
+}
+
+/* --- calls --- */
+
+static uint64_t call_bits(const struct call *c, uint64_t part)
+{
+	uint64_t bits = at_most(c->flags, BITS_FLAGS);
+	bits = bits << BITS_ATTEMPTS | at_most(c->attempts, BITS_ATTEMPTS);
+	bits = bits << BITS_SURE | (c->link_sure ? 1 : 0);
+	bits = bits << BITS_LINK | (uint64_t)c->link;
+	bits = bits << BITS_OUTCOME | (uint64_t)c->outcome;
+	return bits << BITS_PART | part;
+}
+_Static_assert(OUTCOME_COUNT <= 1 << BITS_OUTCOME && LINK_COUNT <= 1 << BITS_LINK, "call.bits has room for every outcome and link");
+_Static_assert(CALL_REJECTED < 1 << BITS_FLAGS, "call.bits has room for every flag");
+
+static void bind_distance(sqlite3_stmt *st, int at, instant v, instant base)
+{
+	if (v != INSTANT_NONE)
+		bind_int(st, at, ms_floor(v) - ms_floor(base));
 }
 
 static void bind_place(sqlite3_stmt *st, int at, const struct place *p, const struct place *from)
@@ -117,74 +155,24 @@ static void bind_place(sqlite3_stmt *st, int at, const struct place *p, const st
 	bind_int(st, at + 1, (int64_t)(p->offset - from->offset));
 }
 
-/* In the order in which their sub-millisecond rests are packed (base 1000); load.c unpacks them. */
-static void call_times(const struct call *c, instant ret[CALL_TIMES])
+static void bind_call(sqlite3_stmt *st, const struct call *c, const struct row_names *n, unsigned char packed[PACK_MOST])
 {
-	const instant all[CALL_TIMES] = {c->started_at, c->dispatched_at, c->sent_at, c->ended_at, c->first_beat_at, c->last_beat_at};
-	memcpy(ret, all, sizeof all);
-}
-
-/* What the other times are measured from; INSTANT_NONE when the call has none. */
-static instant call_base(const instant times[CALL_TIMES])
-{
-	for (int i = 0; i < CALL_TIMES; i++)
-		if (times[i] != INSTANT_NONE)
-			return times[i];
-	return INSTANT_NONE;
-}
-
-static void bind_distance(sqlite3_stmt *st, int at, instant v, instant base)
-{
-	if (v != INSTANT_NONE)
-		bind_int(st, at, ms_floor(v) - ms_floor(base));
-}
-
-static int64_t pack_rests(const instant times[CALL_TIMES])
-{
-	int64_t packed = 0;
-	for (int i = CALL_TIMES; i-- > 0;)
-		packed = packed * MILLISECOND + (times[i] == INSTANT_NONE ? 0 : ms_rest(times[i]));
-	return packed;
-}
-
-static const struct place *first_place(const struct call *c)
-{
-	const struct place *all[] = {&c->start, &c->sent, &c->beat, &c->last_beat, &c->end};
-	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-		if (all[i]->line)
-			return all[i];
-	return &c->start;
-}
-
-static void bind_call(sqlite3_stmt *st, const struct call *c, const struct row_names *n, const instant times[CALL_TIMES])
-{
-	const struct place *first = first_place(c);
-	const instant base = call_base(times);
-	bind_u64(st, 3, first->line);
-	bind_name(st, 4, n->server);
-	bind_name(st, 5, n->tool);
-	bind_name(st, 6, n->session);
+	const instant base = pack_base(c);
+	bind_u64(st, 3, pack_first_place(c)->line);
+	bind_names(st, 4, n);
 	bind_text(st, 7, c->tool_use_id);
 	bind_ms(st, 8, base);
-	for (int i = 0; i < 4; i++)
-		bind_distance(st, 9 + i, times[i], base);
-	bind_int(st, 13, pack_rests(times));
-	bind_opt(st, 14, c->permission);
-	bind_opt(st, 15, c->duration);
-	bind_int(st, 16, c->flags);
-	bind_int(st, 17, (int64_t)c->outcome);
-	bind_int(st, 18, (int64_t)c->link);
-	bind_int(st, 19, c->link_sure);
-	bind_int(st, 20, c->attempts);
-	bind_place(st, 21, &c->start, first);
-	bind_place(st, 23, &c->sent, first);
-	bind_place(st, 25, &c->end, first);
+	bind_distance(st, 9, c->started_at, base);
+	bind_distance(st, 10, c->ended_at, base);
+	bind_opt(st, 11, c->permission);
+	bind_opt(st, 12, c->duration);
+	bind_blob(st, 13, packed, pack_call(c, packed));
 }
 
-static int add_call_more(struct timeline *t, const struct call *c, int64_t id, const instant times[CALL_TIMES], struct err *reterr)
+static int add_call_more(struct timeline *t, const struct call *c, int64_t id, struct err *reterr)
 {
-	const struct place *first = first_place(c);
-	const instant base = call_base(times);
+	const struct place *first = pack_first_place(c);
+	const instant base = pack_base(c);
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_CALL_MORE_ADD);
 	if (st) {
 		bind_int(st, 1, id);
@@ -201,23 +189,28 @@ static int add_call_more(struct timeline *t, const struct call *c, int64_t id, c
 	return sql_run(&t->sql, st, reterr);
 }
 
+static bool is_plain(const struct call *c)
+{
+	return !c->beats && !c->err.p && !c->class && c->last_elapsed < 0 && c->first_beat_at == INSTANT_NONE && c->last_beat_at == INSTANT_NONE
+		&& !c->beat.line && !c->last_beat.line;
+}
+
 void timeline_add_call(struct timeline *t, int64_t source_id, const struct call *c)
 {
 	struct open_source *o = timeline_writable(t, source_id);
-	if (!o)
-		return;
 	struct row_names n;
-	if (put_names(t, c->server, c->tool, c->session, &n, &o->failed) < 0)
+	unsigned char packed[PACK_MOST];
+	if (!o || put_names(t, o, c->server, c->tool, c->session, &n) < 0)
 		return;
-	instant times[CALL_TIMES];
-	call_times(c, times);
-	int64_t place = row_id((uint64_t)source_id, first_place(c)->offset, 0);
+	int64_t part = c->id - row_id((uint64_t)source_id, pack_first_place(c)->offset, 0), id;
+	if (part < 0 || (uint64_t)part > BITS_MASK(BITS_PART)) {
+		(void)err_set(&o->failed, ERR_DB, "%s: the call at byte %llu has an id that is not of its place", t->path,
+			(unsigned long long)pack_first_place(c)->offset);
+		return;
+	}
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_CALL_ADD);
 	if (st)
-		bind_call(st, c, &n, times);
-	int64_t id;
-	if (insert_row(t, o, st, c->id, c->id - place, &id, &o->failed) < 0)
-		return;
-	if (c->beats || c->err.p || c->class || c->last_elapsed >= 0)
-		(void)!add_call_more(t, c, id, times, &o->failed);
+		bind_call(st, c, &n, packed);
+	if (insert_row(t, o, st, c->id, call_bits(c, (uint64_t)part), &id) == 0 && !is_plain(c))
+		(void)!add_call_more(t, c, id, &o->failed);
 }

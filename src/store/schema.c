@@ -4,8 +4,8 @@
  * SCHEMA_VERSION and add a step to migrate.c that leaves exactly the new text behind.
  *
  * Layout. A row costs what its header and its widest integers cost, so: names are interned (`name`), what many events share
- * stands in `form`, times of a call are distances to its first one, seldom used columns of a call stand in `call_more`, and
- * nothing has an index but the few tables with one row per file. Ids follow the file (model/ids.h): the rows of a source are
+ * stands in `form`, times of a call are distances to its first one, small numbers share `bits`, what no view asks for stands in
+ * `packed` (pack.c), seldom used columns in `call_more`, a session is written only where it is not its source's, and nothing has an index but the few tables with one row per file. Ids follow the file (model/ids.h): the rows of a source are
  * id … last_id, in order, and id - source.id - part is the byte offset.
  *
  * Refuses to hold: AUTOINCREMENT, wall-clock times (but in `run`), anything that depends on the order of reading. */
@@ -16,14 +16,16 @@
 #define ISO(ms) "strftime('%Y-%m-%dT%H:%M:%fZ', " ms " / 1000.0, 'unixepoch')"
 #define TIMED(ms, column) ms " AS " column "_ms, " ISO(ms) " AS " column
 
+/* event.bits: part (10 bits), lines - 1 (30), microseconds of the time (10).
+ * call.bits: part (10), outcome (3), link (3), link_sure (1), attempts (8), flags (16). rows.c writes them, load.c reads them. */
 #define OUTCOME_TEXT                                                                                              \
-	"CASE c.outcome WHEN 0 THEN 'unended' WHEN 1 THEN 'ok' WHEN 2 THEN 'error' WHEN 3 THEN 'cancelled'"           \
+	"CASE c.bits >> 10 & 7 WHEN 0 THEN 'unended' WHEN 1 THEN 'ok' WHEN 2 THEN 'error' WHEN 3 THEN 'cancelled'"           \
 	" WHEN 4 THEN 'aborted' WHEN 5 THEN 'backgrounded' END"
 #define OUTCOME_ENDING                                                                                            \
-	"CASE c.outcome WHEN 0 THEN 'still-open' WHEN 1 THEN 'completed' WHEN 2 THEN 'error' WHEN 3 THEN 'user-cancel'" \
+	"CASE c.bits >> 10 & 7 WHEN 0 THEN 'still-open' WHEN 1 THEN 'completed' WHEN 2 THEN 'error' WHEN 3 THEN 'user-cancel'" \
 	" WHEN 4 THEN 'client-abort' WHEN 5 THEN 'backgrounded' END"
 #define LINK_TEXT                                                                                                 \
-	"CASE c.link WHEN 0 THEN 'tool-use-id' WHEN 1 THEN 'transcript' WHEN 2 THEN 'adjacency' WHEN 3 THEN 'elapsed'" \
+	"CASE c.bits >> 13 & 7 WHEN 0 THEN 'tool-use-id' WHEN 1 THEN 'transcript' WHEN 2 THEN 'adjacency' WHEN 3 THEN 'elapsed'" \
 	" WHEN 4 THEN 'order' END"
 _Static_assert(OUTCOME_OK == 1 && OUTCOME_BACKGROUNDED == 5 && OUTCOME_COUNT == 6, "OUTCOME_TEXT lists the outcomes by number");
 _Static_assert(LINK_ADJACENCY == 2 && LINK_ORDER == 4 && LINK_COUNT == 5, "LINK_TEXT lists the links by number");
@@ -31,7 +33,9 @@ _Static_assert(LINK_ADJACENCY == 2 && LINK_ORDER == 4 && LINK_COUNT == 5, "LINK_
 const struct schema_object schema_objects[] = {
 	/* --- facts per source (pass 1) --- */
 	{"name", "CREATE TABLE name(id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT"},
-	{"form", "CREATE TABLE form(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, signature TEXT, class TEXT, level INTEGER NOT NULL) STRICT"},
+	{"form",
+		"CREATE TABLE form(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, signature TEXT, class TEXT, level INTEGER NOT NULL,"
+		" flags INTEGER NOT NULL) STRICT"},
 	{"source",
 		"CREATE TABLE source(id INTEGER PRIMARY KEY, last_id INTEGER NOT NULL, path TEXT NOT NULL, real_path TEXT NOT NULL,"
 		" generation INTEGER NOT NULL, state TEXT NOT NULL, copy_of INTEGER,"
@@ -44,7 +48,7 @@ const struct schema_object schema_objects[] = {
 		" bytes INTEGER NOT NULL DEFAULT 0, pending_bytes INTEGER NOT NULL DEFAULT 0, lines INTEGER NOT NULL DEFAULT 0,"
 		" records INTEGER NOT NULL DEFAULT 0, unrecognized INTEGER NOT NULL DEFAULT 0,"
 		" client_version TEXT, session TEXT, cwd TEXT, server TEXT,"
-		" first_ms INTEGER, first_us INTEGER, last_ms INTEGER, last_us INTEGER) STRICT"},
+		" first_ms INTEGER, first_us INTEGER, last_ms INTEGER, last_us INTEGER, row_session INTEGER) STRICT"},
 	{"source_inode", "CREATE INDEX source_inode ON source(dev, ino)"},
 	{"source_head", "CREATE INDEX source_head ON source(head_hash)"},
 	{"problem",
@@ -52,16 +56,13 @@ const struct schema_object schema_objects[] = {
 		" line INTEGER NOT NULL, offset INTEGER NOT NULL, class INTEGER NOT NULL, times INTEGER NOT NULL,"
 		" PRIMARY KEY(source, n)) STRICT, WITHOUT ROWID"},
 	{"event",
-		"CREATE TABLE event(id INTEGER PRIMARY KEY, part INTEGER NOT NULL, form INTEGER NOT NULL, flags INTEGER NOT NULL,"
-		" line INTEGER NOT NULL, lines INTEGER NOT NULL, at_ms INTEGER, at_us INTEGER, duration_us INTEGER,"
-		" server INTEGER, tool INTEGER, session INTEGER, tool_use_id TEXT, call_back INTEGER, err TEXT, detail TEXT, text TEXT) STRICT"},
+		"CREATE TABLE event(id INTEGER PRIMARY KEY, bits INTEGER NOT NULL, form INTEGER NOT NULL, line INTEGER NOT NULL,"
+		" at_ms INTEGER, duration_us INTEGER, server INTEGER, tool INTEGER, session INTEGER, tool_use_id TEXT, call_back INTEGER,"
+		" err TEXT, detail TEXT, text TEXT) STRICT"},
 	{"call",
-		"CREATE TABLE call(id INTEGER PRIMARY KEY, part INTEGER NOT NULL, line INTEGER NOT NULL,"
-		" server INTEGER, tool INTEGER, session INTEGER, tool_use_id TEXT,"
-		" at_ms INTEGER, started INTEGER, dispatched INTEGER, sent INTEGER, ended INTEGER, sub_us INTEGER NOT NULL,"
-		" permission_us INTEGER, duration_us INTEGER, flags INTEGER NOT NULL, outcome INTEGER NOT NULL,"
-		" link INTEGER NOT NULL, link_sure INTEGER NOT NULL, attempts INTEGER NOT NULL,"
-		" start_line INTEGER, start_offset INTEGER, sent_line INTEGER, sent_offset INTEGER, end_line INTEGER, end_offset INTEGER) STRICT"},
+		"CREATE TABLE call(id INTEGER PRIMARY KEY, bits INTEGER NOT NULL, line INTEGER NOT NULL,"
+		" server INTEGER, tool INTEGER, session INTEGER, tool_use_id TEXT, at_ms INTEGER, started INTEGER, ended INTEGER,"
+		" permission_us INTEGER, duration_us INTEGER, packed BLOB NOT NULL) STRICT"},
 	{"call_more",
 		"CREATE TABLE call_more(id INTEGER PRIMARY KEY, beats INTEGER NOT NULL, first_beat INTEGER, last_beat INTEGER,"
 		" last_elapsed_us INTEGER, class INTEGER, err TEXT, beat_line INTEGER, beat_offset INTEGER,"
@@ -101,18 +102,18 @@ const struct schema_object schema_objects[] = {
 		"CREATE VIEW connections AS SELECT k.id AS connection_id, k.server, k.session AS session_id, " TIMED("k.opened_ms", "opened")
 		", " TIMED("k.closed_ms", "closed") ", k.uptime_s, k.how FROM connection k"},
 	{"calls",
-		"CREATE VIEW calls AS SELECT c.id AS call_id, " NAME("c.session") " AS session_id, " NAME("c.server") " AS server, "
+		"CREATE VIEW calls AS SELECT c.id AS call_id, " NAME("coalesce(c.session, s.row_session)") " AS session_id, " NAME("c.server") " AS server, "
 		NAME("c.tool") " AS tool, c.tool_use_id, " TIMED("(c.at_ms + c.started)", "started") ", " TIMED("(c.at_ms + c.ended)", "ended")
 		", c.duration_us / 1000 AS duration_ms, c.permission_us / 1000 AS permission_ms, " OUTCOME_TEXT " AS outcome,"
 		" coalesce((SELECT i.ending FROM incident_call i WHERE i.call = c.id LIMIT 1), " OUTCOME_ENDING ") AS ending,"
 		" m.err AS error, coalesce(m.beats, 0) AS heartbeats, " TIMED("(c.at_ms + m.last_beat)", "last_heartbeat")
-		", " LINK_TEXT " AS link, c.link_sure, s.id AS source_id, s.path, c.line, c.id - s.id - c.part AS offset"
+		", " LINK_TEXT " AS link, c.bits >> 16 & 1 AS link_sure, s.id AS source_id, s.path, c.line, c.id - s.id - (c.bits & 1023) AS offset"
 		" FROM source s JOIN call c ON c.id BETWEEN s.id AND s.last_id LEFT JOIN call_more m ON m.id = c.id"},
 	{"events",
-		"CREATE VIEW events AS SELECT e.id AS event_id, s.id AS source_id, s.path, e.line, e.id - s.id - e.part AS offset, "
+		"CREATE VIEW events AS SELECT e.id AS event_id, s.id AS source_id, s.path, e.line, e.id - s.id - (e.bits & 1023) AS offset, "
 		TIMED("e.at_ms", "at") ", " TIMED("b.after_ms", "after") ", " TIMED("b.before_ms", "before") ", f.kind, f.signature, "
 		NAME("e.server") " AS server, " NAME("e.tool") " AS tool, e.tool_use_id, e.id - e.call_back AS call_id, e.detail,"
-		" f.class, e.err AS error, " NAME("e.session") " AS session_id, e.duration_us / 1000 AS duration_ms, e.text"
+		" f.class, e.err AS error, " NAME("coalesce(e.session, s.row_session)") " AS session_id, e.duration_us / 1000 AS duration_ms, e.text"
 		" FROM source s JOIN event e ON e.id BETWEEN s.id AND s.last_id JOIN form f ON f.id = e.form LEFT JOIN bound b ON b.event = e.id"},
 	{"incidents",
 		"CREATE VIEW incidents AS SELECT i.fingerprint AS incident_id, i.cause, i.trigger_word AS \"trigger\", i.ending, i.state,"

@@ -10,7 +10,7 @@
 #define RANGE "id BETWEEN ?1 AND ?2"
 #define SOURCE_COLUMNS                                                                                            \
 	"id, last_id, path, real_path, generation, copy_of, dev, ino, inode_gen, btime_ns, mtime_ns, ctime_ns, size,"  \
-	" head_hash, head_len, marker_hash, marker_len, offset, rules_hash, complete, pending_bytes"
+	" head_hash, head_len, marker_hash, marker_len, offset, rules_hash, complete, pending_bytes, row_session"
 
 static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -18,8 +18,8 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_ROLLBACK] = "ROLLBACK",
 	[SQL_NAME_GET] = "SELECT text FROM name WHERE id = ?1",
 	[SQL_NAME_ADD] = "INSERT INTO name(id, text) VALUES(?1, ?2)",
-	[SQL_FORM_ADD] = "INSERT OR IGNORE INTO form(id, kind, signature, class, level) VALUES(?1, ?2, ?3, ?4, ?5)",
-	[SQL_FORM_ALL] = "SELECT id, kind, signature, class, level FROM form",
+	[SQL_FORM_ADD] = "INSERT OR IGNORE INTO form(id, kind, signature, class, level, flags) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+	[SQL_FORM_ALL] = "SELECT id, kind, signature, class, level, flags FROM form",
 	[SQL_SOURCE_BY_INODE] = "SELECT " SOURCE_COLUMNS " FROM source WHERE dev = ?1 AND ino = ?2 AND btime_ns = ?3"
 		" AND (inode_gen = ?4 OR inode_gen = 0 OR ?4 = 0) ORDER BY generation DESC, id LIMIT 1",
 	[SQL_SOURCE_BY_PATH] = "SELECT " SOURCE_COLUMNS " FROM source WHERE real_path = ?1 AND ino = 0 ORDER BY generation DESC LIMIT 1",
@@ -32,7 +32,7 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 		" marker_len = ?8, offset = ?9, complete = ?10, kind = ?11, excerpt = ?12, filtered = ?13, has_times = ?14, bytes = ?15,"
 		" pending_bytes = ?16, lines = ?17, records = ?18, unrecognized = ?19, client_version = ?20, session = ?21, cwd = ?22,"
 		" server = ?23, first_ms = ?24, first_us = ?25, last_ms = ?26, last_us = ?27, mtime_ns = ?28, ctime_ns = ?29, size = ?30,"
-		" rules_hash = ?31, copy_of = NULL WHERE id = ?1",
+		" rules_hash = ?31, row_session = ?32, copy_of = NULL WHERE id = ?1",
 	[SQL_SOURCE_GET] = "SELECT path, kind, excerpt, filtered, complete, has_times, bytes, offset, pending_bytes, lines, records,"
 		" unrecognized, client_version, session, cwd, server, first_ms, first_us, last_ms, last_us, dev, ino, inode_gen, btime_ns,"
 		" mtime_ns, ctime_ns, size, head_hash, head_len, marker_hash, marker_len, rules_hash,"
@@ -48,24 +48,20 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_PROBLEM_ADD] = "INSERT INTO problem(source, n, code, text, line, offset, class, times) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[SQL_PROBLEM_ALL] = "SELECT code, text, line, offset, class, times FROM problem WHERE source = ?1 ORDER BY n",
 	[SQL_PROBLEM_REMOVE] = "DELETE FROM problem WHERE source = ?1",
-	[SQL_EVENT_ADD] = "INSERT INTO event(id, part, form, flags, line, lines, at_ms, at_us, duration_us, server, tool, session,"
-		" tool_use_id, call_back, err, detail, text)"
-		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
-	[SQL_EVENT_ALL] = "SELECT id, part, form, flags, line, lines, at_ms, at_us, duration_us, server, tool, session, tool_use_id,"
-		" call_back, err, detail FROM event WHERE " RANGE " ORDER BY id",
+	[SQL_EVENT_ADD] = "INSERT INTO event(id, bits, form, line, at_ms, duration_us, server, tool, session, tool_use_id, call_back, err,"
+		" detail, text) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+	[SQL_EVENT_ALL] = "SELECT id, bits, form, line, at_ms, duration_us, server, tool, session, tool_use_id, call_back, err, detail"
+		" FROM event WHERE " RANGE " ORDER BY id",
 	[SQL_EVENT_TEXT] = "SELECT text FROM event WHERE id = ?1",
 	[SQL_EVENT_REMOVE] = "DELETE FROM event WHERE " RANGE,
-	[SQL_CALL_ADD] = "INSERT INTO call(id, part, line, server, tool, session, tool_use_id, at_ms, started, dispatched, sent, ended, sub_us,"
-		" permission_us, duration_us, flags, outcome, link, link_sure, attempts,"
-		" start_line, start_offset, sent_line, sent_offset, end_line, end_offset)"
-		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)",
+	[SQL_CALL_ADD] = "INSERT INTO call(id, bits, line, server, tool, session, tool_use_id, at_ms, started, ended, permission_us,"
+		" duration_us, packed) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
 	[SQL_CALL_MORE_ADD] = "INSERT OR REPLACE INTO call_more(id, beats, first_beat, last_beat, last_elapsed_us, class, err, beat_line,"
 		" beat_offset, last_beat_line, last_beat_offset) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-	[SQL_CALL_ALL] = "SELECT c.id, c.part, c.line, c.server, c.tool, c.session, c.tool_use_id, c.at_ms, c.started, c.dispatched, c.sent,"
-		" c.ended, c.sub_us, c.permission_us, c.duration_us, c.flags, c.outcome, c.link, c.link_sure, c.attempts,"
-		" c.start_line, c.start_offset, c.sent_line, c.sent_offset, c.end_line, c.end_offset,"
-		" m.beats, m.first_beat, m.last_beat, m.last_elapsed_us, m.class, m.err, m.beat_line, m.beat_offset, m.last_beat_line,"
-		" m.last_beat_offset FROM call c LEFT JOIN call_more m ON m.id = c.id WHERE c." RANGE " ORDER BY c.id",
+	[SQL_CALL_ALL] = "SELECT c.id, c.bits, c.line, c.server, c.tool, c.session, c.tool_use_id, c.at_ms, c.started, c.ended,"
+		" c.permission_us, c.duration_us, c.packed, m.beats, m.first_beat, m.last_beat, m.last_elapsed_us, m.class, m.err,"
+		" m.beat_line, m.beat_offset, m.last_beat_line, m.last_beat_offset"
+		" FROM call c LEFT JOIN call_more m ON m.id = c.id WHERE c." RANGE " ORDER BY c.id",
 	[SQL_CALL_REMOVE] = "DELETE FROM call WHERE " RANGE,
 	[SQL_CALL_MORE_REMOVE] = "DELETE FROM call_more WHERE " RANGE,
 	[SQL_SCOPE_KEY] = "SELECT 1 FROM scope WHERE id = ?1 AND key = ?2",
@@ -227,6 +223,11 @@ void bind_text(sqlite3_stmt *st, int at, str s)
 		(void)sqlite3_bind_text64(st, at, s.p, s.n, SQLITE_STATIC, SQLITE_UTF8);
 }
 
+void bind_blob(sqlite3_stmt *st, int at, const void *p, size_t n)
+{
+	(void)sqlite3_bind_blob64(st, at, p, n, SQLITE_STATIC);
+}
+
 void bind_ms(sqlite3_stmt *st, int at, instant v)
 {
 	if (v != INSTANT_NONE)
@@ -281,6 +282,12 @@ str column_view(sqlite3_stmt *st, int at)
 	if (column_null(st, at))
 		return STR_NONE;
 	const char *p = (const char *)sqlite3_column_text(st, at);
+	return (str){p, p ? (size_t)sqlite3_column_bytes(st, at) : 0};
+}
+
+str column_bytes(sqlite3_stmt *st, int at)
+{
+	const char *p = sqlite3_column_blob(st, at);
 	return (str){p, p ? (size_t)sqlite3_column_bytes(st, at) : 0};
 }
 

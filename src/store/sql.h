@@ -45,6 +45,7 @@ void bind_int(sqlite3_stmt *st, int at, int64_t v);
 void bind_u64(sqlite3_stmt *st, int at, uint64_t v); /* as the same 64 bits */
 void bind_opt(sqlite3_stmt *st, int at, int64_t v);
 void bind_text(sqlite3_stmt *st, int at, str s);     /* borrowed until the statement is reset */
+void bind_blob(sqlite3_stmt *st, int at, const void *p, size_t n);
 void bind_instant(sqlite3_stmt *st, int at, instant v); /* two columns: milliseconds and the rest, NULL when 0 */
 void bind_ms(sqlite3_stmt *st, int at, instant v);   /* whole milliseconds, rounded down */
 
@@ -54,6 +55,7 @@ int64_t column_opt(sqlite3_stmt *st, int at);        /* -1 for NULL */
 uint64_t column_u64(sqlite3_stmt *st, int at);
 uint32_t column_u32(sqlite3_stmt *st, int at);
 str column_view(sqlite3_stmt *st, int at);           /* valid until the next step; p NULL for NULL */
+str column_bytes(sqlite3_stmt *st, int at);          /* of a BLOB; as column_view */
 str column_text(sqlite3_stmt *st, int at, struct arena *a);
 
 instant column_instant(sqlite3_stmt *st, int at);    /* two columns */

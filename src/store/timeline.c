@@ -343,6 +343,8 @@ int timeline_source_end(struct timeline *t, int64_t source_id, const struct sour
 	if (st) {
 		bind_facts(st, &mine, last < mine.limit ? last : mine.limit - 1, facts);
 		bind_u64(st, 31, t->rules_hash);
+		if (mine.session)
+			bind_int(st, 32, mine.session);
 	}
 	int r = sql_run(&t->sql, st, reterr);
 	for (size_t i = 0; i < facts->problem_count && r == 0; i++)

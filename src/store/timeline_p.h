@@ -15,6 +15,8 @@ struct open_source {
 	bool is_new;       /* not in the database before */
 	bool started;      /* the old rows are gone: with the first new row, or at the end */
 	struct file_identity identity; /* when it was begun */
+	int64_t session;   /* of its first row; rows of the same session do not repeat it */
+	bool has_session;
 	struct err failed; /* the first error of timeline_add_* */
 };
 struct timeline {
@@ -38,10 +40,13 @@ struct generation {
 	int64_t number;
 	struct file_identity identity;
 	uint64_t offset, rules_hash, pending;
+	int64_t row_session;
 	bool complete;
 };
 
-enum { CALL_TIMES = 6 }; /* instants of a call: started, dispatched, sent, ended, first and last beat */
+/* event.bits and call.bits, see schema.c */
+enum { BITS_PART = 10, BITS_LINES = 30, BITS_OUTCOME = 3, BITS_LINK = 3, BITS_SURE = 1, BITS_ATTEMPTS = 8, BITS_FLAGS = 16 };
+#define BITS_MASK(width) ((UINT64_C(1) << (width)) - 1)
 
 /* timeline.c */
 /* For a row: the open source, its old rows removed; NULL when it is not open or has failed. */
