@@ -84,8 +84,33 @@ static enum ending judge(const struct build *b, struct call *c)
 	return ENDING_PROCESS_EXIT;
 }
 
+/* Clients that write no dispatch lines write nothing for an Esc either: a call whose heartbeats stop while the client goes on
+ * to the next call on that server was cancelled, at a time that is not known better than "before that call". */
+static void infer_cancels(struct build *b)
+{
+	for (size_t i = 0; i < b->calls.n; i++)
+		if (b->calls.v[i].flags & CALL_DISPATCHED)
+			return;
+	for (size_t i = 0; i < b->calls.n; i++) {
+		struct call *c = &b->calls.v[i];
+		instant due = c->started_at + (c->beats + 1) * 30 * SECOND + 5 * SECOND;
+		for (size_t k = i + 1; c->outcome == OUTCOME_UNENDED && k < b->calls.n; k++) {
+			const struct call *next = &b->calls.v[k];
+			if (!name_same(next->server, c->server) || next->started_at <= c->started_at + SECOND || !name_same(next->tool, c->tool))
+				continue;
+			bool silent = b->view->finish > due || next->outcome == OUTCOME_ERROR;
+			if (!silent)
+				continue;
+			c->outcome = OUTCOME_CANCELLED;
+			c->ended_at = next->started_at;
+			c->duration = -1;
+		}
+	}
+}
+
 void build_endings(struct build *b)
 {
+	infer_cancels(b);
 	for (size_t i = 0; i < b->calls.n; i++)
 		b->calls.v[i].ending = judge(b, &b->calls.v[i]);
 }

@@ -78,9 +78,30 @@ static void pair_details(struct build *b)
 	}
 }
 
+static bool has_source(const struct build *b, enum source_kind k) { return b->view->source_kinds >> k & 1; }
+
+/* Cache logs have no line for the client's exit; there the last orderly close of a connection is its sign, when nothing was
+ * asked of a server afterwards and no call failed with it. */
+static void infer_exit(struct build *b)
+{
+	struct session_view *v = b->view;
+	if (v->exit_at != INSTANT_NONE || !has_source(b, SOURCE_MCP_CACHE) || has_source(b, SOURCE_CLAUDE_DEBUG) || has_source(b, SOURCE_IDE))
+		return;
+	for (size_t i = b->events.n; i-- > 0 && v->finish - b->events.v[i].vt <= EXIT_REACH;) {
+		const struct seen *s = &b->events.v[i];
+		if (s->flags & SEEN_SERVER_SIDE)
+			continue;
+		if (is_activity(s->e.kind) || s->e.kind == KIND_CALL_COMPLETED || (s->e.kind == KIND_CALL_FAILED && is_class(b, s->e.class, "closed")))
+			break;
+		if (s->e.kind == KIND_TRANSPORT_CLOSED)
+			v->exit_at = s->vt;
+	}
+}
+
 void build_exit(struct build *b)
 {
 	find_exit(b);
+	infer_exit(b);
 	pair_details(b);
 	if (b->view->exit_at == INSTANT_NONE)
 		return;

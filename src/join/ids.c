@@ -185,6 +185,12 @@ void build_merge_calls(struct build *b)
 	vec_sort(&b->calls, call_order);
 }
 
+static bool stands_for_call(const struct build *b, uint16_t kind)
+{
+	str name = intern_get(&b->rules->kinds, kind);
+	return kind == KIND_ERROR_TEXT || kind == KIND_CALL_ERROR_TWIN || str_eq(name, S("error.twin")) || str_eq(name, S("connect.error"));
+}
+
 /* An excerpt that holds nothing but an error text still speaks of a call: one that failed with it. */
 void build_implied(struct build *b)
 {
@@ -193,9 +199,12 @@ void build_implied(struct build *b)
 	for (size_t i = 0; i < b->calls.n; i++)
 		if (b->calls.v[i].outcome != OUTCOME_OK)
 			return;
+	for (size_t i = 0; i < b->events.n; i++)
+		if (b->events.v[i].e.kind == KIND_CONNECT_FAILED)
+			return;
 	for (size_t i = 0; i < b->events.n; i++) {
 		struct seen *s = &b->events.v[i];
-		if (s->e.kind != KIND_ERROR_TEXT || !s->e.class)
+		if (!s->e.class || !stands_for_call(b, s->e.kind))
 			continue;
 		struct call *c = vec_push(&b->calls);
 		*c = (struct call){.id = s->e.id, .source = s->e.source, .server = s->e.server, .tool = s->e.tool, .started_at = s->vt, .ended_at = s->vt,

@@ -214,7 +214,7 @@ static int add_node(struct build *b, enum tree_type type, yaml_mark_t mark, uint
 
 static int open_collection(struct build *b, enum tree_type type, const yaml_event_t *e, struct err *reterr)
 {
-	uint32_t node;
+	uint32_t node = 0;
 	if (b->depth == DEPTH_MAX)
 		return fail_mark(b, reterr, e->start_mark, "nested too deeply");
 	int rc = add_node(b, type, e->start_mark, &node, reterr);
@@ -266,7 +266,7 @@ static int take_scalar(struct build *b, const yaml_event_t *e, struct err *reter
 	text = arena_str(&b->owned->arena, text);
 	if (b->depth > 0 && b->owned->nodes.v[b->stack[b->depth - 1].node].type == TREE_MAP && !b->has_key)
 		return take_key(b, text, e, reterr);
-	uint32_t node;
+	uint32_t node = 0;
 	int rc = add_node(b, TREE_TEXT, e->start_mark, &node, reterr);
 	if (rc < 0)
 		return rc;

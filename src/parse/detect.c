@@ -154,7 +154,6 @@ static void probe_line(struct parser *p, str line, struct count *c)
 	}
 	size_t columns = str_trim_end(line).n;
 	c->longest = columns > c->longest ? columns : c->longest;
-	c->loglike += looks_timed(plain);
 	if (json_shaped(line) && !json_wrapper(p, &(struct text_line){.text = line, .raw = line}, &(uint64_t){0}, &(bool){false})) {
 		c->json++;
 		return;
@@ -175,6 +174,7 @@ static void probe_line(struct parser *p, str line, struct count *c)
 	}
 	size_t text = c->text;
 	probe_pasted(p, plain, c);
+	c->loglike += c->text > text && looks_timed(plain);
 	if (c->text > text && (plain.p[0] == ' ' || plain.p[0] == '\t')) {
 		c->text = text;
 		c->inside++;
@@ -184,15 +184,16 @@ static void probe_line(struct parser *p, str line, struct count *c)
 /* Somebody wrapped the text by hand when nothing is wider than a screen, but much comes close to it. */
 static void detect_wrap(struct parser *p, str probe, const struct count *c)
 {
-	size_t near = 0;
+	size_t near = 0, lines = 0;
 	str rest = probe;
 	if (c->longest < 60 || c->longest > WRAP_MAX)
 		return;
 	while (rest.n > 0) {
 		str line = str_trim_end(str_word(&rest, '\n'));
 		near += line.n + 20 > c->longest;
+		lines += line.n > 0;
 	}
-	if (near >= 2)
+	if (near >= 2 && near * 6 >= lines)
 		p->wrap = c->longest;
 }
 
@@ -307,7 +308,7 @@ void detect(struct parser *p, str probe)
 	size_t lines = recognised + c.text;
 	bool small = whole || p->o.path.n == 0 || str_eq(p->o.path, S("-"));
 	p->excerpt = small && !p->json && (lines > 0 ? recognised * 2 < lines : c.inside > 0);
-	p->loglike = lines > 2 && c.loglike * 2 >= lines;
+	p->loglike = c.text > 2 && c.loglike * 2 >= c.text;
 	if (p->excerpt)
 		p->paste = 0;
 	confirm(p, recognised);

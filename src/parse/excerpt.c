@@ -211,10 +211,6 @@ void excerpt_line(struct flow *f, const struct text_line *t)
 			flow_continue(f, t);
 		return;
 	}
-	if (goes_on(f, t)) {
-		flow_continue(f, t);
-		return;
-	}
 	if (try_heads(f, t, text) || fragment(f, t))
 		return;
 	struct shape *s = find_inside(p, text, &at, &h);
@@ -222,7 +218,7 @@ void excerpt_line(struct flow *f, const struct text_line *t)
 		open_head(f, t, s, &h);
 		return;
 	}
-	if (front.n < PIECE_MIN && f->open && f->shape != NULL) {
+	if (goes_on(f, t) || (front.n < PIECE_MIN && f->open && f->shape != NULL)) {
 		flow_continue(f, t);
 		return;
 	}

@@ -80,7 +80,7 @@ void parser_time(struct parser *p, instant at, uint64_t line, uint64_t offset)
 	if (at == INSTANT_NONE)
 		return;
 	t->timed = true;
-	if (t->previous != INSTANT_NONE && at < t->previous - CLOCK_BACK_MIN) {
+	if (!p->excerpt && t->previous != INSTANT_NONE && at < t->previous - CLOCK_BACK_MIN) {
 		char back[32];
 		duration_format(t->previous - at, back);
 		parser_problem(p, "clock-back", PROBLEM_NOTE, line, offset, "the clock went back %s at offset %llu", back, (unsigned long long)offset);

@@ -147,11 +147,12 @@ static void read_time(const struct format *f, struct clock *clock, struct head *
 		bool day = str_find(f->time, S("%d")) >= 0 || str_find(f->time, S("%e")) >= 0 || str_find(f->time, S("%s")) >= 0 ||
 			str_find(f->time, S("%u")) >= 0;
 		instant base = !day || clock->base == INSTANT_NONE ? clock->context : clock->base;
-		if (!instant_template(template, text, base, &h->at, &h->zoned, &dated) || !dated)
+		if (!instant_template(template, text, base, &h->at, &h->zoned, &dated) || (!dated && base == INSTANT_NONE))
 			h->at = INSTANT_NONE;
 	}
 	if (h->at != INSTANT_NONE && !h->zoned && f->local)
 		h->at = instant_from_local(clock->zone, h->at, &ambiguous);
+	h->zoned |= !f->local;
 	if (h->at != INSTANT_NONE)
 		clock->same = clock->context = h->at;
 }

@@ -218,12 +218,23 @@ static void check_cost(struct signature_proof *x)
 			"nothing is known about the first %d bytes: every record of its classes has to be read and searched", (int)PATTERN_PREFIX);
 }
 
+/* A core is searched for in running text: it must be possible to take its anchors away, and what is left must say something. */
 static void check_core(struct signature_proof *x)
 {
+	static const char *const neutral[] = {"", "It fails every time, the server hangs and I see an error in the log (see below): 42 tools, 1 of 3, at 20:23:00.",
+		"http://127.0.0.1:8811/mcp {\"a\":[1,\"b\"]} mcp__server__tool 'x' -> ok"};
 	struct buf out = {0};
-	if (x->s->core && (!pattern_unanchored(x->s->match, &out) || x->s->literal.n < 4))
-		prove_note(x->p, PROVE_ERROR, tree_get(x->p->doc, x->s->node, "core"), "give it one branch with a fixed text of 4 bytes or more, or drop `core`",
-			"a core signature is searched for in running text, but this one cannot be");
+	struct regex *r = NULL;
+	uint32_t node = tree_get(x->p->doc, x->s->node, "core");
+	bool good = !x->s->core || (pattern_unanchored(x->s->match, &out) && regex_new(buf_str(&out), 0, &r, NULL) == 0);
+	if (!good)
+		prove_note(x->p, PROVE_ERROR, node, "give it one branch behind ^, or drop `core`", "a core is searched for in running text, but this pattern cannot be");
+	for (size_t i = 0; x->s->core && good && i < sizeof neutral / sizeof *neutral; i++) {
+		struct regex_match m;
+		if (regex_match(r, str_z(neutral[i]), &m) == 1)
+			prove_note(x->p, PROVE_ERROR, node, "drop `core`, or narrow the pattern", "the core is found in ordinary text: %s", neutral[i]);
+	}
+	regex_free(r);
 	buf_done(&out);
 }
 
