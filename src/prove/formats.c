@@ -7,10 +7,14 @@
 
 static bool mask_fits(str mask, str line)
 {
-	for (size_t i = 0; i < mask.n; i++) {
-		char c = i < line.n ? line.p[i] : '\0', m = mask.p[i];
+	size_t at = 0;
+	for (size_t i = 0; i < mask.n; i++, at++) {
+		char c = at < line.n ? line.p[at] : '\0', m = mask.p[i];
 		bool digit = c >= '0' && c <= '9', letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-		if (i >= line.n || (m == 'd' ? !digit : m == 'a' ? !letter : c != m))
+		bool escaped = m == '\\' && i + 1 < mask.n;
+		if (escaped)
+			m = mask.p[++i];
+		if (at >= line.n || (!escaped && m == 'd' ? !digit : !escaped && m == 'a' ? !letter : c != m))
 			return false;
 	}
 	return true;
@@ -90,7 +94,7 @@ static void test_sample(struct proof *p, const struct format *f, const struct sa
 		return;
 	}
 	if (!head)
-		prove_note_in(p, s->line, 0, "in `head` d is a digit, a is a letter, anything else is itself", "the regex matches, but the sample does not begin as `head` says");
+		prove_note_in(p, s->line, 0, "in `head` d is a digit, a is a letter, \\d and \\a are these letters, anything else is itself", "the regex matches, but the sample does not begin as `head` says");
 	for (unsigned g = 1; g < m.n; g++)
 		used[g] = used[g] || m.group[g].p != NULL;
 	compare_groups(p, f, s, &m);
