@@ -40,8 +40,9 @@ void flow_done(struct flow *f)
 
 void split_body(struct parser *p, const struct shape *s, struct record *r)
 {
-	(void)p;
-	for (unsigned i = 0; s != NULL && i < s->split_count; i++) {
+	if (s == NULL)
+		return;
+	for (unsigned i = 0; i < s->split_count; i++) {
 		struct head h;
 		if (!shape_fits(s->split[i], r->body, NULL, &h))
 			continue;
@@ -53,6 +54,10 @@ void split_body(struct parser *p, const struct shape *s, struct record *r)
 		r->body = h.part[PART_BODY];
 		return;
 	}
+	str head = str_head(r->body, HEAD_GATE);
+	if (p->excerpt && r->class == CLASS_DEBUG && s->split_count > 0 && !p->gate(p->gate_context, CLASS_DEBUG, head) &&
+		p->gate(p->gate_context, CLASS_MCP, head))
+		r->class = CLASS_MCP; /* somebody left the server's name out */
 }
 
 /* First bytes of a JSON string literal, for the gate: escapes of one letter are enough there. */
