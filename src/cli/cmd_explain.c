@@ -83,7 +83,7 @@ static int known_paths(struct run *r, struct path_list *l, struct err *reterr)
 		err_hint(reterr, "name the logs as well: mcplog explain ID PATH");
 		return code;
 	}
-	e = timeline_open(&(struct timeline_options){.path = db, .read_only = true}, &t, reterr);
+	e = timeline_open(&(struct timeline_options){.path = db, .read_only = true, .rules_hash = r->rules.hash}, &t, reterr);
 	if (e)
 		return e;
 	e = timeline_query(t, S("SELECT DISTINCT coalesce(real_path, path) FROM sources ORDER BY 1"), 0, add_path, l, reterr);

@@ -11,7 +11,8 @@
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/places.h"
-#include "model/rules.h"
+#include "cli/run.h"
+#include "knowledge/knowledge.h"
 #include "store/timeline.h"
 
 static void show_problem(struct buf *out, const struct problem *p)
@@ -61,7 +62,7 @@ static int show_all(struct timeline *t, struct arena *a, struct buf *out, struct
 	return 0;
 }
 
-static int status(const struct env *env, const char *path, struct arena *a, struct err *reterr)
+static int status(const struct env *env, const char *path, uint64_t rules_hash, struct arena *a, struct err *reterr)
 {
 	struct stat st;
 	struct buf out = {0};
@@ -72,7 +73,7 @@ static int status(const struct env *env, const char *path, struct arena *a, stru
 		buf_addz(&out, " does not exist; mcplog analyze makes it\n");
 	} else {
 		struct timeline *t;
-		e = timeline_open(&(struct timeline_options){.path = path, .read_only = true}, &t, reterr);
+		e = timeline_open(&(struct timeline_options){.path = path, .read_only = true, .rules_hash = rules_hash}, &t, reterr);
 		if (!e) {
 			e = show_all(t, a, &out, reterr);
 			timeline_close(t);
@@ -95,8 +96,12 @@ int cmd_status(const struct env *env, const struct opts *opts)
 		failed = err_set(&e, ERR_USAGE, "status takes no arguments: '%s' is one too many", opts->args[0]);
 	else if (!path)
 		failed = places_database(env, &a, false, &path, &e);
+	struct rules rules = {0}; /* only their hash: a source that was read with other knowledge says so */
 	if (!failed)
-		failed = status(env, path, &a, &e);
+		failed = run_load_rules(env, opts, &a, &rules, &e);
+	if (!failed)
+		failed = status(env, path, rules.hash, &a, &e);
+	knowledge_free(&rules);
 	arena_done(&a);
 	if (!failed)
 		return EXIT_CODE_COMPLETE;

@@ -5,6 +5,7 @@
 #include "cli/run.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/diag.h"
 #include "base/nearest.h"
@@ -40,11 +41,17 @@ const struct cause *run_find_cause(const struct rules *rules, str id)
 int run_unknown_cause(const struct rules *rules, const char *option, const char *id, struct err *reterr)
 {
 	struct nearest near = nearest_start(str_z(id));
-	for (size_t i = 0; i < rules->causes.n; i++)
-		nearest_offer(&near, rules->causes.v[i]->id);
+	str holds = STR_NONE; /* an id with the word in it, for those who type half of one */
+	for (size_t i = 0; i < rules->causes.n; i++) {
+		const str known = rules->causes.v[i]->id;
+		nearest_offer(&near, known);
+		if (!holds.n && *id && str_find(known, str_z(id)) >= 0)
+			holds = known;
+	}
+	const str guess = nearest_result(&near).n ? nearest_result(&near) : holds;
 	const int code = err_set(reterr, ERR_USAGE, "%s: '%s' is no cause or note", option, id);
-	if (nearest_result(&near).n)
-		err_hint(reterr, "did you mean %.*s?", STR_ARG(nearest_result(&near)));
+	if (guess.n)
+		err_hint(reterr, "did you mean %.*s?", STR_ARG(guess));
 	else
 		err_hint(reterr, "mcplog patterns list shows their ids");
 	return code;
@@ -193,6 +200,25 @@ static int choose_database(struct run *r, struct pipeline_options *p, struct err
 	return 0;
 }
 
+/* The report must not land on the timeline or beside it. */
+static int check_output(const struct run *r, const struct pipeline_options *p, struct err *reterr)
+{
+	const char *path = r->opts->value[OPT_OUTPUT];
+	if (!path)
+		return 0;
+	for (size_t i = 0; i + 1 < p->source.refuse_count; i++) {
+		struct stat output, taken;
+		const str name = p->source.refuse[i];
+		const bool same_file = stat(path, &output) == 0 && stat(name.p, &taken) == 0 && output.st_dev == taken.st_dev && output.st_ino == taken.st_ino;
+		if (!same_file && !str_eq(str_z(path), name))
+			continue;
+		const int code = err_set(reterr, ERR_USAGE, "-o %s would overwrite the timeline", path);
+		err_hint(reterr, "name another file for the report");
+		return code;
+	}
+	return 0;
+}
+
 static void look_at_paths(struct run *r, const str *paths, size_t count)
 {
 	size_t from_stdin = 0;
@@ -201,6 +227,26 @@ static void look_at_paths(struct run *r, const str *paths, size_t count)
 	r->piped = count > 0 && from_stdin == count;
 	if (from_stdin)
 		diag_warn("standard input has no checkpoint: it is not kept, and read from its beginning every time");
+}
+
+/* Inputs that could not even be opened are sources too: with their problems, and nothing else. */
+static void add_unread(struct run *r)
+{
+	struct pipeline_result *p = &r->result;
+	struct facts *f = &p->facts;
+	if (p->problem_count == 0)
+		return;
+	struct source *all = arena_alloc(&r->arena, (f->source_count + p->problem_count) * sizeof *all);
+	if (f->source_count)
+		memcpy(all, f->sources, f->source_count * sizeof *all);
+	for (size_t i = 0; i < p->problem_count; i++) {
+		struct problem *problem = arena_alloc(&r->arena, sizeof *problem);
+		*problem = p->problems[i].problem;
+		all[f->source_count] = (struct source){.index = (uint32_t)f->source_count, .path = p->problems[i].path, .first = INSTANT_NONE,
+			.last = INSTANT_NONE, .problems = problem, .problem_count = 1};
+		f->source_count++;
+	}
+	f->sources = all;
 }
 
 int run_pipeline(struct run *r, const str *paths, size_t count, struct err *reterr)
@@ -229,6 +275,9 @@ int run_pipeline(struct run *r, const str *paths, size_t count, struct err *rete
 	if (e)
 		return e;
 	refuse(r, &p);
+	e = check_output(r, &p, reterr);
+	if (e)
+		return e;
 	if (progress_init(&progress, r->env, o->value[OPT_PROGRESS])) {
 		p.progress = progress_update;
 		p.progress_context = &progress;
@@ -240,6 +289,7 @@ int run_pipeline(struct run *r, const str *paths, size_t count, struct err *rete
 	if (r->result.incomplete)
 		r->exit = exit_code_worst(r->exit, EXIT_CODE_INPUT);
 	problems_tell(&r->rules, &r->result);
+	add_unread(r);
 	r->report.since = when_resolve(&r->since, r->result.facts.as_of);
 	r->report.until = when_resolve(&r->until, r->result.facts.as_of);
 	return 0;

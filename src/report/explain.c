@@ -152,21 +152,59 @@ void report_explain_incident(const struct facts *f, const struct incident *i, co
 	page_done(&p);
 }
 
-/* A chapter of a cause's page. Its lines keep their breaks: they may be log lines. */
+/* Prose that was broken by hand goes on in the next line; list items, log lines and indented text stand for themselves. */
+static bool goes_on(str line, str next)
+{
+	enum { BROKEN_FROM = 60 };
+	const bool own = next.n == 0 || strchr(" -*`|[\"", next.p[0]) || (next.p[0] >= '0' && next.p[0] <= '9');
+	return line.n >= BROKEN_FROM && line.p[0] != ' ' && !own;
+}
+
 static void chapter(struct page *p, const char *title, str text)
 {
 	if (str_trim(text).n == 0)
 		return;
 	heading(p, title);
+	struct buf paragraph = {0};
 	str rest = str_trim_end(text);
 	while (rest.n) {
-		const str line = str_word(&rest, '\n');
+		str line = str_word(&rest, '\n');
 		size_t blanks = 0;
 		while (blanks < line.n && line.p[blanks] == ' ')
 			blanks++;
+		const size_t hang = blanks < line.n && line.p[blanks] == '-' ? 2 : 0;
+		buf_reset(&paragraph);
+		buf_add(&paragraph, line);
+		while (rest.n && goes_on(line, rest)) {
+			line = str_word(&rest, '\n');
+			buf_byte(&paragraph, ' ');
+			buf_add(&paragraph, line);
+		}
 		page_to(p, 2 + blanks);
-		page_wrap(p, INK_PLAIN, line, 2 + blanks + (blanks < line.n && line.p[blanks] == '-' ? 2 : 0), 0);
+		page_wrap(p, INK_PLAIN, buf_str(&paragraph), 2 + blanks + hang, 0);
 	}
+	buf_done(&paragraph);
+}
+
+/* "{tool} on {server}": the words that an incident fills in, as "TOOL on SERVER". */
+static void add_placeholders(struct buf *out, str text)
+{
+	bool inside = false;
+	for (size_t i = 0; i < text.n; i++) {
+		const char c = text.p[i];
+		if (c == '{' || c == '}')
+			inside = c == '{';
+		else
+			buf_byte(out, inside && c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c);
+	}
+}
+
+static void put_title(struct page *p, str title)
+{
+	struct buf text = {0};
+	add_placeholders(&text, title);
+	page_wrap(p, INK_PLAIN, buf_str(&text), 0, 0);
+	buf_done(&text);
 }
 
 static void page_advice(struct page *p, const struct rules *rules, str id)
@@ -181,7 +219,7 @@ static void page_advice(struct page *p, const struct rules *rules, str id)
 			heading(p, "What to do");
 		any = true;
 		buf_reset(&line);
-		buf_add(&line, a->text);
+		add_placeholders(&line, a->text);
 		if (a->client.n)
 			buf_printf(&line, " [client %.*s]", STR_ARG(a->client));
 		if (a->sdk.n)
@@ -196,16 +234,27 @@ static void page_advice(struct page *p, const struct rules *rules, str id)
 	buf_done(&line);
 }
 
+static void add_once(struct buf *list, str id)
+{
+	struct buf comma = {0};
+	buf_printf(&comma, ", %.*s,", STR_ARG(id));
+	const bool known = str_find(buf_str(list), buf_str(&comma)) >= 0;
+	buf_done(&comma);
+	if (!known)
+		buf_printf(list, " %.*s,", STR_ARG(id));
+}
+
 static void related(struct page *p, const struct cause *c)
 {
-	struct buf line = {0};
+	struct buf list = {0};
+	buf_byte(&list, ','); /* every id then stands between ", " and "," */
 	for (unsigned k = 0; k < c->yields_count; k++)
-		buf_printf(&line, "%s%.*s", line.n ? ", " : "", STR_ARG(c->yields_to[k]));
+		add_once(&list, c->yields_to[k]);
 	for (unsigned k = 0; k < c->rival_count; k++)
-		buf_printf(&line, "%s%.*s", line.n ? ", " : "", STR_ARG(c->rivals[k]));
-	if (line.n)
-		chapter(p, "Told apart from", buf_str(&line));
-	buf_done(&line);
+		add_once(&list, c->rivals[k]);
+	if (list.n > 1)
+		chapter(p, "Told apart from", (str){list.p + 2, list.n - 3});
+	buf_done(&list);
 }
 
 bool report_explain_cause(const struct rules *rules, str id, const struct report_options *o, struct buf *out)
@@ -225,7 +274,7 @@ bool report_explain_cause(const struct rules *rules, str id, const struct report
 	else
 		page_printf(&p, INK_DIM, "   cause%s%.*s", c->group.n ? ", family " : "", STR_ARG(c->group));
 	page_end(&p);
-	page_wrap(&p, INK_PLAIN, c->title, 0, 0);
+	put_title(&p, c->title);
 	chapter(&p, "What it is", c->what);
 	chapter(&p, "How it looks", c->looks_like);
 	chapter(&p, "What is mistaken for it", c->mistaken_for);

@@ -231,7 +231,9 @@ static void source_problem(struct page *p, const struct source *s, const struct 
 	struct buf line = {0}, place = {0};
 	const struct line_ref at = {.source = s, .line = problem->line, .offset = problem->offset};
 	const str text = str_z(problem->text);
-	buf_printf(&line, "%.*s: %s%.*s", STR_ARG(page_place(p, &at, &place)), words[problem->class], STR_ARG(text));
+	if (str_find(text, s->path) < 0)
+		buf_printf(&line, "%.*s: %s", STR_ARG(page_place(p, &at, &place)), words[problem->class]);
+	buf_add(&line, text);
 	if (problem->times > 1)
 		buf_printf(&line, " (×%u)", problem->times);
 	page_to(p, 2);
