@@ -123,13 +123,14 @@ static int is_free(struct timeline *t, int64_t id, uint64_t size, bool *ret_free
 	int r = checkpoint_limit(t, id, &limit, reterr);
 	if (r < 0)
 		return r;
-	*ret_free = (uint64_t)(limit - id) > size + ROOM;
+	*ret_free = (uint64_t)limit - (uint64_t)id > size + ROOM;
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_SOURCE_BELOW);
 	if (st)
 		bind_int(st, 1, id);
 	r = sql_row(&t->sql, st, reterr);
 	if (r > 0) {
-		*ret_free = *ret_free && column_int(st, 0) != id && column_int(st, 1) + ROOM < id;
+		int64_t last = column_int(st, 1);
+		*ret_free = *ret_free && column_int(st, 0) != id && last < id && (uint64_t)id - (uint64_t)last > ROOM;
 		(void)sqlite3_reset(st);
 	}
 	return r < 0 ? r : 0;

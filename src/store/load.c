@@ -64,7 +64,7 @@ static int load_problems(struct timeline *t, int64_t id, const struct problem *o
 		memcpy(p->text, text.p, text.n < sizeof p->text ? text.n : sizeof p->text - 1);
 		p->line = column_u64(st, 2);
 		p->offset = column_u64(st, 3);
-		p->class = (enum severity_class)column_u32(st, 4);
+		p->class = column_u32(st, 4) <= PROBLEM_ERROR ? (enum severity_class)column_u32(st, 4) : PROBLEM_ERROR;
 		p->times = column_u32(st, 5);
 	}
 	for (size_t i = 0; i < own_count; i++)
@@ -187,7 +187,7 @@ static void read_event(struct timeline *t, struct rows *rows, struct event *e)
 	const struct form *f = known_form(k, column_int(st, 2));
 	uint64_t bits = column_u64(st, 1), part = next_bits(&bits, BITS_PART);
 	*e = (struct event){.id = column_int(st, 0), .part = (uint8_t)part};
-	e->offset = (uint64_t)(e->id - rows->source) - part;
+	e->offset = (uint64_t)e->id - (uint64_t)rows->source - part;
 	if (f) {
 		e->kind = f->kind;
 		e->signature = f->signature;
@@ -198,13 +198,13 @@ static void read_event(struct timeline *t, struct rows *rows, struct event *e)
 	}
 	e->line = column_u64(st, 3);
 	e->lines = (uint32_t)next_bits(&bits, BITS_LINES) + 1;
-	e->at = column_null(st, 4) ? INSTANT_NONE : column_int(st, 4) * MILLISECOND + (instant)bits;
+	e->at = column_null(st, 4) ? INSTANT_NONE : instant_of(column_int(st, 4), 0, (instant)bits);
 	e->duration = column_opt(st, 5);
 	e->server = known_name(k, &t->sql, column_int(st, 6));
 	e->tool = known_name(k, &t->sql, column_int(st, 7));
 	e->session = session_of(t, rows, 8);
 	e->tool_use_id = column_text(st, 9, k->arena);
-	e->call = column_null(st, 10) ? 0 : e->id - column_int(st, 10);
+	e->call = column_null(st, 10) ? 0 : (int64_t)((uint64_t)e->id - column_u64(st, 10));
 	e->err = column_text(st, 11, k->arena);
 }
 
@@ -250,7 +250,7 @@ static struct place read_place(sqlite3_stmt *st, int at, const struct place *fir
 
 static instant read_time(sqlite3_stmt *st, int at)
 {
-	return column_null(st, at) ? INSTANT_NONE : (column_int(st, 7) + column_int(st, at)) * MILLISECOND;
+	return column_null(st, at) ? INSTANT_NONE : instant_of(column_int(st, 7), column_int(st, at), 0);
 }
 
 static void read_more(sqlite3_stmt *st, const struct place *first, struct call *c, struct arena *a)
@@ -271,7 +271,7 @@ static void read_call(struct timeline *t, struct rows *rows, struct call *c)
 	struct known *k = &rows->known;
 	uint64_t bits = column_u64(st, 1), part = next_bits(&bits, BITS_PART);
 	*c = (struct call){.id = column_int(st, 0), .first_beat_at = INSTANT_NONE, .last_beat_at = INSTANT_NONE, .last_elapsed = -1};
-	const struct place first = {column_u64(st, 2), (uint64_t)(c->id - rows->source) - part};
+	const struct place first = {column_u64(st, 2), (uint64_t)c->id - (uint64_t)rows->source - part};
 	uint64_t outcome = next_bits(&bits, BITS_OUTCOME), link = next_bits(&bits, BITS_LINK);
 	c->outcome = outcome < OUTCOME_COUNT ? (enum outcome)outcome : OUTCOME_UNENDED;
 	c->link = link < LINK_COUNT ? (enum link)link : LINK_ORDER;

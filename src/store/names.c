@@ -163,7 +163,7 @@ int known_forms(struct known *k, struct sql *q, const struct rules *rules, struc
 	sqlite3_stmt *st = sql_get(q, SQL_FORM_ALL);
 	int r;
 	while ((r = sql_row(q, st, reterr)) > 0) {
-		struct form f = {.id = column_int(st, 0), .level = (enum level)column_u32(st, 4), .flags = column_u32(st, 5)};
+		struct form f = {.id = column_int(st, 0), .level = column_u32(st, 4) <= LEVEL_ERROR ? (enum level)column_u32(st, 4) : LEVEL_NONE, .flags = column_u32(st, 5)};
 		f.kind = (uint16_t)intern_find(&rules->kinds, column_view(st, 1));
 		f.signature = signature_index(&by_hash, column_view(st, 2));
 		f.class = (uint16_t)intern_find(&rules->classes, column_view(st, 3));

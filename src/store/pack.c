@@ -126,8 +126,8 @@ void unpack_call(str packed, const struct place *first, int64_t base_ms, struct 
 {
 	unsigned mask = packed.n ? (unsigned char)*packed.p : 0;
 	str s = str_from(packed, 1);
-	c->dispatched_at = mask & DISPATCHED ? (base_ms + take(&s)) * MILLISECOND : INSTANT_NONE;
-	c->sent_at = mask & SENT ? (base_ms + take(&s)) * MILLISECOND : INSTANT_NONE;
+	c->dispatched_at = mask & DISPATCHED ? instant_of(base_ms, take(&s), 0) : INSTANT_NONE;
+	c->sent_at = mask & SENT ? instant_of(base_ms, take(&s), 0) : INSTANT_NONE;
 	if (mask & START_FIRST)
 		c->start = *first;
 	if (mask & START)
@@ -139,6 +139,6 @@ void unpack_call(str packed, const struct place *first, int64_t base_ms, struct 
 	int64_t rest = mask & REST ? take(&s) : 0;
 	instant *const times[TIMES] = {&c->started_at, &c->dispatched_at, &c->sent_at, &c->ended_at, &c->first_beat_at, &c->last_beat_at};
 	for (int i = 0; i < TIMES && rest > 0; i++, rest /= MILLISECOND)
-		if (*times[i] != INSTANT_NONE)
-			*times[i] += rest % MILLISECOND;
+		if (*times[i] != INSTANT_NONE && __builtin_add_overflow(*times[i], rest % MILLISECOND, times[i]))
+			*times[i] = INSTANT_NONE;
 }

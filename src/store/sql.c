@@ -194,6 +194,13 @@ int64_t ms_floor(instant v)
 	return v % MILLISECOND < 0 ? ms - 1 : ms;
 }
 
+instant instant_of(int64_t base, int64_t ms, int64_t us)
+{
+	int64_t v;
+	bool lost = __builtin_add_overflow(base, ms, &v) || __builtin_mul_overflow(v, MILLISECOND, &v) || __builtin_add_overflow(v, us, &v);
+	return lost ? INSTANT_NONE : v;
+}
+
 int64_t ms_rest(instant v)
 {
 	return v - ms_floor(v) * MILLISECOND;
@@ -245,7 +252,7 @@ void bind_instant(sqlite3_stmt *st, int at, instant v)
 
 instant column_instant(sqlite3_stmt *st, int at)
 {
-	return column_null(st, at) ? INSTANT_NONE : column_int(st, at) * MILLISECOND + column_int(st, at + 1);
+	return column_null(st, at) ? INSTANT_NONE : instant_of(column_int(st, at), 0, column_int(st, at + 1));
 }
 
 bool column_null(sqlite3_stmt *st, int at)

@@ -60,6 +60,8 @@ str column_text(sqlite3_stmt *st, int at, struct arena *a);
 
 instant column_instant(sqlite3_stmt *st, int at);    /* two columns */
 
+/* base + ms, both in milliseconds, and us; INSTANT_NONE when it does not fit (a damaged row). */
+instant instant_of(int64_t base, int64_t ms, int64_t us);
 int64_t ms_floor(instant v);   /* milliseconds, rounded down */
 int64_t ms_rest(instant v);    /* the microseconds left over, 0 to 999 */
 #endif

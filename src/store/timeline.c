@@ -86,8 +86,7 @@ int timeline_open(const struct timeline_options *options, struct timeline **ret,
 	t->rules_hash = options->rules_hash;
 	t->memory = strcmp(options->path, ":memory:") == 0;
 	t->path = ":memory:";
-	if (!t->memory)
-		(void)sqlite3_hard_heap_limit64(FILE_HEAP);
+	(void)sqlite3_hard_heap_limit64(t->memory ? 0 : FILE_HEAP);
 	int r = t->memory ? open_memory(t, reterr) : open_file(t, options->path, options->lock_wait_s, reterr);
 	if (r < 0) {
 		timeline_close(t);

@@ -1,186 +1,7 @@
-/* The timeline: rows come back as they went in, ids are stable, changed files replace their rows, copies count once, foreign
- * and newer files are refused untouched, one writer at a time (bad-inputs B15, F11, G1, G2, G6, G7, G9). */
-#include "base/buf.h"
-#include "base/hash.h"
-#include "model/ids.h"
-#include "model/rules.h"
-#include "store/migrate.h"
-#include "store/open.h"
-#include "store/schema.h"
-#include "store/timeline.h"
-
-#include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-/* --- a folder and rules --- */
-
-static char folder[64];
-
-static int enter_folder(void **state)
-{
-	(void)state;
-	(void)snprintf(folder, sizeof folder, "timeline-test-XXXXXX");
-	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
-}
-
-static int leave_folder(void **state)
-{
-	(void)state;
-	static const char *const names[] = {"a.db", "a.db-wal", "a.db-shm", "a.db.lock", "a.db.new", "a.db.v1.bak", "b.db", "b.db.lock", "link.db",
-		"link.db.lock", "hard.db", "a.log", "b.log", "sub/c.log"};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		(void)unlink(names[i]);
-	(void)rmdir("sub");
-	return chdir("..") == 0 && rmdir(folder) == 0 ? 0 : -1;
-}
-
-static void rules_make(struct rules *r)
-{
-	*r = (struct rules){0};
-#define X(id, name) (void)(KIND_##id ? intern_put(&r->kinds, S(name)) : 0);
-	KIND_LIST(X)
-#undef X
-#define X(id, name) (void)intern_put(&r->fields, S(name));
-	FIELD_LIST(X)
-#undef X
-	(void)intern_put(&r->classes, S("refused"));
-	vec_push(&r->signatures)->id = S("life.drop");
-	vec_push(&r->signatures)->id = S("call.fail");
-}
-
-static void rules_free(struct rules *r)
-{
-	intern_done(&r->kinds);
-	intern_done(&r->fields);
-	intern_done(&r->classes);
-	vec_free(&r->signatures);
-}
-
-static struct timeline *must_open_with(const char *path, uint64_t rules_hash)
-{
-	struct timeline *t = NULL;
-	struct err e = {0};
-	int r = timeline_open(&(struct timeline_options){.path = path, .rules_hash = rules_hash}, &t, &e);
-	if (r)
-		fail_msg("%s", e.text);
-	return t;
-}
-
-static struct timeline *must_open(const char *path) { return must_open_with(path, 7); }
-
-static int open_code(const char *path, bool read_only, struct err *e)
-{
-	struct timeline *t = NULL;
-	*e = (struct err){0};
-	int r = timeline_open(&(struct timeline_options){.path = path, .read_only = read_only, .rules_hash = 7}, &t, e);
-	if (r == 0)
-		timeline_close(t);
-	return r;
-}
-
-/* --- sample rows --- */
-
-static const instant noon = INT64_C(1779000000) * SECOND;
-
-static struct source source_of(const char *path, uint64_t ino, uint64_t size)
-{
-	return (struct source){
-		.path = str_z(path), .kind = SOURCE_CLAUDE_DEBUG, .complete = true, .bytes = size, .offset = size, .lines = 10, .records = 9,
-		.unrecognized = 1, .client_version = S("2.1.143"), .session_id = S("5eed"), .cwd = S("/home/x"), .first = noon,
-		.last = noon + 61 * SECOND + 7, .has_times = true,
-		.identity = {.dev = 5, .ino = ino, .btime_ns = 11, .mtime_ns = 12, .ctime_ns = 13, .size = size},
-	};
-}
-
-static struct event event_of(uint64_t offset)
-{
-	return (struct event){
-		.kind = KIND_TRANSPORT_DROPPED, .signature = 1, .class = 1, .line = 4, .offset = offset, .lines = 2, .at = noon + 324 * MILLISECOND + 55,
-		.duration = -1, .level = LEVEL_WARN, .server = S("pg-mcp"), .session = S("5eed"), .local_time = true,
-		.err = S("refused \"now\""), .text = S("SSE connection dropped after 61937s uptime"),
-		.fields = {{FIELD_UPTIME, S("61937")}, {FIELD_WHY, S("a \"b\"\n\\")}}, .field_count = 2,
-	};
-}
-
-static struct call call_of(uint64_t key, uint64_t offset)
-{
-	return (struct call){
-		.id = row_id(key, offset, 0), .server = S("pg-mcp"), .tool = S("list_schemas"), .tool_use_id = S("toolu_01T2JSzbbHXsXm4jAAdEnuxv"),
-		.session = S("5eed"), .dispatched_at = noon + 1, .sent_at = noon + 4 * MILLISECOND, .started_at = noon + 4 * MILLISECOND,
-		.ended_at = noon + 1391 * SECOND + 608, .first_beat_at = noon + 30 * SECOND, .last_beat_at = INSTANT_NONE,
-		.permission = 2 * MILLISECOND, .duration = 1391 * SECOND, .last_elapsed = 1380 * SECOND, .beats = 46, .attempts = 1,
-		.flags = CALL_ESC | CALL_RETRIED, .outcome = OUTCOME_CANCELLED, .link = LINK_ELAPSED, .link_sure = true, .class = 1,
-		.err = S("MCP error -32001: user-cancel"), .start = {1, offset}, .sent = {2, offset + 90}, .beat = {6, offset + 400}, .end = {52, offset + 9000},
-	};
-}
-
-static int64_t put_source(struct timeline *t, const struct source *s, const struct rules *rules, uint64_t from, int rows, bool *ret_unchanged)
-{
-	int64_t id = 0;
-	uint64_t key = 0;
-	struct err e = {0};
-	if (timeline_source_begin(t, s, &id, &key, ret_unchanged, &e))
-		fail_msg("%s", e.text);
-	if (*ret_unchanged)
-		return id;
-	for (int i = 0; i < rows; i++) {
-		struct event ev = event_of(from + (uint64_t)i * 200);
-		struct call c = call_of(key, from + (uint64_t)i * 200);
-		ev.call = c.id;
-		timeline_add_event(t, id, &ev, rules);
-		timeline_add_call(t, id, &c);
-	}
-	if (timeline_source_end(t, id, s, &e))
-		fail_msg("%s", e.text);
-	return id;
-}
-
-static void ok(int r, const struct err *e)
-{
-	if (r)
-		fail_msg("%d: %s", r, e->text);
-}
-
-struct seen {
-	struct event events[8];
-	struct call calls[8];
-	size_t event_count, call_count;
-};
-
-static void see_event(void *context, const struct event *e)
-{
-	struct seen *s = context;
-	if (s->event_count < 8)
-		s->events[s->event_count] = *e;
-	s->event_count++;
-}
-
-static void see_call(void *context, const struct call *c)
-{
-	struct seen *s = context;
-	if (s->call_count < 8)
-		s->calls[s->call_count] = *c;
-	s->call_count++;
-}
-
-static struct seen load(struct timeline *t, int64_t id, const struct rules *rules, struct arena *a)
-{
-	struct seen s = {0};
-	struct err e = {0};
-	ok(timeline_load_events(t, id, 3, rules, a, see_event, &s, &e), &e);
-	ok(timeline_load_calls(t, id, 3, a, see_call, &s, &e), &e);
-	return s;
-}
-
-#define assert_str(a, b) assert_true(str_eq(a, b))
+/* The timeline's rows: they come back as they went in, ids are stable, changed files replace their rows, copies count once,
+ * verdicts belong to scopes, views have the columns of the contract (bad-inputs A3, B15, F11). */
+#include "store/pack.h"
+#include "timeline_fixture.h"
 
 /* --- round trip --- */
 
@@ -314,44 +135,6 @@ static void bare_rows_come_back(void **state)
 	timeline_close(t);
 	arena_done(&a);
 	rules_free(&rules);
-}
-
-/* --- dumps through a second connection --- */
-
-static void collect(void *context, const struct query_value *v, size_t n, bool head)
-{
-	struct buf *out = context;
-	for (size_t i = 0; i < n; i++)
-		buf_printf(out, "%.*s|", STR_ARG(head ? v[i].name : v[i].value.p ? v[i].value : S("NULL")));
-	buf_byte(out, '\n');
-}
-
-static str query(struct timeline *t, const char *sql, struct buf *out)
-{
-	struct err e = {0};
-	buf_reset(out);
-	ok(timeline_query(t, str_z(sql), 0, collect, out, &e), &e);
-	return buf_str(out);
-}
-
-/* Every table but `run`, rows sorted: what two databases must have in common. */
-static struct hash128 dump(const char *path)
-{
-	static const char *const tables[] = {"name", "form", "source", "problem", "event", "call", "call_more", "incident", "evidence_line"};
-	struct buf all = {0}, out = {0};
-	struct timeline *t = NULL;
-	struct err e = {0};
-	ok(timeline_open(&(struct timeline_options){.path = path, .read_only = true, .rules_hash = 7}, &t, &e), &e);
-	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
-		char sql[64];
-		(void)snprintf(sql, sizeof sql, "SELECT * FROM %s ORDER BY 1, 2", tables[i]);
-		buf_add(&all, query(t, sql, &out));
-	}
-	timeline_close(t);
-	struct hash128 h = hash128(buf_str(&all));
-	buf_done(&all);
-	buf_done(&out);
-	return h;
 }
 
 static void F11_order_of_reading_does_not_matter(void **state)
@@ -505,14 +288,6 @@ static void a_lost_end_refuses_the_commit(void **state)
 }
 
 /* --- copies --- */
-
-static void write_file(const char *path, const char *text)
-{
-	FILE *f = fopen(path, "w");
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
-}
 
 static struct source on_disk(const char *path)
 {
@@ -746,306 +521,37 @@ static void queries_can_only_read(void **state)
 	buf_done(&out);
 }
 
-/* --- the file --- */
+/* --- the packed column --- */
 
-static void the_file_is_private_and_marked(void **state)
+static instant whole_ms(instant v) { return v / MILLISECOND * MILLISECOND; }
+
+static void packed_calls_come_back_and_damage_does_no_harm(void **state)
 {
 	(void)state;
-	struct stat st;
-	(void)umask(022);
-	write_file("a.db", ""); /* an empty file is a new database */
-	assert_int_equal(chmod("a.db", 0644), 0);
-	struct timeline *t = must_open("a.db");
-	static const char *const files[] = {"a.db", "a.db.lock"};
-	for (size_t i = 0; i < 2; i++) {
-		assert_int_equal(stat(files[i], &st), 0);
-		assert_int_equal(st.st_mode & 0777, 0600);
+	unsigned char bytes[PACK_MOST];
+	struct call c = call_of(5, 500), back;
+	c.dispatched_at = noon - 999, c.last_beat_at = noon + 7, c.sent.line = 0, c.end.offset = 3, c.end.line = 1;
+	const struct place first = *pack_first_place(&c);
+	size_t n = pack_call(&c, bytes);
+	assert_true(n < PACK_MOST);
+	for (size_t cut = 0; cut <= n; cut++) {
+		back = (struct call){.started_at = whole_ms(c.started_at), .ended_at = whole_ms(c.ended_at), .first_beat_at = whole_ms(c.first_beat_at),
+			.last_beat_at = whole_ms(c.last_beat_at)};
+		unpack_call((str){(const char *)bytes, cut}, &first, pack_base(&c) / MILLISECOND, &back);
 	}
-	struct err e = {0};
-	ok(timeline_begin(t, &e), &e);
-	ok(timeline_commit(t, &e), &e);
-	ok(timeline_add_run(t, S("x"), noon, noon, 0, &e), &e);
-	assert_int_equal(stat("a.db-wal", &st), 0);
-	assert_int_equal(st.st_mode & 0777, 0600);
-	timeline_close(t);
-	assert_int_equal(access("a.db.new", F_OK), -1);
-	assert_int_equal(access("a.db-wal", F_OK), -1);
-	unsigned char h[100];
-	int fd = open("a.db", O_RDONLY | O_CLOEXEC);
-	assert_int_equal(pread(fd, h, sizeof h, 0), sizeof h);
-	(void)close(fd);
-	assert_memory_equal(h + 68, "mcpl", 4);
-	assert_int_equal(h[63], SCHEMA_VERSION);
+	assert_int_equal(back.dispatched_at, c.dispatched_at);
+	assert_int_equal(back.sent_at, c.sent_at);
+	assert_int_equal(back.last_beat_at, c.last_beat_at);
+	assert_memory_equal(&back.start, &c.start, sizeof c.start);
+	assert_memory_equal(&back.end, &c.end, sizeof c.end);
+	assert_int_equal(back.sent.line, 0);
+	/* Extremes fit. */
+	c.dispatched_at = INT64_MIN / 2, c.sent_at = INT64_MAX / 2, c.start = (struct place){1, 0}, c.sent = (struct place){UINT32_MAX, INT64_MAX},
+	c.end = (struct place){UINT32_MAX, INT64_MAX};
+	assert_true(pack_call(&c, bytes) < PACK_MOST);
+	memset(bytes, 0xff, sizeof bytes);
+	unpack_call((str){(const char *)bytes, sizeof bytes}, &first, 0, &back);
 }
-
-static void G6_symbolic_links_are_refused_hard_links_warned_about(void **state)
-{
-	(void)state;
-	struct err e;
-	assert_int_equal(open_code("a.db", false, &e), 0);
-	assert_int_equal(symlink("a.db", "link.db"), 0);
-	assert_int_equal(open_code("link.db", false, &e), ERR_DB);
-	assert_non_null(strstr(e.text, "symbolic link"));
-	assert_int_equal(open_code("link.db", true, &e), ERR_DB);
-	assert_int_equal(unlink("link.db"), 0);
-	assert_int_equal(symlink("a.db", "a.db.lock.x"), 0);
-	assert_int_equal(unlink("a.db.lock.x"), 0);
-	assert_int_equal(link("a.db", "hard.db"), 0);
-	struct timeline *t = must_open("a.db");
-	assert_non_null(strstr(timeline_warning(t), "hard link"));
-	timeline_close(t);
-}
-
-static str bytes_of(const char *path, struct buf *out)
-{
-	char chunk[4096];
-	buf_reset(out);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	assert_true(fd >= 0);
-	for (ssize_t n; (n = read(fd, chunk, sizeof chunk)) > 0;)
-		buf_add(out, (str){chunk, (size_t)n});
-	(void)close(fd);
-	return buf_str(out);
-}
-
-static void refused_untouched(const char *path, const char *word)
-{
-	struct buf before = {0}, after = {0};
-	struct err e;
-	(void)bytes_of(path, &before);
-	for (int read_only = 0; read_only < 2; read_only++) {
-		assert_int_equal(open_code(path, read_only, &e), ERR_DB);
-		if (!strstr(e.text, word))
-			fail_msg("`%s` does not say `%s`", e.text, word);
-		assert_true(e.hint[0]);
-	}
-	assert_str(bytes_of(path, &after), buf_str(&before));
-	buf_done(&before);
-	buf_done(&after);
-}
-
-static void raw(const char *path, const char *sql)
-{
-	sqlite3 *db;
-	char *message = NULL;
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
-		fail_msg("%s: %s", sql, message);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
-static void G1_foreign_newer_and_damaged_files_are_refused_untouched(void **state)
-{
-	(void)state;
-	struct err e;
-	write_file("a.db", "2026-05-17T20:23:00.776Z [DEBUG] this is a log, and it is longer than the hundred bytes that the header of a database takes\n");
-	refused_untouched("a.db", "not a database");
-	write_file("a.db", "short");
-	refused_untouched("a.db", "not a database");
-	assert_int_equal(unlink("a.db"), 0);
-	raw("a.db", "PRAGMA application_id = 17; CREATE TABLE t(x); INSERT INTO t VALUES(1)");
-	refused_untouched("a.db", "another program");
-	raw("a.db", "PRAGMA application_id = 1835233388; PRAGMA user_version = 2");
-	refused_untouched("a.db", "newer mcplog");
-	raw("a.db", "PRAGMA user_version = 0");
-	refused_untouched("a.db", "never released");
-	raw("a.db", "PRAGMA user_version = 1");
-	refused_untouched("a.db", "`t`");
-	assert_int_equal(unlink("a.db"), 0);
-	assert_int_equal(open_code("a.db", false, &e), 0);
-	struct stat st;
-	assert_int_equal(stat("a.db", &st), 0);
-	assert_int_equal(truncate("a.db", st.st_size - 4096), 0);
-	refused_untouched("a.db", "cut off");
-	assert_int_equal(mkdir("sub", 0700), 0);
-	assert_int_equal(open_code("sub", false, &e), ERR_DB);
-	assert_int_equal(open_code("nowhere/a.db", false, &e), ERR_DB);
-	assert_non_null(strstr(e.text, "nowhere"));
-	assert_int_equal(open_code("b.db", true, &e), ERR_DB);
-	assert_int_equal(access("b.db", F_OK), -1);
-}
-
-static void G1_a_damaged_page_is_an_error_that_says_so(void **state)
-{
-	(void)state;
-	struct rules rules;
-	struct arena a = {0};
-	struct err e = {0};
-	bool unchanged;
-	rules_make(&rules);
-	struct timeline *t = must_open("a.db");
-	struct source s = source_of("a.log", 42, 500000);
-	ok(timeline_begin(t, &e), &e);
-	int64_t id = put_source(t, &s, &rules, 0, 1000, &unchanged);
-	ok(timeline_commit(t, &e), &e);
-	timeline_close(t);
-	struct stat st;
-	char junk[4096];
-	memset(junk, 0xa5, sizeof junk);
-	assert_int_equal(stat("a.db", &st), 0);
-	int fd = open("a.db", O_WRONLY | O_CLOEXEC);
-	for (off_t at = 40 * 4096; at < st.st_size; at += 4096)
-		assert_int_equal(pwrite(fd, junk, sizeof junk, at), sizeof junk);
-	(void)close(fd);
-	t = must_open("a.db");
-	struct seen seen = {0};
-	assert_int_equal(timeline_load_events(t, id, 0, &rules, &a, see_event, &seen, &e), ERR_DB);
-	assert_non_null(strstr(e.text, "damaged"));
-	assert_true(e.hint[0]);
-	timeline_close(t);
-	arena_done(&a);
-	rules_free(&rules);
-}
-
-static void G7_a_changed_schema_is_refused(void **state)
-{
-	(void)state;
-	static const char *const changes[] = {
-		"CREATE TRIGGER t AFTER INSERT ON event BEGIN DELETE FROM call; END",
-		"CREATE VIEW v AS SELECT 1",
-		"DROP VIEW runs; CREATE VIEW runs AS SELECT load_extension('x')",
-		"DROP TABLE bound",
-	};
-	struct err e;
-	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
-		assert_int_equal(open_code("a.db", false, &e), 0);
-		raw("a.db", changes[i]);
-		refused_untouched("a.db", "a.db");
-		assert_int_equal(unlink("a.db"), 0);
-	}
-	/* Statistics of ANALYZE are harmless. */
-	assert_int_equal(open_code("a.db", false, &e), 0);
-	raw("a.db", "INSERT INTO run(command, exit) VALUES('x', 0); ANALYZE");
-	assert_int_equal(open_code("a.db", false, &e), 0);
-}
-
-static void handles_are_defensive(void **state)
-{
-	(void)state;
-	struct err e = {0};
-	assert_int_equal(open_code("a.db", false, &e), 0);
-	struct arena a = {0};
-	const char *path;
-	ok(open_resolve("a.db", &a, &path, &e), &e);
-	struct sql q = {0};
-	ok(open_handle(path, SQLITE_OPEN_READWRITE, &q, &e), &e);
-	static const struct {
-		int what, on;
-	} want[] = {{SQLITE_DBCONFIG_DEFENSIVE, 1}, {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0}, {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0}, {SQLITE_DBCONFIG_ENABLE_VIEW, 0}};
-	for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
-		int is = -1;
-		assert_int_equal(sqlite3_db_config(q.db, want[i].what, -1, &is), SQLITE_OK);
-		assert_int_equal(is, want[i].on);
-	}
-	assert_int_equal(sqlite3_limit(q.db, SQLITE_LIMIT_ATTACHED, -1), 0);
-	assert_int_equal(sql_exec(&q, "SELECT * FROM runs", &e), ERR_DB);
-	sql_done(&q);
-	arena_done(&a);
-}
-
-/* --- one writer --- */
-
-static void G2_a_second_writer_is_told_the_pid(void **state)
-{
-	(void)state;
-	struct err e;
-	struct timeline *t = must_open("a.db");
-	char pid[32];
-	(void)snprintf(pid, sizeof pid, "pid %ld", (long)getpid());
-	assert_int_equal(open_code("a.db", false, &e), ERR_LOCKED);
-	assert_non_null(strstr(e.text, pid));
-	assert_non_null(strstr(e.hint, "--lock-wait"));
-	assert_int_equal(open_code("a.db", true, &e), 0); /* readers work */
-	timeline_close(t);
-	assert_int_equal(open_code("a.db", false, &e), 0);
-}
-
-static void G3_a_killed_writer_leaves_the_last_commit(void **state)
-{
-	(void)state;
-	struct rules rules;
-	struct err e = {0};
-	bool unchanged;
-	rules_make(&rules);
-	struct source s = source_of("a.log", 42, 5000), second = source_of("b.log", 43, 5000);
-	struct timeline *t = must_open("a.db");
-	ok(timeline_begin(t, &e), &e);
-	(void)put_source(t, &s, &rules, 0, 3, &unchanged);
-	ok(timeline_commit(t, &e), &e);
-	timeline_close(t);
-	struct hash128 before = dump("a.db");
-	pid_t child = fork();
-	if (child == 0) {
-		t = must_open("a.db");
-		if (timeline_begin(t, &e) == 0)
-			(void)put_source(t, &second, &rules, 0, 500, &unchanged);
-		_exit(0);
-	}
-	int status;
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_int_equal(open_code("a.db", false, &e), 0); /* the kernel gave the lock back */
-	struct hash128 after = dump("a.db");
-	assert_memory_equal(&before, &after, sizeof before);
-	rules_free(&rules);
-}
-
-static void a_leftover_wal_of_a_removed_database_is_not_replayed(void **state)
-{
-	(void)state;
-	struct err e;
-	write_file("a.db-wal", "old pages");
-	write_file("a.db.new", "half built");
-	assert_int_equal(open_code("a.db", false, &e), 0);
-	assert_int_equal(open_code("a.db", false, &e), 0);
-	assert_int_equal(access("a.db.new", F_OK), -1);
-}
-
-/* --- migration --- */
-
-static void steps_run_once_in_order_and_together(void **state)
-{
-	(void)state;
-	static const struct migration steps[] = {
-		{1, "CREATE TABLE never(x)"}, {2, "CREATE TABLE two(x); INSERT INTO two VALUES(2)"}, {3, "ALTER TABLE two ADD COLUMN y"}};
-	static const struct migration broken[] = {{4, "CREATE TABLE four(x)"}, {5, "nonsense"}};
-	struct sql q = {.path = "test"};
-	struct err e = {0};
-	ok(open_handle(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY, &q, &e), &e);
-	ok(migrate_steps(&q, steps, 3, 1, &e), &e);
-	ok(sql_exec(&q, "SELECT x, y FROM two", &e), &e);
-	assert_int_equal(sql_exec(&q, "SELECT * FROM never", &e), ERR_DB);
-	assert_int_equal(migrate_steps(&q, broken, 2, 3, &e), ERR_DB);
-	assert_int_equal(sql_exec(&q, "SELECT * FROM four", &e), ERR_DB);
-	sqlite3_stmt *st;
-	assert_int_equal(sqlite3_prepare_v2(q.db, "PRAGMA user_version", -1, &st, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
-	assert_int_equal(sqlite3_column_int(st, 0), 3);
-	sqlite3_finalize(st);
-	sql_done(&q);
-}
-
-static void an_old_database_is_copied_before_it_is_changed(void **state)
-{
-	(void)state;
-	struct err e = {0};
-	struct arena a = {0};
-	const char *path;
-	struct sql q = {0};
-	struct stat st;
-	assert_int_equal(open_code("a.db", false, &e), 0);
-	raw("a.db", "INSERT INTO run(command, exit) VALUES('old', 0)");
-	ok(open_resolve("a.db", &a, &path, &e), &e);
-	ok(open_handle(path, SQLITE_OPEN_READWRITE, &q, &e), &e);
-	ok(migrate_upgrade(&q, path, 1, &e), &e);
-	ok(migrate_check(&q, &e), &e);
-	sql_done(&q);
-	assert_int_equal(stat("a.db.v1.bak", &st), 0);
-	assert_int_equal(st.st_mode & 0777, 0600);
-	raw("a.db.v1.bak", "INSERT INTO run(id, command, exit) VALUES(2, 'the copy is a database', 0)");
-	arena_done(&a);
-}
-
-#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter_folder, leave_folder)
 
 int main(void)
 {
@@ -1061,17 +567,7 @@ int main(void)
 		IN_FOLDER(verdicts_are_replaced_by_scope),
 		IN_FOLDER(views_have_the_columns_of_the_contract),
 		IN_FOLDER(queries_can_only_read),
-		IN_FOLDER(the_file_is_private_and_marked),
-		IN_FOLDER(G6_symbolic_links_are_refused_hard_links_warned_about),
-		IN_FOLDER(G1_foreign_newer_and_damaged_files_are_refused_untouched),
-		IN_FOLDER(G1_a_damaged_page_is_an_error_that_says_so),
-		IN_FOLDER(G7_a_changed_schema_is_refused),
-		IN_FOLDER(handles_are_defensive),
-		IN_FOLDER(G2_a_second_writer_is_told_the_pid),
-		IN_FOLDER(G3_a_killed_writer_leaves_the_last_commit),
-		IN_FOLDER(a_leftover_wal_of_a_removed_database_is_not_replayed),
-		IN_FOLDER(steps_run_once_in_order_and_together),
-		IN_FOLDER(an_old_database_is_copied_before_it_is_changed),
+		IN_FOLDER(packed_calls_come_back_and_damage_does_no_harm),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

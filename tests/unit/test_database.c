@@ -1,0 +1,326 @@
+/* The database file: private, marked, refused untouched when it is foreign, newer, damaged or changed; one writer at a time;
+ * brought up to date in steps after a copy (bad-inputs G1, G2, G3, G6, G7, G9). */
+#include "store/migrate.h"
+#include "store/open.h"
+#include "store/schema.h"
+#include "timeline_fixture.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+
+/* --- the file --- */
+
+static void the_file_is_private_and_marked(void **state)
+{
+	(void)state;
+	struct stat st;
+	(void)umask(022);
+	write_file("a.db", ""); /* an empty file is a new database */
+	assert_int_equal(chmod("a.db", 0644), 0);
+	struct timeline *t = must_open("a.db");
+	static const char *const files[] = {"a.db", "a.db.lock"};
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(stat(files[i], &st), 0);
+		assert_int_equal(st.st_mode & 0777, 0600);
+	}
+	struct err e = {0};
+	ok(timeline_begin(t, &e), &e);
+	ok(timeline_commit(t, &e), &e);
+	ok(timeline_add_run(t, S("x"), noon, noon, 0, &e), &e);
+	assert_int_equal(stat("a.db-wal", &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	timeline_close(t);
+	assert_int_equal(access("a.db.new", F_OK), -1);
+	assert_int_equal(access("a.db-wal", F_OK), -1);
+	unsigned char h[100];
+	int fd = open("a.db", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(pread(fd, h, sizeof h, 0), sizeof h);
+	(void)close(fd);
+	assert_memory_equal(h + 68, "mcpl", 4);
+	assert_int_equal(h[63], SCHEMA_VERSION);
+}
+
+static void G6_symbolic_links_are_refused_hard_links_warned_about(void **state)
+{
+	(void)state;
+	struct err e;
+	assert_int_equal(open_code("a.db", false, &e), 0);
+	assert_int_equal(symlink("a.db", "link.db"), 0);
+	assert_int_equal(open_code("link.db", false, &e), ERR_DB);
+	assert_non_null(strstr(e.text, "symbolic link"));
+	assert_int_equal(open_code("link.db", true, &e), ERR_DB);
+	assert_int_equal(unlink("link.db"), 0);
+	assert_int_equal(symlink("a.db", "a.db.lock.x"), 0);
+	assert_int_equal(unlink("a.db.lock.x"), 0);
+	assert_int_equal(link("a.db", "hard.db"), 0);
+	struct timeline *t = must_open("a.db");
+	assert_non_null(strstr(timeline_warning(t), "hard link"));
+	timeline_close(t);
+}
+
+static str bytes_of(const char *path, struct buf *out)
+{
+	char chunk[4096];
+	buf_reset(out);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	for (ssize_t n; (n = read(fd, chunk, sizeof chunk)) > 0;)
+		buf_add(out, (str){chunk, (size_t)n});
+	(void)close(fd);
+	return buf_str(out);
+}
+
+static void refused_untouched(const char *path, const char *word)
+{
+	struct buf before = {0}, after = {0};
+	struct err e;
+	(void)bytes_of(path, &before);
+	for (int read_only = 0; read_only < 2; read_only++) {
+		assert_int_equal(open_code(path, read_only, &e), ERR_DB);
+		if (!strstr(e.text, word))
+			fail_msg("`%s` does not say `%s`", e.text, word);
+		assert_true(e.hint[0]);
+	}
+	assert_str(bytes_of(path, &after), buf_str(&before));
+	buf_done(&before);
+	buf_done(&after);
+}
+
+static void raw(const char *path, const char *sql)
+{
+	sqlite3 *db;
+	char *message = NULL;
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
+		fail_msg("%s: %s", sql, message);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void G1_foreign_newer_and_damaged_files_are_refused_untouched(void **state)
+{
+	(void)state;
+	struct err e;
+	write_file("a.db", "2026-05-17T20:23:00.776Z [DEBUG] this is a log, and it is longer than the hundred bytes that the header of a database takes\n");
+	refused_untouched("a.db", "not a database");
+	write_file("a.db", "short");
+	refused_untouched("a.db", "not a database");
+	assert_int_equal(unlink("a.db"), 0);
+	raw("a.db", "PRAGMA application_id = 17; CREATE TABLE t(x); INSERT INTO t VALUES(1)");
+	refused_untouched("a.db", "another program");
+	raw("a.db", "PRAGMA application_id = 1835233388; PRAGMA user_version = 2");
+	refused_untouched("a.db", "newer mcplog");
+	raw("a.db", "PRAGMA user_version = 0");
+	refused_untouched("a.db", "never released");
+	raw("a.db", "PRAGMA user_version = 1");
+	refused_untouched("a.db", "`t`");
+	assert_int_equal(unlink("a.db"), 0);
+	assert_int_equal(open_code("a.db", false, &e), 0);
+	struct stat st;
+	assert_int_equal(stat("a.db", &st), 0);
+	assert_int_equal(truncate("a.db", st.st_size - 4096), 0);
+	refused_untouched("a.db", "cut off");
+	assert_int_equal(mkdir("sub", 0700), 0);
+	assert_int_equal(open_code("sub", false, &e), ERR_DB);
+	assert_int_equal(open_code("nowhere/a.db", false, &e), ERR_DB);
+	assert_non_null(strstr(e.text, "nowhere"));
+	assert_int_equal(open_code("b.db", true, &e), ERR_DB);
+	assert_int_equal(access("b.db", F_OK), -1);
+}
+
+static void G1_a_damaged_page_is_an_error_that_says_so(void **state)
+{
+	(void)state;
+	struct rules rules;
+	struct arena a = {0};
+	struct err e = {0};
+	bool unchanged;
+	rules_make(&rules);
+	struct timeline *t = must_open("a.db");
+	struct source s = source_of("a.log", 42, 500000);
+	ok(timeline_begin(t, &e), &e);
+	int64_t id = put_source(t, &s, &rules, 0, 1000, &unchanged);
+	ok(timeline_commit(t, &e), &e);
+	timeline_close(t);
+	struct stat st;
+	char junk[4096];
+	memset(junk, 0xa5, sizeof junk);
+	assert_int_equal(stat("a.db", &st), 0);
+	int fd = open("a.db", O_WRONLY | O_CLOEXEC);
+	for (off_t at = 40 * 4096; at < st.st_size; at += 4096)
+		assert_int_equal(pwrite(fd, junk, sizeof junk, at), sizeof junk);
+	(void)close(fd);
+	t = must_open("a.db");
+	struct seen seen = {0};
+	assert_int_equal(timeline_load_events(t, id, 0, &rules, &a, see_event, &seen, &e), ERR_DB);
+	assert_non_null(strstr(e.text, "damaged"));
+	assert_true(e.hint[0]);
+	timeline_close(t);
+	arena_done(&a);
+	rules_free(&rules);
+}
+
+static void G7_a_changed_schema_is_refused(void **state)
+{
+	(void)state;
+	static const char *const changes[] = {
+		"CREATE TRIGGER t AFTER INSERT ON event BEGIN DELETE FROM call; END",
+		"CREATE VIEW v AS SELECT 1",
+		"DROP VIEW runs; CREATE VIEW runs AS SELECT load_extension('x')",
+		"DROP TABLE bound",
+	};
+	struct err e;
+	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+		assert_int_equal(open_code("a.db", false, &e), 0);
+		raw("a.db", changes[i]);
+		refused_untouched("a.db", "a.db");
+		assert_int_equal(unlink("a.db"), 0);
+	}
+	/* Statistics of ANALYZE are harmless. */
+	assert_int_equal(open_code("a.db", false, &e), 0);
+	raw("a.db", "INSERT INTO run(command, exit) VALUES('x', 0); ANALYZE");
+	assert_int_equal(open_code("a.db", false, &e), 0);
+}
+
+static void handles_are_defensive(void **state)
+{
+	(void)state;
+	struct err e = {0};
+	assert_int_equal(open_code("a.db", false, &e), 0);
+	struct arena a = {0};
+	const char *path;
+	ok(open_resolve("a.db", &a, &path, &e), &e);
+	struct sql q = {0};
+	ok(open_handle(path, SQLITE_OPEN_READWRITE, &q, &e), &e);
+	static const struct {
+		int what, on;
+	} want[] = {{SQLITE_DBCONFIG_DEFENSIVE, 1}, {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0}, {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0}, {SQLITE_DBCONFIG_ENABLE_VIEW, 0}};
+	for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+		int is = -1;
+		assert_int_equal(sqlite3_db_config(q.db, want[i].what, -1, &is), SQLITE_OK);
+		assert_int_equal(is, want[i].on);
+	}
+	assert_int_equal(sqlite3_limit(q.db, SQLITE_LIMIT_ATTACHED, -1), 0);
+	assert_int_equal(sql_exec(&q, "SELECT * FROM runs", &e), ERR_DB);
+	sql_done(&q);
+	arena_done(&a);
+}
+
+/* --- one writer --- */
+
+static void G2_a_second_writer_is_told_the_pid(void **state)
+{
+	(void)state;
+	struct err e;
+	struct timeline *t = must_open("a.db");
+	char pid[32];
+	(void)snprintf(pid, sizeof pid, "pid %ld", (long)getpid());
+	assert_int_equal(open_code("a.db", false, &e), ERR_LOCKED);
+	assert_non_null(strstr(e.text, pid));
+	assert_non_null(strstr(e.hint, "--lock-wait"));
+	assert_int_equal(open_code("a.db", true, &e), 0); /* readers work */
+	timeline_close(t);
+	assert_int_equal(open_code("a.db", false, &e), 0);
+}
+
+static void G3_a_killed_writer_leaves_the_last_commit(void **state)
+{
+	(void)state;
+	struct rules rules;
+	struct err e = {0};
+	bool unchanged;
+	rules_make(&rules);
+	struct source s = source_of("a.log", 42, 5000), second = source_of("b.log", 43, 5000);
+	struct timeline *t = must_open("a.db");
+	ok(timeline_begin(t, &e), &e);
+	(void)put_source(t, &s, &rules, 0, 3, &unchanged);
+	ok(timeline_commit(t, &e), &e);
+	timeline_close(t);
+	struct hash128 before = dump("a.db");
+	pid_t child = fork();
+	if (child == 0) {
+		t = must_open("a.db");
+		if (timeline_begin(t, &e) == 0)
+			(void)put_source(t, &second, &rules, 0, 500, &unchanged);
+		_exit(0);
+	}
+	int status;
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(open_code("a.db", false, &e), 0); /* the kernel gave the lock back */
+	struct hash128 after = dump("a.db");
+	assert_memory_equal(&before, &after, sizeof before);
+	rules_free(&rules);
+}
+
+static void a_leftover_wal_of_a_removed_database_is_not_replayed(void **state)
+{
+	(void)state;
+	struct err e;
+	write_file("a.db-wal", "old pages");
+	write_file("a.db.new", "half built");
+	assert_int_equal(open_code("a.db", false, &e), 0);
+	assert_int_equal(open_code("a.db", false, &e), 0);
+	assert_int_equal(access("a.db.new", F_OK), -1);
+}
+
+/* --- migration --- */
+
+static void steps_run_once_in_order_and_together(void **state)
+{
+	(void)state;
+	static const struct migration steps[] = {
+		{1, "CREATE TABLE never(x)"}, {2, "CREATE TABLE two(x); INSERT INTO two VALUES(2)"}, {3, "ALTER TABLE two ADD COLUMN y"}};
+	static const struct migration broken[] = {{4, "CREATE TABLE four(x)"}, {5, "nonsense"}};
+	struct sql q = {.path = "test"};
+	struct err e = {0};
+	ok(open_handle(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY, &q, &e), &e);
+	ok(migrate_steps(&q, steps, 3, 1, &e), &e);
+	ok(sql_exec(&q, "SELECT x, y FROM two", &e), &e);
+	assert_int_equal(sql_exec(&q, "SELECT * FROM never", &e), ERR_DB);
+	assert_int_equal(migrate_steps(&q, broken, 2, 3, &e), ERR_DB);
+	assert_int_equal(sql_exec(&q, "SELECT * FROM four", &e), ERR_DB);
+	sqlite3_stmt *st;
+	assert_int_equal(sqlite3_prepare_v2(q.db, "PRAGMA user_version", -1, &st, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	assert_int_equal(sqlite3_column_int(st, 0), 3);
+	sqlite3_finalize(st);
+	sql_done(&q);
+}
+
+static void an_old_database_is_copied_before_it_is_changed(void **state)
+{
+	(void)state;
+	struct err e = {0};
+	struct arena a = {0};
+	const char *path;
+	struct sql q = {0};
+	struct stat st;
+	assert_int_equal(open_code("a.db", false, &e), 0);
+	raw("a.db", "INSERT INTO run(command, exit) VALUES('old', 0)");
+	ok(open_resolve("a.db", &a, &path, &e), &e);
+	ok(open_handle(path, SQLITE_OPEN_READWRITE, &q, &e), &e);
+	ok(migrate_upgrade(&q, path, 1, &e), &e);
+	ok(migrate_check(&q, &e), &e);
+	sql_done(&q);
+	assert_int_equal(stat("a.db.v1.bak", &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	raw("a.db.v1.bak", "INSERT INTO run(id, command, exit) VALUES(2, 'the copy is a database', 0)");
+	arena_done(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_FOLDER(the_file_is_private_and_marked),
+		IN_FOLDER(G6_symbolic_links_are_refused_hard_links_warned_about),
+		IN_FOLDER(G1_foreign_newer_and_damaged_files_are_refused_untouched),
+		IN_FOLDER(G1_a_damaged_page_is_an_error_that_says_so),
+		IN_FOLDER(G7_a_changed_schema_is_refused),
+		IN_FOLDER(handles_are_defensive),
+		IN_FOLDER(G2_a_second_writer_is_told_the_pid),
+		IN_FOLDER(G3_a_killed_writer_leaves_the_last_commit),
+		IN_FOLDER(a_leftover_wal_of_a_removed_database_is_not_replayed),
+		IN_FOLDER(steps_run_once_in_order_and_together),
+		IN_FOLDER(an_old_database_is_copied_before_it_is_changed),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
