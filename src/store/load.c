@@ -171,13 +171,19 @@ static str unquoted(str literal, struct arena *a, struct buf *scratch)
 /* `detail` is a flat object of strings, written by rows.c; a whole JSON parser per row would cost more than the row. */
 static void read_detail(str json, const struct rules *rules, struct arena *a, struct buf *scratch, struct event *e)
 {
+	struct field found[LIMIT_EVENT_FIELDS];
 	size_t at = 0;
+	unsigned n = 0;
 	str key, value;
-	while (e->field_count < LIMIT_EVENT_FIELDS && next_string(json, &at, &key) && next_string(json, &at, &value)) {
+	while (n < LIMIT_EVENT_FIELDS && next_string(json, &at, &key) && next_string(json, &at, &value)) {
 		uint32_t name = intern_find(&rules->fields, (str){key.p + 1, key.n - 2});
 		if (name)
-			e->fields[e->field_count++] = (struct field){(uint16_t)name, unquoted(value, a, scratch)};
+			found[n++] = (struct field){(uint16_t)name, unquoted(value, a, scratch)};
 	}
+	e->field_count = n;
+	e->fields = n ? arena_alloc(a, n * sizeof *found) : NULL;
+	if (n)
+		memcpy(e->fields, found, n * sizeof *found);
 }
 
 static void read_event(struct timeline *t, struct rows *rows, struct event *e)

@@ -99,13 +99,15 @@ static inline struct source source_of(const char *path, uint64_t ino, uint64_t s
 	};
 }
 
+static struct field sample_fields[] = {{FIELD_UPTIME, {"61937", 5}}, {FIELD_WHY, {"a \"b\"\n\\", 7}}};
+
 static inline struct event event_of(uint64_t offset)
 {
 	return (struct event){
 		.kind = KIND_TRANSPORT_DROPPED, .signature = 1, .class = 1, .line = 4, .offset = offset, .lines = 2, .at = noon + 324 * MILLISECOND + 55,
 		.duration = -1, .level = LEVEL_WARN, .server = S("pg-mcp"), .session = S("5eed"), .local_time = true,
 		.err = S("refused \"now\""), .text = S("SSE connection dropped after 61937s uptime"),
-		.fields = {{FIELD_UPTIME, S("61937")}, {FIELD_WHY, S("a \"b\"\n\\")}}, .field_count = 2,
+		.fields = sample_fields, .field_count = 2,
 	};
 }
 
