@@ -31,7 +31,8 @@ struct inflate {
 	uint64_t in_total, out_total, frame_in, garbage;
 	z_stream gzip;
 	ZSTD_DStream *zstd;
-	size_t hint; /* bytes of input that zstd would like */
+	size_t hint;  /* bytes of input that zstd would like */
+	bool waiting; /* it may have more output than fitted */
 	struct inflate_fault fault;
 };
 
@@ -223,15 +224,16 @@ static size_t step_zstd(struct inflate *z, char *to, size_t n)
 		return 0;
 	}
 	size_t have = z->in_end - z->in_at;
-	/* A call that fails hands out nothing. So each gets one block and not yet the header or checksum behind it, and the first
-	 * bytes come one by one: a frame that lies whole in the input would be decoded in one go. */
+	/* A call that fails hands out nothing. So each gets one block and not yet the header or checksum behind it, no input while
+	 * output may be waiting, and the first bytes one by one: a frame that lies whole in the input is decoded in one go. */
 	size_t block = z->frame_in < ZSTD_HEADER ? 1 : z->hint > BLOCK_HEADER ? z->hint - BLOCK_HEADER : 1;
-	if (have > block)
-		have = block;
+	if (z->waiting || have > block)
+		have = z->waiting ? 0 : block;
 	ZSTD_inBuffer in = {z->in + z->in_at, have, 0};
 	ZSTD_outBuffer out = {to, n, 0};
 	size_t r = ZSTD_decompressStream(z->zstd, &out, &in);
 	consume(z, in.pos);
+	z->waiting = out.pos == n;
 	if (ZSTD_isError(r))
 		fail_zstd(z, r);
 	else if (r == 0)

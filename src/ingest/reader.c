@@ -72,7 +72,8 @@ static void refuse(struct reader *r, enum severity_class class, const char *code
 	note(r, class, code, 0, 0, format, what);
 	r->ended = r->refused = true;
 	r->at = r->end;
-	r->failed = class == PROBLEM_ERROR ? ERR_SCHEMA : 0;
+	if (class == PROBLEM_ERROR)
+		r->failed = ERR_SCHEMA;
 }
 
 /* Room for one read behind the open line; keeps HISTORY bytes before it for the marker. */
