@@ -67,7 +67,7 @@ static instant last_time(const struct facts *f)
 static int judge_group(const struct join_group *g, uint32_t index, const struct rules *rules, struct rows *rows, struct assembly *as, struct err *reterr)
 {
 	struct arena view_arena = {0};
-	struct session_view view;
+	struct session_view view = {0};
 	struct verdicts verdicts = {0};
 	struct clock_offset *clocks = arena_alloc(&view_arena, (g->source_count + 1) * sizeof *clocks);
 	size_t clock_count = 0;
@@ -78,6 +78,7 @@ static int judge_group(const struct join_group *g, uint32_t index, const struct 
 		classify_view(&view, rules, &o, as->arena, &verdicts);
 		assemble_view(as, &view, &verdicts, clocks, clock_count);
 	}
+	join_view_done(&view);
 	vec_free(&verdicts.incidents);
 	vec_free(&verdicts.notes);
 	arena_done(&view_arena);

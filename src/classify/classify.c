@@ -115,13 +115,17 @@ static void try_event(struct judge *j, const struct cause *c, struct seen *e)
 	try_cause(j, c, &s);
 }
 
+/* Most events are the subject of no cause: a table by kind says of which there is one. */
 static void try_events(struct judge *j)
 {
-	for (size_t k = 0; k < j->rules->causes.n; k++) {
-		const struct cause *c = j->rules->causes.v[k];
-		for (size_t i = 0; c->scope == SCOPE_EVENT && i < j->view->event_count; i++)
-			try_event(j, c, &j->view->events[i]);
-	}
+	bool *wanted = arena_alloc(j->a, j->rules->kinds.n + 1);
+	for (size_t k = 0; k < j->rules->causes.n; k++)
+		for (unsigned i = 0; j->rules->causes.v[k]->scope == SCOPE_EVENT && i < j->rules->causes.v[k]->subject.kind_count; i++)
+			wanted[j->rules->causes.v[k]->subject.kinds[i]] = true;
+	for (size_t i = 0; i < j->view->event_count; i++)
+		for (size_t k = 0; wanted[j->view->events[i].e.kind] && k < j->rules->causes.n; k++)
+			if (j->rules->causes.v[k]->scope == SCOPE_EVENT)
+				try_event(j, j->rules->causes.v[k], &j->view->events[i]);
 }
 
 static void try_calls(struct judge *j, const struct view_server *s)

@@ -27,4 +27,5 @@ int join_group_sources(const struct source *sources, size_t n, const struct join
 /* Builds the view of one group; its memory lives in a. clock receives at most one entry per server-side source. */
 int join_view(const struct join_group *g, uint32_t index, const struct rules *rules, const struct join_rows *rows, struct arena *a,
 	struct session_view *ret, struct clock_offset *clocks, size_t *clock_count, struct err *reterr) MUST_USE;
+void join_view_done(struct session_view *v);
 #endif

@@ -61,10 +61,8 @@ static void copy_out(struct build *b)
 {
 	struct session_view *v = b->view;
 	vec_sort(&b->events, seen_order);
-	v->events = arena_alloc(b->a, (b->events.n + 1) * sizeof *v->events);
+	v->events = b->events.v; /* the largest array: handed over, not copied; join_view_done frees it */
 	v->event_count = b->events.n;
-	if (b->events.n)
-		memcpy(v->events, b->events.v, b->events.n * sizeof *v->events);
 	v->calls = arena_alloc(b->a, (b->calls.n + 1) * sizeof *v->calls);
 	v->call_count = b->calls.n;
 	if (b->calls.n)
@@ -108,8 +106,15 @@ int join_view(const struct join_group *g, uint32_t index, const struct rules *ru
 		copy_out(&b);
 		build_servers(&b);
 	}
-	vec_free(&b.events);
+	if (r)
+		vec_free(&b.events);
 	vec_free(&b.calls);
 	vec_free(&b.healthy);
 	return r;
+}
+
+void join_view_done(struct session_view *v)
+{
+	free(v->events);
+	v->events = NULL;
 }

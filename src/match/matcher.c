@@ -25,6 +25,7 @@ struct matcher {
 	bool *loose_broken;
 	uint64_t gave_up;
 	str gave_up_first;
+	struct field fields[LIMIT_EVENT_FIELDS]; /* of the last event */
 };
 
 /* How a candidate is tried. */
@@ -220,9 +221,10 @@ static void classify_error(struct matcher *m, struct event *e)
 	put_groups(e, s, &a.found);
 }
 
-static void begin(const struct record *r, struct event *e)
+static void begin(struct matcher *m, const struct record *r, struct event *e)
 {
 	*e = (struct event){
+		.fields = m->fields,
 		.local_time = r->local_time,
 		.excerpt = r->excerpt,
 		.line = r->line,
@@ -320,7 +322,7 @@ static bool excerpt_event(struct matcher *m, const struct record *r, struct even
 bool matcher_match(struct matcher *m, const struct record *r, struct event *ret_event)
 {
 	struct attempt a = {.m = m, .r = r, .body = str_head(r->body, LIMIT_MATCH)};
-	begin(r, ret_event);
+	begin(m, r, ret_event);
 	if (r->result != RESULT_NONE) {
 		transcript_event(m, r, ret_event);
 		return true;

@@ -25,7 +25,7 @@ struct event {
 	enum level level;
 	str server, tool, tool_use_id, err; /* p NULL when not given */
 	str session;
-	struct field fields[LIMIT_EVENT_FIELDS]; /* all other named groups */
+	struct field *fields; /* all other named groups, at most LIMIT_EVENT_FIELDS; owned by who made the event */
 	unsigned field_count;
 	str text;            /* excerpt of the record: redacted, at most LIMIT_EXCERPT bytes; may be empty for kept marks */
 	int64_t call;        /* call.id this event belongs to, 0 none; set by track/ and join/ */

@@ -1,11 +1,11 @@
-/* Deep copies of events (track/). One allocation each: the struct and, behind it, all its strings. Refuses nothing. */
+/* Deep copies of events (track/). One allocation each: the struct and, behind it, its fields and all its strings. Refuses nothing. */
 #include "track/held.h"
 #include "base/mem.h"
 #include <stdlib.h>
 
 struct held {
 	struct event event;
-	char text[];
+	struct field room[]; /* the fields, then the text */
 };
 
 static void take(str *s, char **at)
@@ -22,10 +22,14 @@ struct held *held_new(const struct event *e)
 	size_t n = e->server.n + e->tool.n + e->tool_use_id.n + e->err.n + e->session.n + e->text.n;
 	for (unsigned i = 0; i < e->field_count; i++)
 		n += e->fields[i].value.n;
-	struct held *h = mem_grow(NULL, sizeof *h + n + 1, 1);
+	size_t fields = e->field_count * sizeof *e->fields;
+	struct held *h = mem_grow(NULL, sizeof *h + fields + n + 1, 1);
 	h->event = *e;
-	char *at = h->text;
 	struct event *c = &h->event;
+	c->fields = (struct field *)h->room;
+	if (fields)
+		memcpy(c->fields, e->fields, fields);
+	char *at = (char *)h->room + fields;
 	take(&c->server, &at);
 	take(&c->tool, &at);
 	take(&c->tool_use_id, &at);

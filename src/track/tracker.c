@@ -10,6 +10,7 @@
  *
  * Refuses to judge: no cause, no ending, no notion of a hang. */
 #include "track/tracker.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "model/ids.h"
 #include "model/names.h"
@@ -31,6 +32,8 @@ struct tracker {
 	uint64_t esc_count; /* event number of the last Esc, 0 none */
 	struct open_calls open;
 	VEC(uint32_t) lingering; /* indices, oldest first */
+	struct held *request;    /* the last request to the model, not handed out yet */
+	struct map remote;       /* servers whose remote trace was handed out */
 };
 
 typedef void push_fn(struct tracker *t, const struct event *e);
@@ -437,11 +440,39 @@ static void on_hook_post(struct tracker *t, const struct event *e)
 		}
 }
 
+/* Requests to the model matter as "the client was alive here": only the last one before something else happens is a row. */
+static void on_api_request(struct tracker *t, const struct event *e)
+{
+	held_free(t->request);
+	t->request = held_new(e);
+}
+
+static void pass_on(struct tracker *t, const struct event *e)
+{
+	if (t->request) {
+		t->sink.event(t->sink.context, held_event(t->request));
+		held_free(t->request);
+		t->request = NULL;
+	}
+	t->sink.event(t->sink.context, e);
+}
+
+/* A look-up of credentials shows that the server is remote; once is enough. */
+static void on_remote_trace(struct tracker *t, const struct event *e)
+{
+	uint64_t key = name_hash(e->server, S("remote"));
+	uint32_t seen;
+	if (map_get(&t->remote, key, &seen))
+		return;
+	map_put(&t->remote, key, 1);
+	pass_on(t, e);
+}
+
 static void on_esc(struct tracker *t, const struct event *e)
 {
 	t->esc_at = e->at;
 	t->esc_count = t->count;
-	t->sink.event(t->sink.context, e);
+	pass_on(t, e);
 }
 
 /* --- transcripts: ids only --- */
@@ -486,8 +517,6 @@ static void on_tool_result(struct tracker *t, const struct event *e)
 	hand_out(t, c);
 }
 
-static void on_other(struct tracker *t, const struct event *e) { t->sink.event(t->sink.context, e); }
-
 static push_fn *const handlers[KIND_COUNT] = {
 	[KIND_CALL_DISPATCH] = on_dispatch,
 	[KIND_CALL_DISPATCH_END] = on_dispatch_end,
@@ -501,6 +530,8 @@ static push_fn *const handlers[KIND_COUNT] = {
 	[KIND_CALL_UNKNOWN_TOOL] = on_unknown_tool,
 	[KIND_CALL_HOOK_POST] = on_hook_post,
 	[KIND_CANCEL_USER] = on_esc,
+	[KIND_API_REQUEST] = on_api_request,
+	[KIND_REMOTE_TRACE] = on_remote_trace,
 	[KIND_TOOL_USE] = on_tool_use,
 	[KIND_TOOL_RESULT] = on_tool_result,
 };
@@ -556,7 +587,7 @@ void tracker_push(struct tracker *t, const struct event *e)
 	if (e->at != INSTANT_NONE)
 		t->now = e->at;
 	push_fn *f = e->kind < KIND_COUNT ? handlers[e->kind] : NULL;
-	(f ? f : on_other)(t, e);
+	(f ? f : pass_on)(t, e);
 	if (t->lingering.n)
 		settle(t);
 }
@@ -567,6 +598,8 @@ void tracker_finish(struct tracker *t)
 		if (t->open.v[i]->used)
 			hand_out(t, t->open.v[i]);
 	t->lingering.n = 0;
+	if (t->request)
+		t->sink.event(t->sink.context, held_event(t->request));
 }
 
 void tracker_free(struct tracker *t)
@@ -575,5 +608,7 @@ void tracker_free(struct tracker *t)
 		return;
 	open_calls_done(&t->open);
 	vec_free(&t->lingering);
+	held_free(t->request);
+	map_done(&t->remote);
 	free(t);
 }
