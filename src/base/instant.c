@@ -6,15 +6,13 @@
 #include <endian.h>
 #include <stdio.h>
 
-/* Days since 1970-01-01 in the proleptic Gregorian calendar. Years are counted from March, so that the leap day is last. */
+/* Days since 1970-01-01 in the proleptic Gregorian calendar. Years are counted from March, so that the leap day is last, and
+ * from -4800, so that divisions are of positive numbers. */
 int64_t civil_days(int year, int month, int day)
 {
-	int y = month <= 2 ? year - 1 : year;
-	int era = (y >= 0 ? y : y - 399) / 400;
-	int of_era = y - era * 400;
-	int of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-	int day_of_era = of_era * 365 + of_era / 4 - of_era / 100 + of_year;
-	return (int64_t)era * 146097 + day_of_era - 719468;
+	unsigned early = month <= 2;
+	unsigned y = (unsigned)(year + 4800) - early, m = (unsigned)month + 12 * early - 3;
+	return (int64_t)(y * 365 + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + (unsigned)day) - 2472633;
 }
 
 void civil_date(int64_t days, int *ret_year, int *ret_month, int *ret_day)
@@ -30,16 +28,19 @@ void civil_date(int64_t days, int *ret_year, int *ret_month, int *ret_day)
 	*ret_year = (int)(of_era + era * 400) + (*ret_month <= 2);
 }
 
-static int days_in(int year, int month)
+static bool is_day(int year, int month, int day)
 {
-	static const unsigned char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	if (month < 1 || month > 12 || day < 1)
+		return false;
+	if (month != 2)
+		return day <= 30 + ((month + (month >> 3)) & 1);
 	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-	return days[month - 1] + (month == 2 && leap);
+	return day <= 28 + leap;
 }
 
-bool instant_make(int year, int month, int day, int hour, int minute, int second, int micros, instant *ret_at)
+static inline bool make(int year, int month, int day, int hour, int minute, int second, int micros, instant *ret_at)
 {
-	if (year < 0 || year > 9999 || month < 1 || month > 12 || day < 1 || day > days_in(year, month))
+	if (year < 0 || year > 9999 || !is_day(year, month, day))
 		return false;
 	bool midnight = hour == 24 && minute == 0 && second == 0 && micros == 0;
 	if (hour < 0 || (hour > 23 && !midnight) || minute < 0 || minute > 59 || second < 0 || second > 60 || micros < 0 || micros > 999999)
@@ -48,8 +49,13 @@ bool instant_make(int year, int month, int day, int hour, int minute, int second
 		second = 59;
 		micros = 999999;
 	}
-	*ret_at = civil_days(year, month, day) * DAY + hour * HOUR + minute * MINUTE + second * SECOND + micros;
+	*ret_at = civil_days(year, month, day) * DAY + ((hour * 60 + minute) * 60 + second) * SECOND + micros;
 	return true;
+}
+
+bool instant_make(int year, int month, int day, int hour, int minute, int second, int micros, instant *ret_at)
+{
+	return make(year, month, day, hour, minute, second, micros, ret_at);
 }
 
 static uint64_t load64(const char *p)
@@ -82,7 +88,7 @@ bool instant_iso24(const char *p, instant *ret_at)
 		!two_digits(p + 16, UINT64_C(0x5a0000002e00003a), UINT64_C(0xff000000ff0000ff), &c))
 		return false;
 	int millis = pick(c, 4) * 10 + (p[22] - '0');
-	return instant_make(pick(a, 0) * 100 + pick(a, 2), pick(a, 5), pick(b, 0), pick(b, 3), pick(b, 6), pick(c, 1), millis * 1000, ret_at);
+	return make(pick(a, 0) * 100 + pick(a, 2), pick(a, 5), pick(b, 0), pick(b, 3), pick(b, 6), pick(c, 1), millis * 1000, ret_at);
 }
 
 /* Exactly n digits at the start of *s. */

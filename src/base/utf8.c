@@ -149,8 +149,10 @@ static size_t columns_of(str s, size_t *ret_n)
 size_t utf8_width(str s)
 {
 	size_t width = 0, n;
-	for (; s.n > 0; s = str_from(s, n))
-		width += columns_of(s, &n);
+	for (; s.n > 0; s = str_from(s, n)) {
+		n = plain_run(s, 0);
+		width += n > 0 ? n : columns_of(s, &n);
+	}
 	return width;
 }
 
