@@ -281,7 +281,10 @@ def main():
         if args.keep:
             print(f"{CALLS} calls in {SESSIONS} sessions under {top}")
         lib.need_program()
-        got = lib.report(scratch, [top if args.keep else "debug"])
+        try:
+            got = lib.report(scratch, [top if args.keep else "debug"])
+        except Exception as e:
+            sys.exit(f"no report: {e}")
     faults = [f"false alarm: {i['cause']} ({i['severity']}) on {i.get('server')}, {i.get('summary', '')[:100]}"
               for i in got["incidents"] if i.get("severity") in lib.LOUD]
     calls = got["summary"]["calls"]
