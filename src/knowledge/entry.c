@@ -142,6 +142,11 @@ static bool fits(const struct tree *n, enum entry_type type)
 	}
 }
 
+static bool is_key(str key, const char *name)
+{
+	return strncmp(name, key.p, key.n) == 0 && name[key.n] == '\0';
+}
+
 bool entry_read(struct rules *rules, const struct tree_doc *d, uint32_t map, const char *what, const struct entry_key *keys, size_t count,
 	uint32_t *ret_nodes)
 {
@@ -156,7 +161,7 @@ bool entry_read(struct rules *rules, const struct tree_doc *d, uint32_t map, con
 	for (uint32_t node = d->nodes[map].child; node != 0; node = d->nodes[node].next) {
 		const struct tree *n = &d->nodes[node];
 		size_t tried = 0;
-		while (tried < count && !(n->key.n == strlen(keys[guess].name) && memcmp(n->key.p, keys[guess].name, n->key.n) == 0)) {
+		while (tried < count && !is_key(n->key, keys[guess].name)) {
 			guess = guess + 1 < count ? guess + 1 : 0;
 			tried++;
 		}

@@ -1,6 +1,9 @@
 /* Loads all knowledge: the tree built into the program first, then each directory of the user, in order. Entries of later
  * documents replace earlier ones with the same id in place.
  *
+ * Order is meaning: the first signature or format that fits wins. New ones of the user come before the built-in ones, which end in
+ * general patterns that would take their lines.
+ *
  * Per document the kinds come first, over all documents before anything else, because every other entry may name one. Within a
  * document files are taken in the order of their paths.
  *
@@ -11,6 +14,7 @@
  * The built-in part must cost little, as every start pays for it: no YAML, no regex is compiled, its hash is a constant. */
 #include "base/diag.h"
 #include "base/hash.h"
+#include "base/mem.h"
 #include "knowledge/entry.h"
 #include "knowledge/files.h"
 #include <errno.h>
@@ -69,8 +73,21 @@ static size_t kind_of_file(struct rules *rules, const struct tree_doc *d, uint32
 	return FILE_KINDS;
 }
 
+/* Moves the entries from `builtin` on before the others. */
+static void users_first(void *entries, size_t size, size_t n, size_t builtin)
+{
+	char *p = entries;
+	if (builtin == 0 || n == builtin)
+		return;
+	char *old = mem_dup(p, builtin * size);
+	memmove(p, p + builtin * size, (n - builtin) * size);
+	memcpy(p + (n - builtin) * size, old, builtin * size);
+	free(old);
+}
+
 static void load_docs(struct rules *rules, bool kinds)
 {
+	size_t signatures = 0, formats = 0;
 	for (size_t i = 0; i < rules->docs.n; i++) {
 		const struct tree_doc *d = rules->docs.v[i];
 		for (size_t f = 0; f < d->file_count; f++) {
@@ -78,7 +95,13 @@ static void load_docs(struct rules *rules, bool kinds)
 			if (kind < FILE_KINDS && (kind == 0) == kinds)
 				kinds_of_file[kind].load(rules, d, d->roots[f]);
 		}
+		if (i == 0) {
+			signatures = rules->signatures.n;
+			formats = rules->formats.n;
+		}
 	}
+	users_first(rules->signatures.v, sizeof *rules->signatures.v, rules->signatures.n, signatures);
+	users_first(rules->formats.v, sizeof *rules->formats.v, rules->formats.n, formats);
 }
 
 static void note_file_problem(struct rules *rules, const struct err *e)

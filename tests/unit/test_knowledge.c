@@ -95,11 +95,12 @@ static void users_entries_add_and_replace(void **state)
 	assert_int_equal(load(&d), 0);
 	assert_int_equal(d.rules.problem_count, plain.problem_count);
 	assert_int_equal(d.rules.signatures.n, plain.signatures.n + 1);
-	assert_true(str_eq(d.rules.signatures.v[3].match, S("^mine (?<n>\\d+)")));
-	assert_true(str_eq(d.rules.signatures.v[3].head, S("mine ")));
-	assert_true(str_eq(intern_get(&d.rules.kinds, d.rules.signatures.v[3].kind), S("my.kind")));
-	assert_true(d.rules.signatures.v[3].kind >= KIND_COUNT);
-	assert_non_null(signature(&d.rules, "my.new"));
+	assert_true(str_eq(d.rules.signatures.v[0].id, S("my.new")));
+	const struct signature *mine = &d.rules.signatures.v[4];
+	assert_true(str_eq(mine->match, S("^mine (?<n>\\d+)")));
+	assert_true(str_eq(mine->head, S("mine ")));
+	assert_true(str_eq(intern_get(&d.rules.kinds, mine->kind), S("my.kind")));
+	assert_true(mine->kind >= KIND_COUNT);
 	assert_true(d.rules.hash != plain.hash);
 	const struct class_group *g = &d.rules.groups.v[d.rules.groups.n - 1];
 	uint32_t class = intern_find(&d.rules.classes, S("my-class"));
