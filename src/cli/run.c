@@ -16,6 +16,7 @@
 #include "cli/progress.h"
 #include "knowledge/knowledge.h"
 #include "model/cause.h"
+#include "redact/redact.h"
 
 int run_load_rules(const struct env *env, const struct opts *opts, struct arena *a, struct rules *ret, struct err *reterr)
 {
@@ -229,6 +230,15 @@ static void look_at_paths(struct run *r, const str *paths, size_t count)
 		diag_warn("standard input has no checkpoint: it is not kept, and read from its beginning every time");
 }
 
+static str redacted(struct run *r, struct redactor *redactor, str text)
+{
+	struct buf clean = {0};
+	(void)redact(redactor, text, &clean);
+	const str kept = arena_str(&r->arena, buf_str(&clean));
+	buf_done(&clean);
+	return kept;
+}
+
 /* Inputs that could not even be opened are sources too: with their problems, and nothing else. */
 static void add_unread(struct run *r)
 {
@@ -236,17 +246,22 @@ static void add_unread(struct run *r)
 	struct facts *f = &p->facts;
 	if (p->problem_count == 0)
 		return;
+	struct redactor *redactor = redactor_new(&r->rules, opts_has(r->opts, OPT_NO_REDACT));
 	struct source *all = arena_alloc(&r->arena, (f->source_count + p->problem_count) * sizeof *all);
 	if (f->source_count)
 		memcpy(all, f->sources, f->source_count * sizeof *all);
 	for (size_t i = 0; i < p->problem_count; i++) {
 		struct problem *problem = arena_alloc(&r->arena, sizeof *problem);
 		*problem = p->problems[i].problem;
-		all[f->source_count] = (struct source){.index = (uint32_t)f->source_count, .path = p->problems[i].path, .first = INSTANT_NONE,
-			.last = INSTANT_NONE, .problems = problem, .problem_count = 1};
+		const str text = str_head(redacted(r, redactor, str_z(problem->text)), sizeof problem->text - 1);
+		memcpy(problem->text, text.p, text.n);
+		problem->text[text.n] = 0;
+		all[f->source_count] = (struct source){.index = (uint32_t)f->source_count, .path = redacted(r, redactor, p->problems[i].path),
+			.first = INSTANT_NONE, .last = INSTANT_NONE, .problems = problem, .problem_count = 1};
 		f->source_count++;
 	}
 	f->sources = all;
+	redactor_free(redactor);
 }
 
 int run_pipeline(struct run *r, const str *paths, size_t count, struct err *reterr)
