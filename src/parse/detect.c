@@ -208,12 +208,24 @@ static void detect_json(struct parser *p, str probe, const struct count *c)
 	p->json = (object && !p->flows[0].fold_any && c->heads + c->wrapped == 0) || (object && array) || (c->json > 0 && c->json * 2 >= c->text + c->heads + c->wrapped);
 }
 
+/* In a log whose lines have times, a line without one is text that looks like a head. */
+static bool forged(struct parser *p, const struct shape *s)
+{
+	for (size_t i = 0; i < p->shapes.n; i++) {
+		const struct shape *other = &p->shapes.v[i];
+		if (other->seen >= s->seen && other->format->kind == s->format->kind && other->format->fold == FOLD_ANY && other->group[PART_TIME] != 0 &&
+			s->group[PART_TIME] == 0 && s->format->fold == FOLD_ANY)
+			return true;
+	}
+	return false;
+}
+
 static void confirm(struct parser *p, size_t recognised)
 {
 	struct shape *best = NULL;
 	for (size_t i = 0; i < p->shapes.n; i++) {
 		struct shape *s = &p->shapes.v[i];
-		s->confirmed = s->seen > 0 && (size_t)s->seen * 5 >= recognised;
+		s->confirmed = s->seen > 0 && (size_t)s->seen * 5 >= recognised && !forged(p, s);
 		if (s->role == SHAPE_HEAD && !s->format->wrapper && s->format->fold == FOLD_ANY && s->mask_count == 1 && !s->masks[0].letters &&
 			s->format->after.n > 0 && s->format->time.n == 0 && s->masks[0].n > 24 && s->seen > 0 && (best == NULL || s->seen > best->seen))
 			best = s;

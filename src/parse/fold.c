@@ -302,8 +302,9 @@ static bool is_indented(str s) { return s.n == 0 || s.p[0] == ' ' || s.p[0] == '
 static bool trace_line(struct flow *f, const struct text_line *t, bool guarded)
 {
 	struct trace_line line = {.text = t->text, .line = t->line, .offset = t->offset, .at = t->at};
-	if (line.at == INSTANT_NONE && f->open)
-		line.at = f->r.at;
+	bool announced = f->open && f->shape != NULL && f->shape->format->fold == FOLD_TRACE;
+	if (line.at == INSTANT_NONE)
+		line.at = announced ? f->r.at : f->trace.active ? f->trace_at : INSTANT_NONE;
 	if (f->trace.active && !guarded && trace_feed(&f->trace, &line))
 		return true;
 	if (guarded)
@@ -311,9 +312,10 @@ static bool trace_line(struct flow *f, const struct text_line *t, bool guarded)
 	str front = str_trim(t->text);
 	if (front.n == 0 || !trace_begin(&f->trace, &line))
 		return false;
+	f->trace_at = line.at;
 	if (!f->embedded) {
 		f->trace_server = t->server;
-		if (!f->open || f->shape == NULL || f->shape->format->fold != FOLD_TRACE)
+		if (!announced)
 			parser_count(f->p, SOURCE_SERVER);
 	}
 	flow_close(f);

@@ -276,6 +276,9 @@ static bool hot_line(struct parser *p, const struct line *l)
 void parser_push(struct parser *p, const struct line *l)
 {
 	p->tally.lines++;
+	if (l->text.n > LIMIT_MATCH && l->length == l->text.n && l->text.p[0] != '{') /* longer ones were noted by the reader */
+		parser_problem(p, "line-too-long", PROBLEM_NOTE, l->number, l->offset, "line of %llu bytes at offset %llu: only its first %u are matched",
+			(unsigned long long)l->length, (unsigned long long)l->offset, LIMIT_MATCH);
 	if (p->hot == NULL || !hot_line(p, l))
 		slow_line(p, l);
 }

@@ -42,6 +42,7 @@ struct flow {
 	unsigned blanks;           /* empty lines not yet written */
 	struct trace trace;
 	str trace_server;
+	instant trace_at;          /* of the line that announced the traceback */
 	struct buf partial;        /* pieces of a line that the wrapper split */
 	struct text_line partial_head;
 	struct collect json;
