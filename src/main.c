@@ -1,7 +1,57 @@
 /*
- * mcplog: where is what
+ * mcplog: where is what. One line per file, in the order in which data meets it; names stand without their folder.
+ * tests/lint/test_file_map.py keeps this complete.
  *
- * (map follows)
+ * START         main                 the world outside: environment, descriptors, signals, clock; then cli/
+ *
+ * cli/          cli                  command line to command, exit codes of errors and signals
+ *               opts                 the one table of options and commands: parsing, help, manual
+ *               when places          times as people write them; default database, patterns and logs
+ *               exit_code            the contract's codes and which one wins
+ *               run problems progress  one run of the pipeline as the options ask for it; what it says on stderr
+ *               cmd_analyze          logs to report
+ *               cmd_explain full_lines  one incident in full, with its lines read again; the page of a cause
+ *               cmd_patterns cmd_status cmd_help  the knowledge base; the sources; help, manual, version
+ *
+ * THE PASSES    pipeline             the two passes behind one call
+ *               pass1 pass2          streaming: file to timeline; judging: timeline to facts
+ *               assemble             what a report is made of
+ *
+ * PASS 1        bytes to rows, one file after the other
+ * ingest/       source walk path     paths to inputs; directories; identities of files
+ *               reader inflate sniff  bytes to lines; gzip and zstd; binary, UTF-16 and archives
+ * parse/        parser detect shape  lines to records; which formats; formats as data, prepared
+ *               peel fold traceback  wrappers off; several lines to one record; exceptions
+ *               format_json format_transcript excerpt facts  dialects, quoted logs; what a file says about itself
+ * match/        index matcher        which signatures can match; records to events
+ * redact/       redact               hides secrets before anything is stored or shown
+ * track/        tracker open_calls held  events of one file to calls
+ * store/        timeline open migrate schema lock  the SQLite file: life, transaction, schema, one writer
+ *               sql rows pack names checkpoint  statements, rows, files known by identity
+ *               load facts query     rows back, verdicts, the user's SELECT
+ *
+ * PASS 2        rows to verdicts, one session after the other
+ * join/         load session twin ids exit ending server_side servers view  files of one session to one time line
+ * classify/     classify subject rules chain  causes tried, the earliest wins
+ *               proof evidence outcome fingerprint wording advice  what was ruled out, decisive lines, words
+ *
+ * REPORT
+ * report/       report filter        the table of formats; what is shown
+ *               text text_incident explain page  for people; the one place that makes text safe for terminals
+ *               json json_objects ndjson  for programs
+ *
+ * KNOWLEDGE     patterns/ to rules, and its proofs
+ * knowledge/    knowledge files yaml entry  loading: built in, the user's; trees and their tables of keys
+ *               kinds formats signatures causes conditions advice redactions probe  one kind of file each
+ *               mkpatterns_main      host tool of the build: the built-in tree as constants
+ * prove/        prove formats signatures redactions sample probe  runs the samples
+ *
+ * BELOW ALL     model/ is plain structs, base/ knows nothing of logs
+ * model/        names tool_name tree  names of enumerations, MCP names, YAML trees
+ * base/         str buf arena mem map intern hash  bytes and memory
+ *               instant instant_template duration zone  time
+ *               utf8 json json_out regex pattern nearest version_range  text
+ *               err diag out         errors, stderr, output files
  */
 #include <errno.h>
 #include <fcntl.h>
