@@ -129,10 +129,13 @@ static void probe_pasted(struct parser *p, str line, struct count *c)
 	for (unsigned k = 0; k < PASTE_KINDS; k++) {
 		str rest = peel_prefix(line, 1u << k), twice = peel_prefix(rest, PASTE_QUOTE | PASTE_BULLET | PASTE_INDENT);
 		struct shape *s = rest.n < line.n ? any_head(p, rest) : NULL;
-		if (s == NULL && rest.n < line.n && twice.n < rest.n)
+		bool both = s == NULL && rest.n < line.n && twice.n < rest.n;
+		if (both)
 			s = any_head(p, twice);
 		if (s == NULL)
 			continue;
+		for (unsigned j = 0; both && j < PASTE_KINDS; j++)
+			c->pasted[j] += j != k && ((PASTE_QUOTE | PASTE_BULLET | PASTE_INDENT) & (1u << j)) != 0 && peel_prefix(rest, 1u << j).n < rest.n;
 		c->pasted[k]++;
 		if (!any)
 			s->seen++;

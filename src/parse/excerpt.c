@@ -207,7 +207,7 @@ void excerpt_line(struct flow *f, const struct text_line *t)
 	struct head h;
 	size_t at;
 	if (front.n == 0 || str_starts(front, S("```"))) {
-		if (f->open && f->shape != NULL && front.n == 0)
+		if (f->open && f->shape != NULL && str_trim(t->text).n == 0)
 			flow_continue(f, t);
 		return;
 	}

@@ -103,6 +103,7 @@ enum paste { PASTE_QUOTE = 1, PASTE_BULLET = 2, PASTE_LINE = 4, PASTE_NUMBER = 8
 str peel_ansi(str text, struct buf *room);
 str peel_typography(str text, struct buf *room); /* NBSP, smart quotes, zero-width characters */
 str peel_prefix(str text, unsigned kinds);       /* one prefix of one of these kinds, or the same text */
+str peel_pasted(str text, unsigned kinds);       /* each kind at most once, in any order */
 /* Peels one wrapper; *key tells containers and pipes apart, *ret_partial: the line goes on in the next one. */
 struct shape *peel_wrapper(struct parser *p, struct text_line *t, bool confirmed_only, uint64_t *key, bool *ret_partial);
 

@@ -157,6 +157,22 @@ str peel_prefix(str text, unsigned kinds)
 	return text;
 }
 
+str peel_pasted(str text, unsigned kinds)
+{
+	for (bool again = kinds != 0; again;) {
+		again = false;
+		for (unsigned i = 0; i < PASTE_KINDS; i++) {
+			str rest = kinds & (1u << i) ? peel_prefix(text, 1u << i) : text;
+			if (rest.n == text.n)
+				continue;
+			text = rest;
+			kinds &= ~(1u << i);
+			again = true;
+		}
+	}
+	return text;
+}
+
 /* A wrapper that the probe did not show must at least have something inside. */
 static bool holds_head(struct parser *p, str body)
 {

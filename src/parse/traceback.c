@@ -44,6 +44,8 @@ static size_t box_char(str s)
 		return p[5] == 0xc2 || p[5] == 0xc3 ? 7 : s.n >= 8 ? 8 : 0;
 	if (s.n >= 6 && p[0] == 0xc3 && p[1] == 0xa2 && p[2] == 0xc2 && p[3] == 0x9d)
 		return 6;
+	if (s.n >= 6 && p[0] == 0xc3 && p[1] == 0xa2 && p[2] == '"' && p[3] == 0xe2) /* the same with straightened quotes */
+		return 6;
 	return 0;
 }
 
