@@ -130,7 +130,7 @@ static void yield(struct judge *j)
 
 static bool mergeable(struct judge *j, const struct finding *a, const struct finding *b)
 {
-	if (a->cause != b->cause || !same_server(a, b))
+	if (!str_eq(a->cause->id, b->cause->id) || a->cause->note != b->cause->note || !same_server(a, b))
 		return false;
 	if (a->cause->note)
 		return true;

@@ -44,12 +44,23 @@ static enum ending ending_of(const struct finding *f)
 	return f->cause->scope == SCOPE_CONNECT ? ENDING_UNREACHABLE : ENDING_ERROR;
 }
 
+static bool recovered_after(const struct session_view *v, const struct finding *f, instant after)
+{
+	const struct view_server *s = f->subject.server;
+	if (!f->cause->recovers_by_call)
+		return success_between(v, s, after, INT64_MAX);
+	for (size_t i = 0; i < s->call_count; i++)
+		if (s->calls[i]->outcome == OUTCOME_OK && s->calls[i]->started_at > after)
+			return true;
+	return false;
+}
+
 static enum state state_of(struct judge *j, const struct finding *f)
 {
 	instant after = f->end == INSTANT_NONE ? f->start : f->end;
 	if (any_open(f))
 		return abandoned(j, f) ? STATE_ABANDONED : STATE_ONGOING;
-	if (f->subject.server && success_between(j->view, f->subject.server, after, INT64_MAX))
+	if (f->subject.server && recovered_after(j->view, f, after))
 		return STATE_RECOVERED;
 	bool lives = j->view->exit_at == INSTANT_NONE && !j->view->excerpt && j->view->timed;
 	return f->cause->lasting && lives && j->view->sources && (j->view->source_kinds & (1u << SOURCE_CLAUDE_DEBUG)) ? STATE_ONGOING : STATE_ENDED;
@@ -63,7 +74,8 @@ static enum severity severity_of(const struct finding *f, const struct incident 
 		return recovered && (i->ending == ENDING_CLIENT_ABORT || i->ending == ENDING_CLIENT_TIMEOUT || i->ending == ENDING_CONNECTION_CLOSED)
 			? SEVERITY_WARNING : SEVERITY_CRITICAL;
 	case WEIGHT_OUTAGE: return recovered ? SEVERITY_WARNING : SEVERITY_CRITICAL;
-	default: return SEVERITY_WARNING;
+	default: /* a condition that hit call after call and was not over at the end: the server is unusable */
+		return f->cause->lasting && !recovered && f->calls.n > 1 ? SEVERITY_CRITICAL : SEVERITY_WARNING;
 	}
 }
 

@@ -100,6 +100,8 @@ bool rules_call_fits(struct trial *t, const struct cond *c, const struct call *k
 		return false;
 	if (c->same_tool && t->subject->call && !name_same(k->tool, t->subject->call->tool))
 		return false;
+	if (c->same_err >= 0 && t->subject->call && str_eq(k->err, t->subject->call->err) != c->same_err)
+		return false;
 	if (c->from.base != ANCHOR_NONE && k->started_at < rules_anchor(t, &c->from, INSTANT_NONE))
 		return false;
 	if (c->to.base != ANCHOR_NONE && k->started_at > rules_anchor(t, &c->to, INT64_MAX))
@@ -338,7 +340,17 @@ static bool check_version(struct trial *t, const struct cond *c)
 	return t->view->client_version.n && version_in(t->view->client_version, c->version);
 }
 
-static bool check_source(struct trial *t, const struct cond *c) { return (t->view->source_kinds & c->sources) == c->sources; }
+/* `client`: any log of a client. A debug log that lacks categories proves no absence, so it is not there for this. */
+static bool check_source(struct trial *t, const struct cond *c)
+{
+	const uint32_t client = 1u << SOURCE_CLAUDE_DEBUG | 1u << SOURCE_MCP_CACHE | 1u << SOURCE_TRANSCRIPT | 1u << SOURCE_IDE | 1u << SOURCE_DESKTOP;
+	uint32_t kinds = t->view->source_kinds;
+	if (c->any_client)
+		return kinds & client;
+	if (t->view->filtered)
+		kinds &= ~(1u << SOURCE_CLAUDE_DEBUG);
+	return (kinds & c->sources) == c->sources;
+}
 
 static bool check_span(struct trial *t, const struct cond *c)
 {

@@ -22,6 +22,7 @@ static const struct transport_word words[] = {
 	{"websocket", TRANSPORT_REMOTE, "ws"},
 	{"stdio", TRANSPORT_STDIO, "stdio"},
 	{"undefined", TRANSPORT_STDIO, "stdio"},
+	{"unknown", TRANSPORT_STDIO, "stdio"}, /* of a connection that closed */
 };
 
 static void learn(struct view_server *s, str word)
@@ -37,7 +38,7 @@ static void learn(struct view_server *s, str word)
 static void learn_event(struct view_server *s, const struct event *e)
 {
 	str word = event_field(e, FIELD_TRANSPORT);
-	if (word.n && e->kind != KIND_TRANSPORT_CLOSED)
+	if (word.n)
 		learn(s, word);
 	if (e->kind == KIND_REMOTE_TRACE || e->kind == KIND_TRANSPORT_INIT)
 		s->transports |= TRANSPORT_REMOTE;

@@ -13,8 +13,8 @@ static void describe(struct build *b)
 	v->source_count = g->source_count;
 	for (size_t i = 0; i < g->source_count; i++) {
 		const struct source *s = g->sources[i];
-		if (!s->filtered)
-			v->source_kinds |= 1u << s->kind;
+		v->source_kinds |= 1u << s->kind;
+		v->filtered |= s->filtered;
 		v->server_side |= s->kind == SOURCE_SERVER;
 		v->timed |= source_is_client(s->kind) && s->has_times;
 		v->excerpt |= source_is_client(s->kind) && s->excerpt;

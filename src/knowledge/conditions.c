@@ -158,6 +158,7 @@ static void w_permission(struct cond_scope *s, uint32_t n, struct cond *c) { rea
 static void w_attempts(struct cond_scope *s, uint32_t n, struct cond *c) { read_range(s, n, false, &c->attempts); }
 static void w_affected(struct cond_scope *s, uint32_t n, struct cond *c) { read_range(s, n, false, &c->affected); }
 static void w_same_tool(struct cond_scope *s, uint32_t n, struct cond *c) { c->same_tool = entry_true(s->d, n); }
+static void w_same_err(struct cond_scope *s, uint32_t n, struct cond *c) { c->same_err = entry_true(s->d, n) ? 1 : 0; }
 static void w_recovered(struct cond_scope *s, uint32_t n, struct cond *c) { c->recovered = entry_true(s->d, n) ? 1 : 0; }
 static void w_slower(struct cond_scope *s, uint32_t n, struct cond *c)
 {
@@ -285,7 +286,7 @@ static void read_words(struct cond_scope *s, uint32_t map, struct cond *c, const
 static const struct word call_words[] = {
 	{"ends", w_ends}, {"outcome", w_outcome}, {"transport", w_transport}, {"flags", w_flags}, {"not_flags", w_not_flags}, {"class", w_class},
 	{"not_class", w_not_class}, {"beats", w_beats}, {"missed_beats", w_missed}, {"lasted", w_lasted}, {"permission", w_permission}, {"attempts", w_attempts},
-	{"affected", w_affected}, {"same_tool", w_same_tool}, {"recovered", w_recovered}, {"slower_than_ok", w_slower}, {"from", w_from}, {"to", w_to},
+	{"affected", w_affected}, {"same_tool", w_same_tool}, {"same_err", w_same_err}, {"recovered", w_recovered}, {"slower_than_ok", w_slower}, {"from", w_from}, {"to", w_to},
 };
 
 static void read_call(struct cond_scope *s, uint32_t n, struct cond *c, enum who who)
@@ -338,6 +339,10 @@ static void w_version(struct cond_scope *s, uint32_t n, struct cond *c)
 
 static void add_source(struct cond_scope *s, uint32_t node, struct cond *c)
 {
+	if (str_eq(tree_text(s->d, node), S("client"))) {
+		c->any_client = true;
+		return;
+	}
 	enum source_kind k = source_kind_find(tree_text(s->d, node));
 	if (k == SOURCE_UNKNOWN)
 		problem(s, node, "unknown kind of source");
@@ -382,7 +387,7 @@ static void read_words(struct cond_scope *s, uint32_t map, struct cond *c, const
 
 void condition_read(struct cond_scope *s, uint32_t map, struct cond *ret)
 {
-	*ret = (struct cond){.bind = -1, .recovered = -1, .where = entry_where(s->d, map)};
+	*ret = (struct cond){.bind = -1, .recovered = -1, .same_err = -1, .where = entry_where(s->d, map)};
 	if (s->d->nodes[map].type != TREE_MAP) {
 		problem(s, map, "a condition is a map such as `call: {…}` or `event: …`");
 		return;
@@ -396,13 +401,13 @@ void conditions_read(struct cond_scope *s, uint32_t list, struct cond *ret)
 		condition_read(s, list, ret);
 		return;
 	}
-	*ret = (struct cond){.type = COND_ALL, .bind = -1, .recovered = -1, .where = entry_where(s->d, list)};
+	*ret = (struct cond){.type = COND_ALL, .bind = -1, .recovered = -1, .same_err = -1, .where = entry_where(s->d, list)};
 	read_children(s, list, ret);
 }
 
 void conditions_read_call(struct cond_scope *s, uint32_t map, struct cond *ret)
 {
-	*ret = (struct cond){.bind = -1, .recovered = -1, .where = entry_where(s->d, map)};
+	*ret = (struct cond){.bind = -1, .recovered = -1, .same_err = -1, .where = entry_where(s->d, map)};
 	read_call(s, map, ret, WHO_SELF);
 }
 

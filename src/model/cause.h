@@ -54,6 +54,7 @@ struct cond {
 	struct range beats, missed_beats, lasted, permission, attempts;
 	int64_t slower_than_ok;                 /* lasted more than N × the longest completed call of the tool; 0 = no test */
 	bool same_tool;
+	int8_t same_err;       /* 1 the error text of the subject, 0 another one, -1 no test */
 	int8_t recovered;      /* connect subjects: 1 a connect followed, 0 none did, -1 no test */
 	struct range affected; /* number of calls hit */
 	/* call and event */
@@ -70,6 +71,7 @@ struct cond {
 	/* version: range of client versions; source: kinds that must be present and unfiltered; span: from, to, lasted */
 	str version;
 	uint32_t sources;
+	bool any_client;       /* source: client */
 };
 
 struct trigger_rule {
@@ -90,6 +92,7 @@ struct cause {
 	enum scope scope;
 	enum weight weight;
 	bool lasting;          /* a condition that holds until a success or the end: later failures join it */
+	bool recovers_by_call; /* a new connection alone is no recovery */
 	bool merge;            /* several subjects without a success between are one incident (default) */
 	struct cond when;      /* all */
 	struct cond subject;   /* scope event: the event that makes a subject */

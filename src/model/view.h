@@ -50,7 +50,8 @@ struct session_view {
 	instant exit_at;          /* vt of the client's own exit; INSTANT_NONE when not seen */
 	bool timed;
 	bool excerpt;
-	uint32_t source_kinds;    /* bit set of enum source_kind present and unfiltered */
+	uint32_t source_kinds;    /* bit set of enum source_kind present */
+	bool filtered;            /* its debug log lacks categories: it cannot prove an absence */
 	bool server_side;         /* a server's own log is part of it */
 	struct seen *events;      /* all, by vt */
 	size_t event_count;

@@ -10,6 +10,7 @@
  *
  * Refuses to judge: no cause, no ending, no notion of a hang. */
 #include "track/tracker.h"
+#include "base/buf.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "model/ids.h"
@@ -28,11 +29,14 @@ struct tracker {
 	const struct rules *rules;
 	struct tracker_sink sink;
 	uint64_t key, count;
+	bool hooked;
+	struct buf server;       /* last one that a line of an excerpt named */
 	instant now, esc_at;
 	uint64_t esc_count; /* event number of the last Esc, 0 none */
 	struct open_calls open;
 	VEC(uint32_t) lingering; /* indices, oldest first */
 	struct held *request;    /* the last request to the model, not handed out yet */
+	struct map hooks;        /* answered calls whose look-up of hooks is due, by (server, tool) */
 	struct map remote;       /* servers whose remote trace was handed out */
 };
 
@@ -288,6 +292,16 @@ static struct open_call *find_background(struct tracker *t, const struct event *
 	return NULL;
 }
 
+static void owe_hook(struct tracker *t, const struct open_call *c, const struct event *e)
+{
+	uint64_t key = name_hash(e->server, e->tool);
+	uint32_t owed = 0;
+	if (c->dispatched || !t->hooked)
+		return;
+	map_get(&t->hooks, key, &owed);
+	map_put(&t->hooks, key, owed + 1);
+}
+
 static void on_completed(struct tracker *t, const struct event *e)
 {
 	struct open_call *c = find_running(t, e);
@@ -300,7 +314,10 @@ static void on_completed(struct tracker *t, const struct event *e)
 	c->call.outcome = OUTCOME_OK;
 	c->call.class = 0;
 	c->call.err = STR_NONE;
-	if (!c->dispatched || c->closed)
+	owe_hook(t, c, e);
+	if (c->call.flags & CALL_START_UNKNOWN)
+		linger(t, c); /* its dispatch end may follow and name its id */
+	else if (!c->dispatched || c->closed)
 		hand_out(t, c);
 }
 
@@ -317,6 +334,7 @@ static void on_failed(struct tracker *t, const struct event *e)
 	mark_end(c, e);
 	set_error(t, c, e);
 	c->call.outcome = OUTCOME_ERROR;
+	owe_hook(t, c, e);
 	linger(t, c);
 }
 
@@ -341,10 +359,30 @@ static void on_aborting(struct tracker *t, const struct event *e)
 		c->call.class = e->class;
 }
 
+/* The end of a call whose beginning is not in this log: its other lines carry no id, this one does. */
+static struct open_call *find_headless(struct tracker *t, const struct event *e)
+{
+	for (size_t i = t->lingering.n; i-- > 0;) {
+		struct open_call *c = t->open.v[t->lingering.v[i]];
+		if (!c->used || c->closed || c->id_key || !(c->call.flags & CALL_START_UNKNOWN) || !name_is_mcp(e->tool))
+			continue;
+		if (!name_is_general(e->tool) && !name_is_tool(e->tool, c->call.server, c->call.tool))
+			continue;
+		if (e->at != INSTANT_NONE && c->call.ended_at != INSTANT_NONE && e->at - c->call.ended_at > SECOND)
+			continue;
+		open_calls_set_id(&t->open, c, e->tool_use_id);
+		c->call.link_sure = true;
+		return c;
+	}
+	return NULL;
+}
+
 static void on_dispatch_end(struct tracker *t, const struct event *e)
 {
 	str outcome = event_field(e, FIELD_OUTCOME);
 	struct open_call *c = open_calls_by_id(&t->open, e->tool_use_id);
+	if (!c)
+		c = find_headless(t, e);
 	if (!c) {
 		str server = STR_NONE, tool = STR_NONE;
 		if (!name_is_mcp(e->tool))
@@ -377,7 +415,7 @@ static void on_dispatch_end(struct tracker *t, const struct event *e)
 	else
 		c->call.outcome = OUTCOME_ERROR;
 	if (c->call.outcome == OUTCOME_OK && c->lines[LINE_COMPLETED])
-		hand_out(t, c);
+		hand_out(t, c); /* also when it lingered: settle() skips what is gone */
 	else if (c->call.outcome != OUTCOME_OK || !c->sent)
 		linger(t, c); /* twin lines follow; an "ok" without answer may beat on in the background until finish */
 }
@@ -422,12 +460,24 @@ static void on_unknown_tool(struct tracker *t, const struct event *e)
 	linger(t, c);
 }
 
+/* Only clients that look hooks up before a call do so after it. */
+static void on_hook_pre(struct tracker *t, const struct event *e)
+{
+	t->hooked |= name_is_mcp(e->tool);
+}
+
 /* Old clients write nothing for an Esc but look up the hooks that run after the call. */
 static void on_hook_post(struct tracker *t, const struct event *e)
 {
 	str server, tool;
+	uint32_t owed;
 	if (!name_split(e->tool, &server, &tool))
 		return;
+	uint64_t key = name_hash(server, tool); /* a call that was answered looks its hooks up too */
+	if (map_get(&t->hooks, key, &owed) && owed > 0) {
+		map_put(&t->hooks, key, owed - 1);
+		return;
+	}
 	for (struct open_call *c = open_calls_first(&t->open, server, tool); c; c = open_calls_next(&t->open, c))
 		if (in_flight(c) && c->sent && !c->dispatched) {
 			keep_line(c, LINE_END, e);
@@ -528,6 +578,7 @@ static push_fn *const handlers[KIND_COUNT] = {
 	[KIND_CALL_ABORTING] = on_aborting,
 	[KIND_CALL_ERROR_TWIN] = on_error_twin,
 	[KIND_CALL_UNKNOWN_TOOL] = on_unknown_tool,
+	[KIND_CALL_HOOK_PRE] = on_hook_pre,
 	[KIND_CALL_HOOK_POST] = on_hook_post,
 	[KIND_CANCEL_USER] = on_esc,
 	[KIND_API_REQUEST] = on_api_request,
@@ -581,13 +632,26 @@ struct tracker *tracker_new(const struct rules *rules, const struct tracker_sink
 	return t;
 }
 
+static void name_excerpt(struct tracker *t, struct event *e)
+{
+	if (e->server.n) {
+		buf_reset(&t->server);
+		buf_add(&t->server, e->server);
+	} else if (t->server.n) {
+		e->server = buf_str(&t->server);
+	}
+}
+
 void tracker_push(struct tracker *t, const struct event *e)
 {
 	t->count++;
 	if (e->at != INSTANT_NONE)
 		t->now = e->at;
+	struct event named = *e;
+	if (e->excerpt) /* people quote the name once, and then only the sentences */
+		name_excerpt(t, &named);
 	push_fn *f = e->kind < KIND_COUNT ? handlers[e->kind] : NULL;
-	(f ? f : pass_on)(t, e);
+	(f ? f : pass_on)(t, &named);
 	if (t->lingering.n)
 		settle(t);
 }
@@ -609,6 +673,8 @@ void tracker_free(struct tracker *t)
 	open_calls_done(&t->open);
 	vec_free(&t->lingering);
 	held_free(t->request);
+	buf_done(&t->server);
+	map_done(&t->hooks);
 	map_done(&t->remote);
 	free(t);
 }
