@@ -153,7 +153,7 @@ int checkpoint_new_id(struct timeline *t, const struct source *s, str real_path,
 
 int checkpoint_clear(struct timeline *t, int64_t id, int64_t last_id, struct err *reterr)
 {
-	static const enum statement ranges[] = {SQL_EVENT_REMOVE, SQL_CALL_REMOVE, SQL_CALL_MORE_REMOVE};
+	static const enum statement ranges[] = {SQL_EVENT_REMOVE, SQL_EVENT_MORE_REMOVE, SQL_CALL_REMOVE, SQL_CALL_MORE_REMOVE};
 	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
 		sqlite3_stmt *st = sql_get(&t->sql, ranges[i]);
 		if (st) {

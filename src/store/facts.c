@@ -49,7 +49,7 @@ static struct scope scope_of(const struct timeline *t, const struct facts *f, st
 	if (ids.n)
 		qsort(ids.v, ids.n, sizeof *ids.v, by_number);
 	const int64_t end[3] = {f->as_of, (int64_t)f->incident_count, (int64_t)f->calls};
-	struct scope s = {mix(0, ids.v, ids.n), mix(state, end, 3)};
+	struct scope s = {mix(0, ids.v, ids.n) & INT32_MAX, mix(state, end, 3)}; /* stands in every row: 4 bytes */
 	vec_free(&ids);
 	return s;
 }
@@ -119,16 +119,26 @@ static int save_scope(struct timeline *t, const struct facts *f, const struct sc
 static int save_connection(struct timeline *t, int64_t scope, const struct connection *c, size_t n, struct err *reterr)
 {
 	const int64_t natural[4] = {(int64_t)text_seed(c->session), c->opened_at, c->closed_at, (int64_t)n};
+	const str texts[] = {c->server, c->session, c->how};
+	int64_t names[3];
+	for (size_t i = 0; i < 3; i++) {
+		int r = names_put(&t->names, &t->sql, texts[i], &names[i], reterr);
+		if (r < 0)
+			return r;
+	}
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_CONNECTION_ADD);
 	if (st) {
 		bind_int(st, 1, mix(text_seed(c->server), natural, 4));
 		bind_int(st, 2, scope);
-		bind_text(st, 3, c->server);
-		bind_text(st, 4, c->session);
+		if (names[0])
+			bind_int(st, 3, names[0]);
+		if (names[1])
+			bind_int(st, 4, names[1]);
 		bind_ms(st, 5, c->opened_at);
 		bind_ms(st, 6, c->closed_at);
 		bind_opt(st, 7, c->uptime_s);
-		bind_text(st, 8, c->how);
+		if (names[2])
+			bind_int(st, 8, names[2]);
 	}
 	return sql_run(&t->sql, st, reterr);
 }

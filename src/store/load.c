@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/vec.h"
 #include "store/pack.h"
+#include "store/schema.h"
 #include "store/timeline_p.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,6 +132,27 @@ static str session_of(struct timeline *t, struct rows *rows, int at)
 	return known_name(&rows->known, &t->sql, column_null(rows->st, at) ? rows->session : column_int(rows->st, at));
 }
 
+static str read_id(sqlite3_stmt *st, int at, struct arena *a)
+{
+	str stored = column_view(st, at);
+	if (!stored.p)
+		return STR_NONE;
+	if (str_starts(stored, S("=")))
+		return arena_str(a, str_from(stored, 1));
+	const str prefix = S(SCHEMA_ID_PREFIX);
+	char *p = arena_alloc(a, prefix.n + stored.n + 1);
+	memcpy(p, prefix.p, prefix.n);
+	memcpy(p + prefix.n, stored.p, stored.n);
+	return (str){p, prefix.n + stored.n};
+}
+
+/* Milliseconds in a column, and what they leave out; -1 for NULL. */
+static int64_t duration_of(sqlite3_stmt *st, int at, int64_t us)
+{
+	instant v = column_null(st, at) ? -1 : instant_of(column_int(st, at), 0, us);
+	return v < 0 ? -1 : v;
+}
+
 /* The next `width` bits. */
 static uint64_t next_bits(uint64_t *bits, unsigned width)
 {
@@ -204,14 +226,17 @@ static void read_event(struct timeline *t, struct rows *rows, struct event *e)
 	}
 	e->line = column_u64(st, 3);
 	e->lines = (uint32_t)next_bits(&bits, BITS_LINES) + 1;
-	e->at = column_null(st, 4) ? INSTANT_NONE : instant_of(column_int(st, 4), 0, (instant)bits);
-	e->duration = column_opt(st, 5);
+	uint64_t us = next_bits(&bits, BITS_US);
+	e->at = column_null(st, 4) ? INSTANT_NONE : instant_of(column_int(st, 4), 0, (instant)us);
+	e->duration = duration_of(st, 5, (int64_t)next_bits(&bits, BITS_US));
 	e->server = known_name(k, &t->sql, column_int(st, 6));
-	e->tool = known_name(k, &t->sql, column_int(st, 7));
-	e->session = session_of(t, rows, 8);
-	e->tool_use_id = column_text(st, 9, k->arena);
-	e->call = column_null(st, 10) ? 0 : (int64_t)((uint64_t)e->id - column_u64(st, 10));
-	e->err = column_text(st, 11, k->arena);
+	e->session = session_of(t, rows, 7);
+	if (column_null(st, 9))
+		return;
+	e->tool = known_name(k, &t->sql, column_int(st, 10));
+	e->tool_use_id = read_id(st, 11, k->arena);
+	e->call = column_null(st, 12) ? 0 : (int64_t)((uint64_t)e->id - column_u64(st, 12));
+	e->err = column_text(st, 13, k->arena);
 }
 
 int timeline_load_events(struct timeline *t, int64_t source_id, uint32_t source_index, const struct rules *rules, struct arena *a,
@@ -225,8 +250,8 @@ int timeline_load_events(struct timeline *t, int64_t source_id, uint32_t source_
 	while (r >= 0 && (r = sql_row(&t->sql, rows.st, reterr)) > 0) {
 		read_event(t, &rows, &e);
 		e.source = source_index;
-		if (!column_null(rows.st, 12))
-			read_detail(column_view(rows.st, 12), rules, a, &t->scratch, &e);
+		if (!column_null(rows.st, 8))
+			read_detail(column_view(rows.st, 8), rules, a, &t->scratch, &e);
 		fn(context, &e);
 	}
 	known_done(&rows.known);
@@ -275,23 +300,23 @@ static void read_call(struct timeline *t, struct rows *rows, struct call *c)
 {
 	sqlite3_stmt *st = rows->st;
 	struct known *k = &rows->known;
-	uint64_t bits = column_u64(st, 1), part = next_bits(&bits, BITS_PART);
-	*c = (struct call){.id = column_int(st, 0), .first_beat_at = INSTANT_NONE, .last_beat_at = INSTANT_NONE, .last_elapsed = -1};
-	const struct place first = {column_u64(st, 2), (uint64_t)c->id - (uint64_t)rows->source - part};
+	uint64_t bits = column_u64(st, 1);
 	uint64_t outcome = next_bits(&bits, BITS_OUTCOME), link = next_bits(&bits, BITS_LINK);
+	*c = (struct call){.id = column_int(st, 0), .first_beat_at = INSTANT_NONE, .last_beat_at = INSTANT_NONE, .last_elapsed = -1};
 	c->outcome = outcome < OUTCOME_COUNT ? (enum outcome)outcome : OUTCOME_UNENDED;
 	c->link = link < LINK_COUNT ? (enum link)link : LINK_ORDER;
 	c->link_sure = next_bits(&bits, BITS_SURE) != 0;
-	c->attempts = (uint32_t)next_bits(&bits, BITS_ATTEMPTS);
 	c->flags = (uint32_t)next_bits(&bits, BITS_FLAGS);
+	c->attempts = (uint32_t)next_bits(&bits, BITS_ATTEMPTS) ^ 1;
+	const struct place first = {column_u64(st, 2), (uint64_t)c->id - (uint64_t)rows->source - next_bits(&bits, BITS_PART)};
 	c->server = known_name(k, &t->sql, column_int(st, 3));
 	c->tool = known_name(k, &t->sql, column_int(st, 4));
 	c->session = session_of(t, rows, 5);
-	c->tool_use_id = column_text(st, 6, k->arena);
+	c->tool_use_id = read_id(st, 6, k->arena);
 	c->started_at = read_time(st, 8);
 	c->ended_at = read_time(st, 9);
-	c->permission = column_opt(st, 10);
-	c->duration = column_opt(st, 11);
+	c->permission = duration_of(st, 10, 0);
+	c->duration = duration_of(st, 11, 0);
 	if (!column_null(st, 13))
 		read_more(st, &first, c, k->arena);
 	unpack_call(column_bytes(st, 12), &first, column_int(st, 7), c);

@@ -2,16 +2,17 @@
  * instructions even when it is empty; so what only pass 2 reads stands in one.
  *
  *   mask, then for each bit set, in this order, signed varints (zigzag, 7 bits a byte, low first):
- *   DISPATCHED ms   SENT ms   (START_FIRST: nothing)   START line offset   SENT_AT line offset   END line offset   REST packed
+ *   DISPATCHED ms   SENT ms   (START_FIRST: nothing)   START line offset   SENT_AT line offset   END line offset   REST times
+ *   REST_LONG durations
  *
  * Times are distances to the base in whole milliseconds, places distances to the first place. REST holds the microseconds that
- * milliseconds leave out, of all six times in base 1000; client logs never have any.
+ * milliseconds leave out, of all six times in base 1000, REST_LONG those of permission and duration; client logs have none.
  *
  * Refuses nothing: what does not fit the form is left out. */
 #include "store/pack.h"
 #include "store/sql.h"
 
-enum { DISPATCHED = 1, SENT = 2, START_FIRST = 4, START = 8, SENT_AT = 16, END = 32, REST = 64 };
+enum { DISPATCHED = 1, SENT = 2, START_FIRST = 4, START = 8, SENT_AT = 16, END = 32, REST = 64, REST_LONG = 128 };
 enum { TIMES = 6 };
 
 struct bytes {
@@ -111,6 +112,11 @@ size_t pack_call(const struct call *c, unsigned char ret[PACK_MOST])
 		ret[0] |= REST;
 		put(&b, rest);
 	}
+	rest = (c->permission < 0 ? 0 : c->permission % MILLISECOND) * MILLISECOND + (c->duration < 0 ? 0 : c->duration % MILLISECOND);
+	if (rest) {
+		ret[0] |= REST_LONG;
+		put(&b, rest);
+	}
 	return b.n;
 }
 
@@ -141,4 +147,9 @@ void unpack_call(str packed, const struct place *first, int64_t base_ms, struct 
 	for (int i = 0; i < TIMES && rest > 0; i++, rest /= MILLISECOND)
 		if (*times[i] != INSTANT_NONE && __builtin_add_overflow(*times[i], rest % MILLISECOND, times[i]))
 			*times[i] = INSTANT_NONE;
+	rest = mask & REST_LONG ? take(&s) : 0;
+	if (rest > 0 && c->permission >= 0)
+		c->permission += rest / MILLISECOND % MILLISECOND;
+	if (rest > 0 && c->duration >= 0)
+		c->duration += rest % MILLISECOND;
 }

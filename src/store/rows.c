@@ -1,13 +1,15 @@
 /* Rows of events and calls, written (store/).
  *
  * A row keeps what pass 2 needs and no more: times as milliseconds (what a finer clock adds stands beside), names as numbers,
- * the place in the file in the row id (model/ids.h). Only calls that are not plain have a second row in call_more.
+ * the place in the file in the row id (model/ids.h). What most rows leave empty has a second row in call_more
+ * and event_more.
  *
  * timeline_add_* cannot fail on their own: the first error of a source is kept and comes out at its end, and nothing is
  * committed then. Refuses rows of a source that was not begun. */
 #include "base/json.h"
 #include "model/ids.h"
 #include "store/pack.h"
+#include "store/schema.h"
 #include "store/timeline_p.h"
 
 static void detail_of(struct buf *out, const struct event *e, const struct rules *rules)
@@ -50,14 +52,28 @@ static int put_names(struct timeline *t, struct open_source *o, str server, str 
 	return r;
 }
 
-static void bind_names(sqlite3_stmt *st, int at, const struct row_names *n)
+static void bind_name(sqlite3_stmt *st, int at, int64_t id)
 {
-	if (n->server)
-		bind_int(st, at, n->server);
-	if (n->tool)
-		bind_int(st, at + 1, n->tool);
+	if (id)
+		bind_int(st, at, id);
+}
+
+static void bind_session(sqlite3_stmt *st, int at, const struct row_names *n)
+{
 	if (n->other_session)
-		bind_int(st, at + 2, n->session);
+		bind_int(st, at, n->session);
+}
+
+static void bind_id(struct timeline *t, sqlite3_stmt *st, int at, str id)
+{
+	if (str_starts(id, S(SCHEMA_ID_PREFIX))) {
+		bind_text(st, at, str_from(id, sizeof SCHEMA_ID_PREFIX - 1));
+	} else if (id.p) {
+		buf_reset(&t->scratch_id);
+		buf_byte(&t->scratch_id, '=');
+		buf_add(&t->scratch_id, id);
+		bind_text(st, at, buf_str(&t->scratch_id));
+	}
 }
 
 static uint64_t at_most(uint64_t v, unsigned width)
@@ -66,17 +82,17 @@ static uint64_t at_most(uint64_t v, unsigned width)
 }
 
 /* Runs an INSERT whose parameter 1 is the id and 2 the bits; a taken id moves on by one, as another part. */
-static int insert_row(struct timeline *t, struct open_source *o, sqlite3_stmt *st, int64_t id, uint64_t bits, int64_t *ret_id)
+static int insert_row(struct timeline *t, struct open_source *o, sqlite3_stmt *st, int64_t id, uint64_t bits, unsigned part_at, int64_t *ret_id)
 {
-	uint64_t part = bits & BITS_MASK(BITS_PART);
-	for (int i = 0; st && part + (uint64_t)i <= BITS_MASK(BITS_PART) && id + i < o->limit && id + i >= o->id; i++) {
-		bind_int(st, 1, id + i);
-		bind_u64(st, 2, bits + (uint64_t)i);
+	uint64_t part = bits >> part_at & BITS_MASK(BITS_PART);
+	for (; st && part <= BITS_MASK(BITS_PART) && id < o->limit && id >= o->id; part++, id++, bits += UINT64_C(1) << part_at) {
+		bind_int(st, 1, id);
+		bind_u64(st, 2, bits);
 		int rc = sqlite3_step(st);
 		(void)sqlite3_reset(st);
 		if (rc == SQLITE_DONE) {
-			*ret_id = id + i;
-			o->last = id + i > o->last ? id + i : o->last;
+			*ret_id = id;
+			o->last = id > o->last ? id : o->last;
 			return 0;
 		}
 		if (rc != SQLITE_CONSTRAINT_PRIMARYKEY && rc != SQLITE_CONSTRAINT_ROWID)
@@ -92,22 +108,23 @@ static int insert_row(struct timeline *t, struct open_source *o, sqlite3_stmt *s
 static uint64_t event_bits(const struct event *e)
 {
 	uint64_t lines = at_most(e->lines ? e->lines - 1 : 0, BITS_LINES), us = e->at == INSTANT_NONE ? 0 : (uint64_t)ms_rest(e->at);
-	return e->part | lines << BITS_PART | us << (BITS_PART + BITS_LINES);
+	uint64_t rest = e->duration < 0 ? 0 : (uint64_t)(e->duration % MILLISECOND);
+	return e->part | lines << BITS_PART | us << (BITS_PART + BITS_LINES) | rest << (BITS_PART + BITS_LINES + BITS_US);
 }
 
-static void bind_event(sqlite3_stmt *st, const struct event *e, int64_t id, int64_t form, const struct row_names *n, str detail)
+static int add_event_more(struct timeline *t, const struct event *e, int64_t id, const struct row_names *n, struct err *reterr)
 {
-	bind_int(st, 3, form);
-	bind_u64(st, 4, e->line);
-	bind_ms(st, 5, e->at);
-	bind_opt(st, 6, e->duration);
-	bind_names(st, 7, n);
-	bind_text(st, 10, e->tool_use_id);
-	if (e->call)
-		bind_int(st, 11, id - e->call);
-	bind_text(st, 12, e->err);
-	bind_text(st, 13, detail.n ? detail : STR_NONE);
-	bind_text(st, 14, e->text.n ? e->text : STR_NONE);
+	sqlite3_stmt *st = sql_get(&t->sql, SQL_EVENT_MORE_ADD);
+	if (st) {
+		bind_int(st, 1, id);
+		bind_name(st, 2, n->tool);
+		bind_id(t, st, 3, e->tool_use_id);
+		if (e->call)
+			bind_int(st, 4, id - e->call);
+		bind_text(st, 5, e->err);
+		bind_text(st, 6, e->text.n ? e->text : STR_NONE);
+	}
+	return sql_run(&t->sql, st, reterr);
 }
 
 void timeline_add_event(struct timeline *t, int64_t source_id, const struct event *e, const struct rules *rules)
@@ -120,23 +137,35 @@ void timeline_add_event(struct timeline *t, int64_t source_id, const struct even
 	if (names_put_form(&t->names, &t->sql, rules, e, &form, &o->failed) < 0)
 		return;
 	detail_of(&t->scratch, e, rules);
-	int64_t id = row_id((uint64_t)source_id, e->offset, e->part);
+	str detail = buf_str(&t->scratch);
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_EVENT_ADD);
-	if (st)
-		bind_event(st, e, id, form, &n, buf_str(&t->scratch));
-	(void)!insert_row(t, o, st, id, event_bits(e), &id);
+	if (st) {
+		bind_int(st, 3, form);
+		bind_u64(st, 4, e->line);
+		bind_ms(st, 5, e->at);
+		bind_duration_ms(st, 6, e->duration);
+		bind_name(st, 7, n.server);
+		bind_session(st, 8, &n);
+		bind_text(st, 9, detail.n ? detail : STR_NONE);
+	}
+	int64_t id = row_id((uint64_t)source_id, e->offset, e->part);
+	if (insert_row(t, o, st, id, event_bits(e), 0, &id) == 0 && (n.tool || e->tool_use_id.p || e->call || e->err.p || e->text.n))
+		(void)!add_event_more(t, e, id, &n, &o->failed);
 }
 
 /* --- calls --- */
 
+enum { CALL_PART_AT = BITS_OUTCOME + BITS_LINK + BITS_SURE + BITS_FLAGS + BITS_ATTEMPTS };
+_Static_assert(CALL_PART_AT == 31, "the view `calls` takes the part from bit 31");
+
 static uint64_t call_bits(const struct call *c, uint64_t part)
 {
-	uint64_t bits = at_most(c->flags, BITS_FLAGS);
-	bits = bits << BITS_ATTEMPTS | at_most(c->attempts, BITS_ATTEMPTS);
+	uint64_t bits = part;
+	bits = bits << BITS_ATTEMPTS | (at_most(c->attempts, BITS_ATTEMPTS) ^ 1);
+	bits = bits << BITS_FLAGS | (c->flags & BITS_MASK(BITS_FLAGS));
 	bits = bits << BITS_SURE | (c->link_sure ? 1 : 0);
 	bits = bits << BITS_LINK | (uint64_t)c->link;
-	bits = bits << BITS_OUTCOME | (uint64_t)c->outcome;
-	return bits << BITS_PART | part;
+	return bits << BITS_OUTCOME | (uint64_t)c->outcome;
 }
 _Static_assert(OUTCOME_COUNT <= 1 << BITS_OUTCOME && LINK_COUNT <= 1 << BITS_LINK, "call.bits has room for every outcome and link");
 _Static_assert(CALL_REJECTED < 1 << BITS_FLAGS, "call.bits has room for every flag");
@@ -155,17 +184,19 @@ static void bind_place(sqlite3_stmt *st, int at, const struct place *p, const st
 	bind_int(st, at + 1, (int64_t)(p->offset - from->offset));
 }
 
-static void bind_call(sqlite3_stmt *st, const struct call *c, const struct row_names *n, unsigned char packed[PACK_MOST])
+static void bind_call(struct timeline *t, sqlite3_stmt *st, const struct call *c, const struct row_names *n, unsigned char packed[PACK_MOST])
 {
 	const instant base = pack_base(c);
 	bind_u64(st, 3, pack_first_place(c)->line);
-	bind_names(st, 4, n);
-	bind_text(st, 7, c->tool_use_id);
+	bind_name(st, 4, n->server);
+	bind_name(st, 5, n->tool);
+	bind_session(st, 6, n);
+	bind_id(t, st, 7, c->tool_use_id);
 	bind_ms(st, 8, base);
 	bind_distance(st, 9, c->started_at, base);
 	bind_distance(st, 10, c->ended_at, base);
-	bind_opt(st, 11, c->permission);
-	bind_opt(st, 12, c->duration);
+	bind_duration_ms(st, 11, c->permission);
+	bind_duration_ms(st, 12, c->duration);
 	bind_blob(st, 13, packed, pack_call(c, packed));
 }
 
@@ -210,7 +241,7 @@ void timeline_add_call(struct timeline *t, int64_t source_id, const struct call 
 	}
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_CALL_ADD);
 	if (st)
-		bind_call(st, c, &n, packed);
-	if (insert_row(t, o, st, c->id, call_bits(c, (uint64_t)part), &id) == 0 && !is_plain(c))
+		bind_call(t, st, c, &n, packed);
+	if (insert_row(t, o, st, c->id, call_bits(c, (uint64_t)part), CALL_PART_AT, &id) == 0 && !is_plain(c))
 		(void)!add_call_more(t, c, id, &o->failed);
 }

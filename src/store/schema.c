@@ -5,7 +5,7 @@
  *
  * Layout. A row costs what its header and its widest integers cost, so: names are interned (`name`), what many events share
  * stands in `form`, times of a call are distances to its first one, small numbers share `bits`, what no view asks for stands in
- * `packed` (pack.c), seldom used columns in `call_more`, a session is written only where it is not its source's, and nothing has an index but the few tables with one row per file. Ids follow the file (model/ids.h): the rows of a source are
+ * `packed` (pack.c), seldom used columns in `call_more` and `event_more`, a session is written only where it is not its source's, and nothing has an index but the few tables with one row per file. Ids follow the file (model/ids.h): the rows of a source are
  * id … last_id, in order, and id - source.id - part is the byte offset.
  *
  * Refuses to hold: AUTOINCREMENT, wall-clock times (but in `run`), anything that depends on the order of reading. */
@@ -13,19 +13,21 @@
 #include "model/call.h"
 
 #define NAME(id) "(SELECT text FROM name WHERE name.id = " id ")"
+/* Ids are stored without the prefix that nearly all of them have; the others begin with '='. */
+#define ID(id) "iif(" id " GLOB '=*', substr(" id ", 2), '" SCHEMA_ID_PREFIX "' || " id ")"
 #define ISO(ms) "strftime('%Y-%m-%dT%H:%M:%fZ', " ms " / 1000.0, 'unixepoch')"
 #define TIMED(ms, column) ms " AS " column "_ms, " ISO(ms) " AS " column
 
-/* event.bits: part (10 bits), lines - 1 (30), microseconds of the time (10).
- * call.bits: part (10), outcome (3), link (3), link_sure (1), attempts (8), flags (16). rows.c writes them, load.c reads them. */
+/* event.bits: part (10 bits), lines - 1 (30), microseconds of the time (10), of the duration (10).
+ * call.bits: outcome (3 bits), link (3), link_sure (1), flags (16), attempts xor 1 (8), part (10). rows.c writes, load.c reads them. */
 #define OUTCOME_TEXT                                                                                              \
-	"CASE c.bits >> 10 & 7 WHEN 0 THEN 'unended' WHEN 1 THEN 'ok' WHEN 2 THEN 'error' WHEN 3 THEN 'cancelled'"           \
+	"CASE c.bits & 7 WHEN 0 THEN 'unended' WHEN 1 THEN 'ok' WHEN 2 THEN 'error' WHEN 3 THEN 'cancelled'"           \
 	" WHEN 4 THEN 'aborted' WHEN 5 THEN 'backgrounded' END"
 #define OUTCOME_ENDING                                                                                            \
-	"CASE c.bits >> 10 & 7 WHEN 0 THEN 'still-open' WHEN 1 THEN 'completed' WHEN 2 THEN 'error' WHEN 3 THEN 'user-cancel'" \
+	"CASE c.bits & 7 WHEN 0 THEN 'still-open' WHEN 1 THEN 'completed' WHEN 2 THEN 'error' WHEN 3 THEN 'user-cancel'" \
 	" WHEN 4 THEN 'client-abort' WHEN 5 THEN 'backgrounded' END"
 #define LINK_TEXT                                                                                                 \
-	"CASE c.bits >> 13 & 7 WHEN 0 THEN 'tool-use-id' WHEN 1 THEN 'transcript' WHEN 2 THEN 'adjacency' WHEN 3 THEN 'elapsed'" \
+	"CASE c.bits >> 3 & 7 WHEN 0 THEN 'tool-use-id' WHEN 1 THEN 'transcript' WHEN 2 THEN 'adjacency' WHEN 3 THEN 'elapsed'" \
 	" WHEN 4 THEN 'order' END"
 _Static_assert(OUTCOME_OK == 1 && OUTCOME_BACKGROUNDED == 5 && OUTCOME_COUNT == 6, "OUTCOME_TEXT lists the outcomes by number");
 _Static_assert(LINK_ADJACENCY == 2 && LINK_ORDER == 4 && LINK_COUNT == 5, "LINK_TEXT lists the links by number");
@@ -57,12 +59,13 @@ const struct schema_object schema_objects[] = {
 		" PRIMARY KEY(source, n)) STRICT, WITHOUT ROWID"},
 	{"event",
 		"CREATE TABLE event(id INTEGER PRIMARY KEY, bits INTEGER NOT NULL, form INTEGER NOT NULL, line INTEGER NOT NULL,"
-		" at_ms INTEGER, duration_us INTEGER, server INTEGER, tool INTEGER, session INTEGER, tool_use_id TEXT, call_back INTEGER,"
-		" err TEXT, detail TEXT, text TEXT) STRICT"},
+		" at_ms INTEGER, duration_ms INTEGER, server INTEGER, session INTEGER, detail TEXT) STRICT"},
+	{"event_more",
+		"CREATE TABLE event_more(id INTEGER PRIMARY KEY, tool INTEGER, tool_use_id TEXT, call_back INTEGER, err TEXT, text TEXT) STRICT"},
 	{"call",
 		"CREATE TABLE call(id INTEGER PRIMARY KEY, bits INTEGER NOT NULL, line INTEGER NOT NULL,"
 		" server INTEGER, tool INTEGER, session INTEGER, tool_use_id TEXT, at_ms INTEGER, started INTEGER, ended INTEGER,"
-		" permission_us INTEGER, duration_us INTEGER, packed BLOB NOT NULL) STRICT"},
+		" permission_ms INTEGER, duration_ms INTEGER, packed BLOB NOT NULL) STRICT"},
 	{"call_more",
 		"CREATE TABLE call_more(id INTEGER PRIMARY KEY, beats INTEGER NOT NULL, first_beat INTEGER, last_beat INTEGER,"
 		" last_elapsed_us INTEGER, class INTEGER, err TEXT, beat_line INTEGER, beat_offset INTEGER,"
@@ -72,8 +75,8 @@ const struct schema_object schema_objects[] = {
 	{"scope_source", "CREATE TABLE scope_source(scope INTEGER NOT NULL, source INTEGER NOT NULL, PRIMARY KEY(scope, source)) STRICT, WITHOUT ROWID"},
 	{"server", "CREATE TABLE server(id INTEGER PRIMARY KEY, scope INTEGER NOT NULL, name TEXT, transport TEXT) STRICT"},
 	{"connection",
-		"CREATE TABLE connection(id INTEGER PRIMARY KEY, scope INTEGER NOT NULL, server TEXT, session TEXT,"
-		" opened_ms INTEGER, closed_ms INTEGER, uptime_s INTEGER, how TEXT) STRICT"},
+		"CREATE TABLE connection(id INTEGER PRIMARY KEY, scope INTEGER NOT NULL, server INTEGER, session INTEGER,"
+		" opened_ms INTEGER, closed_ms INTEGER, uptime_s INTEGER, how INTEGER) STRICT"},
 	{"incident",
 		"CREATE TABLE incident(id INTEGER PRIMARY KEY, scope INTEGER NOT NULL, fingerprint TEXT NOT NULL, cause TEXT NOT NULL,"
 		" trigger_word TEXT, ending TEXT NOT NULL, state TEXT NOT NULL, severity TEXT NOT NULL, confidence TEXT NOT NULL,"
@@ -99,22 +102,23 @@ const struct schema_object schema_objects[] = {
 		", s.generation, s.copy_of, s.server, s.cwd, s.real_path FROM source s"},
 	{"servers", "CREATE VIEW servers AS SELECT v.id AS server_id, v.name AS server, v.transport FROM server v"},
 	{"connections",
-		"CREATE VIEW connections AS SELECT k.id AS connection_id, k.server, k.session AS session_id, " TIMED("k.opened_ms", "opened")
-		", " TIMED("k.closed_ms", "closed") ", k.uptime_s, k.how FROM connection k"},
+		"CREATE VIEW connections AS SELECT k.id AS connection_id, " NAME("k.server") " AS server, " NAME("k.session") " AS session_id, " TIMED("k.opened_ms", "opened")
+		", " TIMED("k.closed_ms", "closed") ", k.uptime_s, " NAME("k.how") " AS how FROM connection k"},
 	{"calls",
 		"CREATE VIEW calls AS SELECT c.id AS call_id, " NAME("coalesce(c.session, s.row_session)") " AS session_id, " NAME("c.server") " AS server, "
-		NAME("c.tool") " AS tool, c.tool_use_id, " TIMED("(c.at_ms + c.started)", "started") ", " TIMED("(c.at_ms + c.ended)", "ended")
-		", c.duration_us / 1000 AS duration_ms, c.permission_us / 1000 AS permission_ms, " OUTCOME_TEXT " AS outcome,"
+		NAME("c.tool") " AS tool, " ID("c.tool_use_id") " AS tool_use_id, " TIMED("(c.at_ms + c.started)", "started") ", " TIMED("(c.at_ms + c.ended)", "ended")
+		", c.duration_ms, c.permission_ms, " OUTCOME_TEXT " AS outcome,"
 		" coalesce((SELECT i.ending FROM incident_call i WHERE i.call = c.id LIMIT 1), " OUTCOME_ENDING ") AS ending,"
 		" m.err AS error, coalesce(m.beats, 0) AS heartbeats, " TIMED("(c.at_ms + m.last_beat)", "last_heartbeat")
-		", " LINK_TEXT " AS link, c.bits >> 16 & 1 AS link_sure, s.id AS source_id, s.path, c.line, c.id - s.id - (c.bits & 1023) AS offset"
+		", " LINK_TEXT " AS link, c.bits >> 6 & 1 AS link_sure, s.id AS source_id, s.path, c.line, c.id - s.id - (c.bits >> 31 & 1023) AS offset"
 		" FROM source s JOIN call c ON c.id BETWEEN s.id AND s.last_id LEFT JOIN call_more m ON m.id = c.id"},
 	{"events",
 		"CREATE VIEW events AS SELECT e.id AS event_id, s.id AS source_id, s.path, e.line, e.id - s.id - (e.bits & 1023) AS offset, "
 		TIMED("e.at_ms", "at") ", " TIMED("b.after_ms", "after") ", " TIMED("b.before_ms", "before") ", f.kind, f.signature, "
-		NAME("e.server") " AS server, " NAME("e.tool") " AS tool, e.tool_use_id, e.id - e.call_back AS call_id, e.detail,"
-		" f.class, e.err AS error, " NAME("coalesce(e.session, s.row_session)") " AS session_id, e.duration_us / 1000 AS duration_ms, e.text"
-		" FROM source s JOIN event e ON e.id BETWEEN s.id AND s.last_id JOIN form f ON f.id = e.form LEFT JOIN bound b ON b.event = e.id"},
+		NAME("e.server") " AS server, " NAME("m.tool") " AS tool, " ID("m.tool_use_id") " AS tool_use_id, e.id - m.call_back AS call_id, e.detail,"
+		" f.class, m.err AS error, " NAME("coalesce(e.session, s.row_session)") " AS session_id, e.duration_ms, m.text"
+		" FROM source s JOIN event e ON e.id BETWEEN s.id AND s.last_id JOIN form f ON f.id = e.form"
+		" LEFT JOIN event_more m ON m.id = e.id LEFT JOIN bound b ON b.event = e.id"},
 	{"incidents",
 		"CREATE VIEW incidents AS SELECT i.fingerprint AS incident_id, i.cause, i.trigger_word AS \"trigger\", i.ending, i.state,"
 		" i.severity, i.confidence, i.server, i.session AS session_id, " TIMED("i.started_ms", "started") ", " TIMED("i.ended_ms", "ended")
@@ -125,7 +129,7 @@ const struct schema_object schema_objects[] = {
 	{"evidence",
 		"CREATE VIEW evidence AS SELECT i.fingerprint AS incident_id, v.event AS event_id, s.path, v.line, v.offset, v.role, "
 		TIMED("v.at_ms", "at") ", " TIMED("v.after_ms", "after") ", " TIMED("v.before_ms", "before") ", " TIMED("v.until_ms", "until")
-		", v.times, coalesce(v.awaited, (SELECT e.text FROM event e WHERE e.id = v.event)) AS text"
+		", v.times, coalesce(v.awaited, (SELECT m.text FROM event_more m WHERE m.id = v.event)) AS text"
 		" FROM evidence_line v JOIN incident i ON i.id = v.owner LEFT JOIN source s ON s.id = v.source"},
 	{"notes",
 		"CREATE VIEW notes AS SELECT n.id AS note_id, n.kind, n.server, " TIMED("n.started_ms", "started") ", " TIMED("n.ended_ms", "ended")

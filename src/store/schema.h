@@ -3,6 +3,7 @@
 #define MCPLOG_STORE_SCHEMA_H
 #include <stddef.h>
 
+#define SCHEMA_ID_PREFIX "toolu_" /* of tool_use_id: not stored */
 enum {
 	SCHEMA_VERSION = 1,              /* user_version. Newer: refused. Older: migrated. Promise: docs/database.md */
 	SCHEMA_APPLICATION = 0x6d63706c, /* application_id, "mcpl" */

@@ -48,18 +48,21 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_PROBLEM_ADD] = "INSERT INTO problem(source, n, code, text, line, offset, class, times) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[SQL_PROBLEM_ALL] = "SELECT code, text, line, offset, class, times FROM problem WHERE source = ?1 ORDER BY n",
 	[SQL_PROBLEM_REMOVE] = "DELETE FROM problem WHERE source = ?1",
-	[SQL_EVENT_ADD] = "INSERT INTO event(id, bits, form, line, at_ms, duration_us, server, tool, session, tool_use_id, call_back, err,"
-		" detail, text) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-	[SQL_EVENT_ALL] = "SELECT id, bits, form, line, at_ms, duration_us, server, tool, session, tool_use_id, call_back, err, detail"
-		" FROM event WHERE " RANGE " ORDER BY id",
-	[SQL_EVENT_TEXT] = "SELECT text FROM event WHERE id = ?1",
+	[SQL_EVENT_ADD] = "INSERT INTO event(id, bits, form, line, at_ms, duration_ms, server, session, detail)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[SQL_EVENT_MORE_ADD] = "INSERT OR REPLACE INTO event_more(id, tool, tool_use_id, call_back, err, text) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+	[SQL_EVENT_ALL] = "SELECT e.id, e.bits, e.form, e.line, e.at_ms, e.duration_ms, e.server, e.session, e.detail,"
+		" m.id, m.tool, m.tool_use_id, m.call_back, m.err"
+		" FROM event e LEFT JOIN event_more m ON m.id = e.id WHERE e." RANGE " ORDER BY e.id",
+	[SQL_EVENT_TEXT] = "SELECT text FROM event_more WHERE id = ?1",
+	[SQL_EVENT_MORE_REMOVE] = "DELETE FROM event_more WHERE " RANGE,
 	[SQL_EVENT_REMOVE] = "DELETE FROM event WHERE " RANGE,
-	[SQL_CALL_ADD] = "INSERT INTO call(id, bits, line, server, tool, session, tool_use_id, at_ms, started, ended, permission_us,"
-		" duration_us, packed) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+	[SQL_CALL_ADD] = "INSERT INTO call(id, bits, line, server, tool, session, tool_use_id, at_ms, started, ended, permission_ms,"
+		" duration_ms, packed) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
 	[SQL_CALL_MORE_ADD] = "INSERT OR REPLACE INTO call_more(id, beats, first_beat, last_beat, last_elapsed_us, class, err, beat_line,"
 		" beat_offset, last_beat_line, last_beat_offset) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
 	[SQL_CALL_ALL] = "SELECT c.id, c.bits, c.line, c.server, c.tool, c.session, c.tool_use_id, c.at_ms, c.started, c.ended,"
-		" c.permission_us, c.duration_us, c.packed, m.beats, m.first_beat, m.last_beat, m.last_elapsed_us, m.class, m.err,"
+		" c.permission_ms, c.duration_ms, c.packed, m.beats, m.first_beat, m.last_beat, m.last_elapsed_us, m.class, m.err,"
 		" m.beat_line, m.beat_offset, m.last_beat_line, m.last_beat_offset"
 		" FROM call c LEFT JOIN call_more m ON m.id = c.id WHERE c." RANGE " ORDER BY c.id",
 	[SQL_CALL_REMOVE] = "DELETE FROM call WHERE " RANGE,
@@ -253,6 +256,11 @@ void bind_instant(sqlite3_stmt *st, int at, instant v)
 instant column_instant(sqlite3_stmt *st, int at)
 {
 	return column_null(st, at) ? INSTANT_NONE : instant_of(column_int(st, at), 0, column_int(st, at + 1));
+}
+
+void bind_duration_ms(sqlite3_stmt *st, int at, int64_t us)
+{
+	bind_opt(st, at, us < 0 ? -1 : us / MILLISECOND);
 }
 
 bool column_null(sqlite3_stmt *st, int at)

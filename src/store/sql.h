@@ -14,7 +14,7 @@ enum statement {
 	SQL_SOURCE_DONE, SQL_SOURCE_GET, SQL_SOURCE_ALL, SQL_SOURCE_TWINS, SQL_SOURCE_COPY, SQL_SOURCE_REPOINT, SQL_SOURCE_RELEASE,
 	SQL_SOURCE_REMOVE, SQL_SOURCE_KNOWN,
 	SQL_PROBLEM_ADD, SQL_PROBLEM_ALL, SQL_PROBLEM_REMOVE,
-	SQL_EVENT_ADD, SQL_EVENT_ALL, SQL_EVENT_TEXT, SQL_EVENT_REMOVE,
+	SQL_EVENT_ADD, SQL_EVENT_MORE_ADD, SQL_EVENT_ALL, SQL_EVENT_TEXT, SQL_EVENT_REMOVE, SQL_EVENT_MORE_REMOVE,
 	SQL_CALL_ADD, SQL_CALL_MORE_ADD, SQL_CALL_ALL, SQL_CALL_REMOVE, SQL_CALL_MORE_REMOVE,
 	SQL_SCOPE_KEY, SQL_SCOPE_ADD, SQL_SCOPE_SOURCE_ADD, SQL_SCOPE_INSIDE, SQL_SCOPE_STALE,
 	SQL_SERVER_ADD, SQL_CONNECTION_ADD, SQL_INCIDENT_ADD, SQL_INCIDENT_CALL_ADD, SQL_EVIDENCE_ADD, SQL_BOUND_ADD, SQL_NOTE_ADD,
@@ -48,6 +48,7 @@ void bind_text(sqlite3_stmt *st, int at, str s);     /* borrowed until the state
 void bind_blob(sqlite3_stmt *st, int at, const void *p, size_t n);
 void bind_instant(sqlite3_stmt *st, int at, instant v); /* two columns: milliseconds and the rest, NULL when 0 */
 void bind_ms(sqlite3_stmt *st, int at, instant v);   /* whole milliseconds, rounded down */
+void bind_duration_ms(sqlite3_stmt *st, int at, int64_t us); /* the same; NULL when negative */
 
 bool column_null(sqlite3_stmt *st, int at);
 int64_t column_int(sqlite3_stmt *st, int at);

@@ -106,6 +106,7 @@ void timeline_close(struct timeline *t)
 	lock_release(&t->lock);
 	names_done(&t->names);
 	buf_done(&t->scratch);
+	buf_done(&t->scratch_id);
 	vec_free(&t->open);
 	arena_done(&t->arena);
 	free(t);

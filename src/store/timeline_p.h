@@ -28,7 +28,7 @@ struct timeline {
 	uint64_t rules_hash;
 	struct names names;
 	VEC(struct open_source) open;
-	struct buf scratch;   /* detail of an event */
+	struct buf scratch, scratch_id; /* detail and tool_use_id of the row being written */
 	char warning[256];
 	char last_dir[512], last_real[512]; /* the directory resolved last: files come in runs of one */
 };
@@ -45,7 +45,7 @@ struct generation {
 };
 
 /* event.bits and call.bits, see schema.c */
-enum { BITS_PART = 10, BITS_LINES = 30, BITS_OUTCOME = 3, BITS_LINK = 3, BITS_SURE = 1, BITS_ATTEMPTS = 8, BITS_FLAGS = 16 };
+enum { BITS_PART = 10, BITS_LINES = 30, BITS_US = 10, BITS_OUTCOME = 3, BITS_LINK = 3, BITS_SURE = 1, BITS_ATTEMPTS = 8, BITS_FLAGS = 16 };
 #define BITS_MASK(width) ((UINT64_C(1) << (width)) - 1)
 
 /* timeline.c */

@@ -105,7 +105,7 @@ static void bare_rows_come_back(void **state)
 	ok(timeline_begin(t, &e), &e);
 	ok(timeline_source_begin(t, &s, &id, &key, &unchanged, &e), &e);
 	/* Leaves of one record, a time before 1970, twice the same place. */
-	struct event ev = {.at = -1, .duration = 0, .line = 1, .lines = 1, .part = 1};
+	struct event ev = {.at = -1, .duration = 1234567, .line = 1, .lines = 1, .part = 1};
 	timeline_add_event(t, id, &ev, &rules);
 	ev.part = 0;
 	timeline_add_event(t, id, &ev, &rules);
@@ -122,7 +122,7 @@ static void bare_rows_come_back(void **state)
 	assert_int_equal(seen.events[1].part, 1);
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(seen.events[i].at, -1);
-		assert_int_equal(seen.events[i].duration, 0);
+		assert_int_equal(seen.events[i].duration, 1234567);
 		assert_int_equal(seen.events[i].offset, 0);
 	}
 	assert_int_equal(seen.call_count, 2);

@@ -117,7 +117,7 @@ static inline struct call call_of(uint64_t key, uint64_t offset)
 		.id = row_id(key, offset, 0), .server = S("pg-mcp"), .tool = S("list_schemas"), .tool_use_id = S("toolu_01T2JSzbbHXsXm4jAAdEnuxv"),
 		.session = S("5eed"), .dispatched_at = noon + 1, .sent_at = noon + 4 * MILLISECOND, .started_at = noon + 4 * MILLISECOND,
 		.ended_at = noon + 1391 * SECOND + 608, .first_beat_at = noon + 30 * SECOND, .last_beat_at = INSTANT_NONE,
-		.permission = 2 * MILLISECOND, .duration = 1391 * SECOND, .last_elapsed = 1380 * SECOND, .beats = 46, .attempts = 1,
+		.permission = 2 * MILLISECOND + 3, .duration = 1391 * SECOND + 7, .last_elapsed = 1380 * SECOND, .beats = 46, .attempts = 1,
 		.flags = CALL_ESC | CALL_RETRIED, .outcome = OUTCOME_CANCELLED, .link = LINK_ELAPSED, .link_sure = true, .class = 1,
 		.err = S("MCP error -32001: user-cancel"), .start = {1, offset}, .sent = {2, offset + 90}, .beat = {6, offset + 400}, .end = {52, offset + 9000},
 	};
