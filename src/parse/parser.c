@@ -327,6 +327,8 @@ struct parser *parser_new(const struct rules *rules, const struct parser_options
 	flow_init(&p->inner, p, 1);
 	p->inner.embedded = true;
 	detect(p, options->probe);
+	if (p->excerpt && options->excerpt_gate != NULL)
+		p->gate = options->excerpt_gate;
 	return p;
 }
 

@@ -9,18 +9,19 @@
 #include "model/rules.h"
 
 struct parser;
+/* Cheap test before anything is copied: may a record of this class whose body begins like `head` (first bytes, up to 64)
+ * matter to any signature? Given by match/ (matcher_gate); the parser drops records for which it is false, and counts them
+ * as recognised. */
+typedef bool gate_fn(const void *context, enum body_class class, str head);
 struct parser_options {
 	const struct zone *zone;   /* for times without zone; NULL = UTC */
 	instant base;              /* for years and dates that a line does not give (file's mtime); INSTANT_NONE */
 	str path;                  /* only for names that carry facts: <sessionId>.txt, mcp-logs-<server>/, mcp-server-NAME.log */
 	str probe;                 /* first bytes of the file (reader_peek) */
 	bool force_text;
+	gate_fn *excerpt_gate;     /* in place of the gate when the source is read as an excerpt; NULL = the gate */
 };
 typedef void record_fn(void *context, const struct record *r);
-/* Cheap test before anything is copied: may a record of this class whose body begins like `head` (first bytes, up to 64)
- * matter to any signature? Given by match/ (matcher_gate); the parser drops records for which it is false, and counts them
- * as recognised. */
-typedef bool gate_fn(const void *context, enum body_class class, str head);
 
 struct parser *parser_new(const struct rules *rules, const struct parser_options *options, gate_fn *gate, const void *gate_context,
 	record_fn *sink, void *sink_context);

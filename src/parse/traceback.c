@@ -101,7 +101,7 @@ static void begin_leaf(struct trace *t, const struct trace_line *line, str conte
 	buf_reset(&t->leaf);
 	buf_reset(&t->leaf_raw);
 	buf_add(&t->leaf, str_head(content, LEAF_MAX));
-	buf_add(&t->leaf_raw, str_head(line->text, LEAF_MAX));
+	buf_add(&t->leaf_raw, str_head(str_trim(line->text), LEAF_MAX)); /* deep trees are all blanks in front */
 }
 
 static void more_leaf(struct trace *t, str content)
