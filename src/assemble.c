@@ -198,8 +198,19 @@ static void *copy(struct assembly *as, const void *v, size_t n, size_t size)
 	return c;
 }
 
-static void sum_up(struct facts *f)
+/* Nothing that could show an MCP call was read: that is said, because "no incidents" would sound like "healthy". */
+static void add_unmeasured(struct assembly *as)
 {
+	struct incident *i = vec_push(&as->incidents);
+	*i = (struct incident){.id = S("v1:unmeasured"), .cause = S("unmeasured"), .title = S("nothing about MCP could be measured"),
+		.summary = S("The input holds no record of an MCP call or connection, so nothing can be said about their health."), .trigger = S("none-observed"),
+		.ending = ENDING_STILL_OPEN, .state = STATE_ENDED, .severity = SEVERITY_INFO, .confidence = CONFIDENCE_CERTAIN,
+		.started_at = INSTANT_NONE, .ended_at = INSTANT_NONE, .duration = -1};
+}
+
+static void sum_up(struct assembly *as)
+{
+	struct facts *f = as->facts;
 	f->first = f->last = INSTANT_NONE;
 	uint64_t told = 0;
 	for (size_t i = 0; i < f->source_count; i++) {
@@ -214,7 +225,7 @@ static void sum_up(struct facts *f)
 		if (s->last > f->last)
 			f->last = s->last;
 	}
-	f->unmeasured = told == 0 && !f->calls && !f->incident_count;
+	f->unmeasured = told == 0 && !f->calls;
 }
 
 static void fill_servers(struct assembly *as)
@@ -238,6 +249,10 @@ void assemble_finish(struct assembly *as)
 {
 	struct facts *f = as->facts;
 	f->as_of = as->as_of;
+	sum_up(as);
+	f->unmeasured &= as->incidents.n == 0;
+	if (f->unmeasured && f->source_count)
+		add_unmeasured(as);
 	vec_sort(&as->incidents, incident_order);
 	vec_sort(&as->notes, note_order);
 	f->incidents = copy(as, as->incidents.v, as->incidents.n, sizeof *f->incidents);
@@ -249,7 +264,6 @@ void assemble_finish(struct assembly *as)
 	f->clocks = copy(as, as->clocks.v, as->clocks.n, sizeof *f->clocks);
 	f->clock_count = as->clocks.n;
 	fill_servers(as);
-	sum_up(f);
 }
 
 void assemble_done(struct assembly *as)

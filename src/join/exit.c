@@ -9,7 +9,8 @@
 
 static bool is_activity(uint16_t kind)
 {
-	return kind == KIND_API_REQUEST || kind == KIND_CALL_DISPATCH || kind == KIND_CALL_SENT || kind == KIND_CALL_BEAT;
+	return kind == KIND_API_REQUEST || kind == KIND_CALL_DISPATCH || kind == KIND_CALL_SENT || kind == KIND_CALL_BEAT ||
+		kind == KIND_CALL_COMPLETED || kind == KIND_CALL_RETRY;
 }
 
 static bool is_class(const struct build *b, uint16_t class, const char *name)
@@ -80,6 +81,12 @@ static void pair_details(struct build *b)
 
 static bool has_source(const struct build *b, enum source_kind k) { return b->view->source_kinds >> k & 1; }
 
+/* Within reach of the end? Events without any time lie as far back as a time can: their distance fits no signed number. */
+static bool near_end(const struct session_view *v, instant at)
+{
+	return at >= v->finish || (uint64_t)v->finish - (uint64_t)at <= (uint64_t)EXIT_REACH;
+}
+
 /* Cache logs have no line for the client's exit; there the last orderly close of a connection is its sign, when nothing was
  * asked of a server afterwards and no call failed with it. */
 static void infer_exit(struct build *b)
@@ -87,11 +94,11 @@ static void infer_exit(struct build *b)
 	struct session_view *v = b->view;
 	if (v->exit_at != INSTANT_NONE || !has_source(b, SOURCE_MCP_CACHE) || has_source(b, SOURCE_CLAUDE_DEBUG) || has_source(b, SOURCE_IDE))
 		return;
-	for (size_t i = b->events.n; i-- > 0 && v->finish - b->events.v[i].vt <= EXIT_REACH;) {
+	for (size_t i = b->events.n; i-- > 0 && near_end(v, b->events.v[i].vt);) {
 		const struct seen *s = &b->events.v[i];
 		if (s->flags & SEEN_SERVER_SIDE)
 			continue;
-		if (is_activity(s->e.kind) || s->e.kind == KIND_CALL_COMPLETED || (s->e.kind == KIND_CALL_FAILED && is_class(b, s->e.class, "closed")))
+		if (is_activity(s->e.kind) || (s->e.kind == KIND_CALL_FAILED && is_class(b, s->e.class, "closed")))
 			break;
 		if (s->e.kind == KIND_TRANSPORT_CLOSED)
 			v->exit_at = s->vt;
