@@ -21,12 +21,6 @@ void pattern_read(str pattern, struct arena *a, struct pattern_facts *ret);
 /* Which bytes can stand at each of the first PATTERN_PREFIX places of a subject that matches. Never too few; where the match can
  * be shorter, or is not anchored, all bytes are possible. */
 void pattern_prefix(str pattern, struct byte_set ret_sets[PATTERN_PREFIX]);
-/* All of it in one place: computed when knowledge is translated, or when a file of the user is loaded. */
-struct pattern_card {
-	uint32_t node; /* of the pattern's text, in its document */
-	struct pattern_facts facts;
-	struct byte_set prefix[PATTERN_PREFIX];
-};
 /* The pattern without its anchors at both ends, for searching anywhere; false when it cannot be said simply. */
 bool pattern_unanchored(str pattern, struct buf *out);
 #endif

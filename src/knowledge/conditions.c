@@ -274,7 +274,7 @@ static void w_where(struct cond_scope *s, uint32_t n, struct cond *c)
 			problem(s, i, "too many fields");
 			return;
 		}
-		c->tests[c->test_count++] = (struct field_test){.field = (uint16_t)intern_put(&s->rules->fields, s->d->nodes[i].key)};
+		c->tests[c->test_count++] = (struct field_test){.field = (uint16_t)intern_put(&s->rules->fields, tree_key(s->d, i))};
 		each(s, i, c, add_test_value);
 	}
 }
@@ -374,14 +374,14 @@ static void read_words(struct cond_scope *s, uint32_t map, struct cond *c, const
 {
 	for (uint32_t i = tree_first(s->d, map); i; i = tree_next(s->d, i)) {
 		size_t w = 0;
-		while (w < count && !str_eq(s->d->nodes[i].key, str_z(words[w].name)))
+		while (w < count && !str_eq(tree_key(s->d, i), str_z(words[w].name)))
 			w++;
 		if (w < count) {
 			words[w].read(s, i, c);
 			continue;
 		}
 		s->broken = true;
-		knowledge_problem(s->rules, s->d, i, ERR_SCHEMA, "unknown word `%.*s` in a condition", STR_ARG(str_head(s->d->nodes[i].key, 40)));
+		knowledge_problem(s->rules, s->d, i, ERR_SCHEMA, "unknown word `%.*s` in a condition", STR_ARG(str_head(tree_key(s->d, i), 40)));
 	}
 }
 

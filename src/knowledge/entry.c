@@ -97,7 +97,7 @@ static void did_you_mean(const struct nearest *n, char *ret_hint, size_t size)
 static void unknown_key(struct rules *rules, const struct tree_doc *d, uint32_t node, const char *what, const struct entry_key *keys, size_t count)
 {
 	char text[200], hint[120];
-	str key = str_head(d->nodes[node].key, 60);
+	str key = str_head(tree_key(d, node), 60);
 	struct nearest n = nearest_start(key);
 	for (size_t i = 0; i < count; i++)
 		nearest_offer(&n, str_z(keys[i].name));
@@ -111,13 +111,14 @@ static void unknown_key(struct rules *rules, const struct tree_doc *d, uint32_t 
 	problem_at(rules, d, at, d->nodes[node].file, ERR_SCHEMA, hint, text);
 }
 
-static bool is_bool(const struct tree *n, bool *ret_value)
+static bool is_bool(const struct tree_doc *d, uint32_t node, bool *ret_value)
 {
 	static const char *const words[] = {"false", "no", "true", "yes"};
+	const struct tree *n = &d->nodes[node];
 	if (n->type != TREE_TEXT || n->quoted)
 		return false;
 	for (unsigned i = 0; i < 4; i++)
-		if (str_eq(n->text, str_z(words[i]))) {
+		if (str_eq(tree_text(d, node), str_z(words[i]))) {
 			*ret_value = i >= 2;
 			return true;
 		}
@@ -127,17 +128,18 @@ static bool is_bool(const struct tree *n, bool *ret_value)
 bool entry_true(const struct tree_doc *d, uint32_t node)
 {
 	bool value = false;
-	return node != 0 && is_bool(&d->nodes[node], &value) && value;
+	return node != 0 && is_bool(d, node, &value) && value;
 }
 
-static bool fits(const struct tree *n, enum entry_type type)
+static bool fits(const struct tree_doc *d, uint32_t node, enum entry_type type)
 {
+	const struct tree *n = &d->nodes[node];
 	bool value;
 	switch (type) {
 	case ENTRY_TEXT: return n->type == TREE_TEXT;
 	case ENTRY_LIST: return n->type == TREE_LIST;
 	case ENTRY_MAP: return n->type == TREE_MAP;
-	case ENTRY_BOOL: return is_bool(n, &value);
+	case ENTRY_BOOL: return is_bool(d, node, &value);
 	default: return true;
 	}
 }
@@ -159,16 +161,16 @@ bool entry_read(struct rules *rules, const struct tree_doc *d, uint32_t map, con
 		return false;
 	}
 	for (uint32_t node = d->nodes[map].child; node != 0; node = d->nodes[node].next) {
-		const struct tree *n = &d->nodes[node];
+		str key = tree_key(d, node);
 		size_t tried = 0;
-		while (tried < count && !is_key(n->key, keys[guess].name)) {
+		while (tried < count && !is_key(key, keys[guess].name)) {
 			guess = guess + 1 < count ? guess + 1 : 0;
 			tried++;
 		}
 		if (tried == count) {
 			unknown_key(rules, d, node, what, keys, count);
 			good = false;
-		} else if (!fits(n, keys[guess].type)) {
+		} else if (!fits(d, node, keys[guess].type)) {
 			knowledge_problem(rules, d, node, ERR_SCHEMA, "`%s` of a %s must be %s", keys[guess].name, what, type_names[keys[guess].type]);
 			good = false;
 		} else {
@@ -195,10 +197,10 @@ uint32_t entry_list(struct rules *rules, const struct tree_doc *d, uint32_t root
 {
 	uint32_t found = 0;
 	for (uint32_t node = d->nodes[root].child; node != 0; node = d->nodes[node].next) {
-		const struct tree *n = &d->nodes[node];
-		if (str_eq(n->key, str_z(key))) {
+		str name = tree_key(d, node);
+		if (str_eq(name, str_z(key))) {
 			found = node;
-		} else if (!str_eq(n->key, S("schema")) && !is_among(n->key, also)) {
+		} else if (!str_eq(name, S("schema")) && !is_among(name, also)) {
 			const struct entry_key known[] = {{key, ENTRY_LIST, false}, {"schema", ENTRY_TEXT, false}};
 			unknown_key(rules, d, node, "pattern file", known, 2);
 		}

@@ -5,6 +5,8 @@
  * It checks only that the files are YAML; their meaning is checked by `mcplog patterns test`. */
 #include "base/diag.h"
 #include "base/hash.h"
+#include "base/intern.h"
+#include "base/mem.h"
 #include "knowledge/files.h"
 #include "knowledge/knowledge.h"
 #include <stdio.h>
@@ -28,66 +30,72 @@ static void put_literal(struct buf *out, str s)
 	buf_byte(out, '"');
 }
 
-static void put_str(struct buf *out, str s)
+/* All keys and texts, each once. Id n of the pool stands at offset at[n]. */
+struct words {
+	struct intern pool;
+	uint32_t *at;
+	struct buf text;
+};
+
+static uint32_t add_word(struct words *w, str s)
 {
-	if (s.p == NULL) {
-		buf_addz(out, "{0, 0}");
-		return;
+	uint32_t before = w->pool.n, id = intern_put(&w->pool, s);
+	if (id == 0)
+		return 0;
+	if (w->text.n == 0)
+		buf_byte(&w->text, '\0');
+	if (w->pool.n != before) {
+		w->at = mem_grow(w->at, id + 1, sizeof *w->at);
+		w->at[id] = (uint32_t)w->text.n;
+		buf_add(&w->text, s);
+		buf_byte(&w->text, '\0');
 	}
-	buf_byte(out, '{');
-	put_literal(out, s);
-	buf_printf(out, ", %zu}", s.n);
+	return w->at[id];
 }
 
-static void put_nodes(struct buf *out, const struct tree_doc *d)
+static void put_nodes(struct buf *out, const struct tree_doc *d, struct words *w)
 {
 	buf_addz(out, "static const struct tree nodes[] = {\n");
-	for (size_t i = 0; i < d->node_count; i++) {
+	for (uint32_t i = 0; i < d->node_count; i++) {
 		const struct tree *n = &d->nodes[i];
-		buf_addz(out, "{");
-		put_str(out, n->key);
-		buf_byte(out, ',');
-		put_str(out, n->text);
-		buf_printf(out, ",%u,%u,%u,%u,%u,%u,%u,%u,%d},\n", (unsigned)n->child, (unsigned)n->next, (unsigned)n->line, (unsigned)n->key_line,
-			(unsigned)n->column, (unsigned)n->key_column, (unsigned)n->file, (unsigned)n->type, (int)n->quoted);
+		str key = tree_key(d, i), text = tree_text(d, i);
+		buf_printf(out, "{%u,%u,%zu,%u,%u,%u,%u,%zu,%u,%u,%u,%u,%d},\n", (unsigned)add_word(w, key), (unsigned)add_word(w, text), text.n,
+			(unsigned)n->child, (unsigned)n->next, (unsigned)n->line, (unsigned)n->key_line, key.n, (unsigned)n->column, (unsigned)n->key_column,
+			(unsigned)n->file, (unsigned)n->type, (int)n->quoted);
 	}
 	buf_addz(out, "};\n");
 }
 
-static void put_card(struct buf *out, uint32_t node, str pattern, struct arena *a)
+static void put_card(struct buf *out, uint32_t node, str pattern, struct arena *a, struct words *w)
 {
-	struct pattern_card card = {.node = node};
-	pattern_read(pattern, a, &card.facts);
-	pattern_prefix(pattern, card.prefix);
-	buf_printf(out, "{%u, {%d, ", (unsigned)node, (int)card.facts.anchored);
-	put_str(out, card.facts.head);
-	buf_addz(out, ", ");
-	put_str(out, card.facts.literal);
-	buf_addz(out, "}, {");
+	struct pattern_facts facts;
+	struct byte_set prefix[PATTERN_PREFIX];
+	pattern_read(pattern, a, &facts);
+	pattern_prefix(pattern, prefix);
+	buf_printf(out, "{%u,%u,%u,%zu,%zu,%d,{", (unsigned)node, (unsigned)add_word(w, facts.head), (unsigned)add_word(w, facts.literal), facts.head.n,
+		facts.literal.n, (int)facts.anchored);
 	for (unsigned place = 0; place < PATTERN_PREFIX; place++) {
 		buf_addz(out, "{{");
-		for (unsigned w = 0; w < 4; w++)
-			buf_printf(out, "0x%llxu,", (unsigned long long)card.prefix[place].bits[w]);
+		for (unsigned i = 0; i < 4; i++)
+			buf_printf(out, "0x%llxu,", (unsigned long long)prefix[place].bits[i]);
 		buf_addz(out, "}},");
 	}
 	buf_addz(out, "}},\n");
 }
 
 /* Reading a pattern takes longer than loading it: signatures get their cards now. */
-static size_t put_cards(struct buf *out, const struct tree_doc *d)
+static size_t put_cards(struct buf *out, const struct tree_doc *d, struct words *w)
 {
 	struct arena a = {0};
 	size_t count = 0;
-	buf_addz(out, "static const struct pattern_card cards[] = {\n");
+	buf_addz(out, "static const struct tree_card cards[] = {\n");
 	for (size_t f = 0; f < d->file_count; f++) {
-		if (!str_starts(tree_get_text(d, d->roots[f], "schema"), S("mcplog.signatures/")))
-			continue;
 		uint32_t list = tree_get(d, d->roots[f], "signatures");
 		for (uint32_t i = tree_first(d, list); i != 0; i = tree_next(d, i)) {
 			uint32_t match = tree_get(d, i, "match");
 			if (match == 0)
 				continue;
-			put_card(out, match, tree_text(d, match), &a);
+			put_card(out, match, tree_text(d, match), &a, w);
 			count++;
 		}
 	}
@@ -96,13 +104,27 @@ static size_t put_cards(struct buf *out, const struct tree_doc *d)
 	return count;
 }
 
+/* One literal a line: compilers join them. */
+static void put_words(struct buf *out, const struct words *w)
+{
+	enum { PIECE = 100 };
+	buf_addz(out, "static const char words[] =\n");
+	for (str rest = buf_str(&w->text); rest.n > 0; rest = str_from(rest, PIECE)) {
+		put_literal(out, str_head(rest, PIECE));
+		buf_byte(out, '\n');
+	}
+	buf_addz(out, ";\n");
+}
+
 static void put_doc(struct buf *out, const struct tree_doc *d, uint64_t hash)
 {
+	struct words w = {0};
 	buf_addz(out, "/* Generated from patterns/ by mcplog_mkpatterns. Do not edit. */\n"
 		"#include \"knowledge/knowledge.h\"\n"
 		"#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n");
-	put_nodes(out, d);
-	size_t cards = put_cards(out, d);
+	put_nodes(out, d, &w);
+	size_t cards = put_cards(out, d, &w);
+	put_words(out, &w);
 	buf_addz(out, "static const uint32_t roots[] = {");
 	for (size_t i = 0; i < d->file_count; i++)
 		buf_printf(out, "%u,", (unsigned)d->roots[i]);
@@ -111,8 +133,12 @@ static void put_doc(struct buf *out, const struct tree_doc *d, uint64_t hash)
 		put_literal(out, str_z(d->files[i]));
 		buf_addz(out, ",\n");
 	}
-	buf_printf(out, "0};\nconst struct tree_doc knowledge_builtin = {nodes, %zu, roots, files, %zu, cards, %zu, 0};\n", d->node_count, d->file_count, cards);
+	buf_printf(out, "0};\nconst struct tree_doc knowledge_builtin = {.nodes = nodes, .node_count = %zu, .roots = roots, .files = files, .file_count = %zu, "
+		".words = words, .cards = cards, .card_count = %zu};\n", d->node_count, d->file_count, cards);
 	buf_printf(out, "const uint64_t knowledge_builtin_hash = UINT64_C(0x%016llx);\n", (unsigned long long)hash);
+	intern_done(&w.pool);
+	free(w.at);
+	buf_done(&w.text);
 }
 
 static int read_all(const char *dir, struct tree_builder *b, uint64_t *ret_hash, struct err *reterr)

@@ -55,7 +55,7 @@ static bool load_set(struct rules *rules, const struct tree_doc *d, uint32_t map
 			knowledge_problem(rules, d, i, ERR_LIMIT, "`set` takes at most %zu fields", sizeof s->set / sizeof *s->set);
 			return false;
 		}
-		s->set[s->set_count++] = (struct field){.name = (uint16_t)intern_put(&rules->fields, d->nodes[i].key), .value = tree_text(d, i)};
+		s->set[s->set_count++] = (struct field){.name = (uint16_t)intern_put(&rules->fields, tree_key(d, i)), .value = tree_text(d, i)};
 	}
 	return true;
 }
@@ -93,8 +93,7 @@ static bool load_words(struct rules *rules, const struct tree_doc *d, const uint
 	return load_set(rules, d, nodes[SET], s);
 }
 
-/* What is known of a pattern without compiling it: translated with the built-in tree, read now for files of the user. */
-static const struct pattern_card *card_of(struct rules *rules, const struct tree_doc *d, uint32_t node)
+static const struct tree_card *card_of(const struct tree_doc *d, uint32_t node)
 {
 	size_t low = 0, high = d->card_count;
 	while (low < high) {
@@ -104,13 +103,28 @@ static const struct pattern_card *card_of(struct rules *rules, const struct tree
 		else
 			high = middle;
 	}
-	if (low < d->card_count && d->cards[low].node == node)
-		return &d->cards[low];
-	struct pattern_card *card = arena_alloc(&rules->arena, sizeof *card);
-	card->node = node;
-	pattern_read(tree_text(d, node), &rules->arena, &card->facts);
-	pattern_prefix(tree_text(d, node), card->prefix);
-	return card;
+	return low < d->card_count && d->cards[low].node == node ? &d->cards[low] : NULL;
+}
+
+/* What is known of a pattern without compiling it: translated with the built-in tree, read now for files of the user. */
+static void load_facts(struct rules *rules, const struct tree_doc *d, uint32_t node, struct signature *s)
+{
+	const struct tree_card *card = card_of(d, node);
+	if (card != NULL) {
+		s->prefix = card->prefix;
+		s->head = (str){d->words + card->head, card->head_size};
+		s->literal = (str){d->words + card->literal, card->literal_size};
+		s->anchored = card->anchored;
+		return;
+	}
+	struct pattern_facts facts;
+	struct byte_set *prefix = arena_alloc(&rules->arena, PATTERN_PREFIX * sizeof *prefix);
+	pattern_read(s->match, &rules->arena, &facts);
+	pattern_prefix(s->match, prefix);
+	s->prefix = prefix;
+	s->head = facts.head;
+	s->literal = facts.literal;
+	s->anchored = facts.anchored;
 }
 
 static bool load_match(struct rules *rules, const struct tree_doc *d, const uint32_t *nodes, struct signature *s)
@@ -118,11 +132,10 @@ static bool load_match(struct rules *rules, const struct tree_doc *d, const uint
 	s->match = tree_text(d, nodes[MATCH]);
 	if (!entry_regex(rules, d, nodes[MATCH], s->match, 0, &s->regex))
 		return false;
-	const struct pattern_card *card = card_of(rules, d, nodes[MATCH]);
-	s->prefix = card->prefix;
-	s->head = card->facts.head;
-	s->literal = nodes[LITERAL] != 0 ? tree_text(d, nodes[LITERAL]) : card->facts.literal;
-	s->anchored = card->facts.anchored || str_starts(s->match, S("^"));
+	load_facts(rules, d, nodes[MATCH], s);
+	s->anchored = s->anchored || str_starts(s->match, S("^"));
+	if (nodes[LITERAL] != 0)
+		s->literal = tree_text(d, nodes[LITERAL]);
 	s->frame = tree_text(d, nodes[FRAME]);
 	s->core = entry_true(d, nodes[CORE]);
 	return true;

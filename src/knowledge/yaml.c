@@ -9,6 +9,7 @@
  *
  * The only file that knows libyaml. It does not know what the keys mean. */
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "base/vec.h"
@@ -17,7 +18,7 @@
 #include <stdlib.h>
 #include <yaml.h>
 
-enum { DEPTH_MAX = 32, FILE_MAX = 16 * 1024 * 1024, NODES_MAX = 4 * 1000 * 1000 };
+enum { DEPTH_MAX = 32, FILE_MAX = 16 * 1024 * 1024, NODES_MAX = 4 * 1000 * 1000, WORDS_MAX = 1024 * 1024 * 1024 };
 
 struct owned_doc {
 	struct tree_doc doc; /* first: tree_doc_free gets a pointer to it */
@@ -26,6 +27,7 @@ struct owned_doc {
 	VEC(uint32_t) roots;
 	VEC(const char *) files;
 	VEC(str) texts;
+	struct buf words;
 };
 
 struct tree_builder {
@@ -45,7 +47,8 @@ struct build {
 	struct open_node stack[DEPTH_MAX];
 	unsigned depth;
 	uint32_t root;
-	str key;            /* key waiting for its value */
+	uint32_t key;       /* key waiting for its value: its place in words */
+	uint16_t key_size;
 	uint32_t key_line;
 	uint16_t key_column;
 	bool has_key, has_document;
@@ -56,6 +59,7 @@ struct tree_builder *tree_builder_new(void)
 	struct tree_builder *b = mem_new(sizeof *b);
 	b->owned = mem_new(sizeof *b->owned);
 	(void)vec_push(&b->owned->nodes);
+	buf_byte(&b->owned->words, '\0');
 	return b;
 }
 
@@ -69,6 +73,7 @@ struct tree_doc *tree_builder_finish(struct tree_builder *b)
 		.node_count = owned->nodes.n,
 		.roots = owned->roots.v,
 		.files = owned->files.v,
+		.words = owned->words.p,
 		.file_count = owned->files.n,
 		.texts = owned->texts.v,
 	};
@@ -85,6 +90,7 @@ void tree_doc_free(struct tree_doc *d)
 	vec_free(&owned->roots);
 	vec_free(&owned->files);
 	vec_free(&owned->texts);
+	buf_done(&owned->words);
 	free(owned);
 }
 
@@ -187,6 +193,8 @@ static int fail_parser(const struct build *b, const yaml_parser_t *parser, struc
 static int add_node(struct build *b, enum tree_type type, yaml_mark_t mark, uint32_t *ret_node, struct err *reterr)
 {
 	struct open_node *parent = b->depth > 0 ? &b->stack[b->depth - 1] : NULL;
+	if (b->owned->words.n >= WORDS_MAX)
+		return err_at(reterr, ERR_LIMIT, b->file, (unsigned)mark.line + 1, 0, "more than %d MiB of patterns", WORDS_MAX / 1024 / 1024);
 	if (b->owned->nodes.n >= NODES_MAX)
 		return err_at(reterr, ERR_LIMIT, b->file, (unsigned)mark.line + 1, 0, "more than %d YAML nodes", NODES_MAX);
 	uint32_t id = (uint32_t)b->owned->nodes.n;
@@ -196,6 +204,7 @@ static int add_node(struct build *b, enum tree_type type, yaml_mark_t mark, uint
 		.file = (uint16_t)b->owned->files.n};
 	if (b->has_key) {
 		n->key = b->key;
+		n->key_size = b->key_size;
 		n->key_line = b->key_line;
 		n->key_column = b->key_column;
 		b->has_key = false;
@@ -223,17 +232,28 @@ static int open_collection(struct build *b, enum tree_type type, const yaml_even
 	return rc;
 }
 
+static uint32_t add_word(struct build *b, str text)
+{
+	uint32_t at = (uint32_t)b->owned->words.n;
+	buf_add(&b->owned->words, text);
+	buf_byte(&b->owned->words, '\0');
+	return at;
+}
+
 static int take_key(struct build *b, str text, const yaml_event_t *e, struct err *reterr)
 {
 	const struct tree *nodes = b->owned->nodes.v;
+	if (text.n > 200)
+		return fail_mark(b, reterr, e->start_mark, "a key has at most 200 bytes");
 	for (uint32_t i = nodes[b->stack[b->depth - 1].node].child; i != 0; i = nodes[i].next)
-		if (str_eq(nodes[i].key, text)) {
+		if (str_eq((str){b->owned->words.p + nodes[i].key, nodes[i].key_size}, text)) {
 			char what[160];
 			(void)snprintf(what, sizeof what, "`%.*s` stands here a second time; it was given in line %u", STR_ARG(str_head(text, 60)),
 				(unsigned)nodes[i].key_line);
 			return fail_mark(b, reterr, e->start_mark, what);
 		}
-	b->key = text;
+	b->key = add_word(b, text);
+	b->key_size = (uint16_t)text.n;
 	b->key_line = (uint32_t)e->start_mark.line + 1;
 	b->key_column = (uint16_t)(e->start_mark.column + 1);
 	b->has_key = true;
@@ -263,7 +283,6 @@ static int take_scalar(struct build *b, const yaml_event_t *e, struct err *reter
 	bool block = style == YAML_LITERAL_SCALAR_STYLE || style == YAML_FOLDED_SCALAR_STYLE;
 	if (block && str_ends(text, S("\n")))
 		text.n--;
-	text = arena_str(&b->owned->arena, text);
 	if (b->depth > 0 && b->owned->nodes.v[b->stack[b->depth - 1].node].type == TREE_MAP && !b->has_key)
 		return take_key(b, text, e, reterr);
 	uint32_t node = 0;
@@ -271,7 +290,8 @@ static int take_scalar(struct build *b, const yaml_event_t *e, struct err *reter
 	if (rc < 0)
 		return rc;
 	struct tree *n = &b->owned->nodes.v[node];
-	n->text = text;
+	n->text = add_word(b, text);
+	n->text_size = (uint32_t)text.n;
 	n->quoted = style != YAML_PLAIN_SCALAR_STYLE;
 	if (block && text.n > 0)
 		place_block(b, n);

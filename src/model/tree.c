@@ -14,14 +14,21 @@ uint32_t tree_get(const struct tree_doc *d, uint32_t map, const char *key)
 		return 0;
 	str want = str_z(key);
 	for (uint32_t i = tree_first(d, map); i != 0; i = tree_next(d, i))
-		if (str_eq(node_at(d, i)->key, want))
+		if (str_eq(tree_key(d, i), want))
 			return i;
 	return 0;
 }
 
+str tree_key(const struct tree_doc *d, uint32_t node)
+{
+	const struct tree *n = node_at(d, node);
+	return n->key == 0 ? S("") : (str){d->words + n->key, n->key_size};
+}
+
 str tree_text(const struct tree_doc *d, uint32_t node)
 {
-	return node == 0 || node_at(d, node)->type != TREE_TEXT ? S("") : node_at(d, node)->text;
+	const struct tree *n = node_at(d, node);
+	return node == 0 || n->type != TREE_TEXT ? S("") : (str){d->words + n->text, n->text_size};
 }
 
 str tree_get_text(const struct tree_doc *d, uint32_t map, const char *key) { return tree_text(d, tree_get(d, map, key)); }

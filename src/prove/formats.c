@@ -47,7 +47,7 @@ static void compare_groups(struct proof *p, const struct format *f, const struct
 {
 	for (uint32_t i = tree_first(p->doc, s->is); i != 0; i = tree_next(p->doc, i)) {
 		bool known;
-		str name = p->doc->nodes[i].key, want = tree_text(p->doc, i), got = group_named(f->regex, m, name, &known);
+		str name = tree_key(p->doc, i), want = tree_text(p->doc, i), got = group_named(f->regex, m, name, &known);
 		if (!known)
 			prove_note(p, PROVE_ERROR, i, NULL, "the sample wants a group `%.*s`, but the pattern has none", STR_ARG(name));
 		else if (!str_eq(want, got))

@@ -82,7 +82,8 @@ bool sample_read(struct proof *p, uint32_t entry, struct sample *ret)
 	}
 	ret->text = tree_text(p->doc, ret->line);
 	const struct tree *is = &p->doc->nodes[ret->is];
-	ret->no = is->type == TREE_TEXT && !is->quoted && (str_eq(is->text, S("no")) || str_eq(is->text, S("false")));
+	str word = tree_text(p->doc, ret->is);
+	ret->no = is->type == TREE_TEXT && !is->quoted && (str_eq(word, S("no")) || str_eq(word, S("false")));
 	return true;
 }
 

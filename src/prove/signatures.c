@@ -56,7 +56,7 @@ static str event_value(const struct rules *rules, const struct event *e, str nam
 
 static void unknown_field(struct signature_proof *x, uint32_t node)
 {
-	str name = x->p->doc->nodes[node].key, best;
+	str name = tree_key(x->p->doc, node), best;
 	struct nearest n = nearest_start(name);
 	char hint[120] = "";
 	for (unsigned g = 1; g <= regex_group_count(x->s->regex); g++)
@@ -73,14 +73,14 @@ static void compare_fields(struct signature_proof *x, const struct sample *sampl
 	const struct tree_doc *d = x->p->doc;
 	for (uint32_t i = tree_first(d, sample->is); i != 0; i = tree_next(d, i)) {
 		bool known;
-		str want = tree_text(d, i), got = event_value(x->p->rules, e, d->nodes[i].key, &known);
+		str want = tree_text(d, i), got = event_value(x->p->rules, e, tree_key(d, i), &known);
 		if (!known)
 			unknown_field(x, i);
 		else if (got.p == NULL)
-			prove_note(x->p, PROVE_ERROR, i, NULL, "the sample wants `%.*s` to be `%.*s`, but the match leaves it empty", STR_ARG(d->nodes[i].key),
+			prove_note(x->p, PROVE_ERROR, i, NULL, "the sample wants `%.*s` to be `%.*s`, but the match leaves it empty", STR_ARG(tree_key(d, i)),
 				STR_ARG(str_head(want, 100)));
 		else if (!str_eq(want, got))
-			prove_note(x->p, PROVE_ERROR, i, NULL, "the sample wants `%.*s` to be `%.*s`, but it is `%.*s`", STR_ARG(d->nodes[i].key),
+			prove_note(x->p, PROVE_ERROR, i, NULL, "the sample wants `%.*s` to be `%.*s`, but it is `%.*s`", STR_ARG(tree_key(d, i)),
 				STR_ARG(str_head(want, 100)), STR_ARG(str_head(got, 100)));
 	}
 }

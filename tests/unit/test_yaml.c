@@ -74,7 +74,7 @@ static void says_where_things_stand(void **state)
 	assert_int_equal(match->key_line, 4);
 	assert_int_equal(match->line, 6);
 	assert_int_equal(match->column, 5);
-	assert_text(match->text, "\n^a b\nc");
+	assert_text(tree_text(d, tree_get(d, tree_get(d, d->roots[0], "block"), "match")), "\n^a b\nc");
 	assert_int_equal(d->nodes[tree_get(d, d->roots[0], "ä")].column, 4);
 	tree_doc_free(d);
 }
