@@ -1,8 +1,10 @@
 /*
- * Hides secrets in text that is stored or shown. Two steps: one pass over the bytes finds the literals of all rules (a bit
- * per pair of letters says whether any literal begins so; a line without one costs that pass only), then the regexes of the
- * rules whose literals stand there are tried, each compiled when first needed. What they find is merged, so that overlapping
- * secrets leave no rest between them.
+ * Hides secrets in text that is stored or shown. Two steps: one pass over the bytes finds the literals of all rules, then the
+ * regexes of the rules whose literals stand there are tried, each compiled when first needed. What they find is merged, so
+ * that overlapping secrets leave no rest between them.
+ *
+ * The pass rolls the low five bits of three bytes (upper and lower case share them) through a table of bits: "does any
+ * literal begin so?" A line without a literal costs this pass only.
  *
  * Long texts are looked at in windows that overlap; a secret that reaches the end of a window is hidden on to its end. When a
  * regex gives up, everything from its literal on is hidden: too much is better than a secret.
@@ -17,7 +19,7 @@
 
 #include "base/vec.h"
 
-enum { RULES_MAX = 256, CHAINS = 256, WINDOW = 60 * 1024, OVERLAP = 8 * 1024, NO_LITERAL = UINT16_MAX, MIXED_LENGTH = 20 };
+enum { RULES_MAX = 256, CHAINS = 256, BITS = 5, LOW = (1 << BITS) - 1, STARTS = 1 << 3 * BITS, WINDOW = 60 * 1024, OVERLAP = 8 * 1024, NO_LITERAL = UINT16_MAX, MIXED_LENGTH = 20 };
 
 struct literal {
 	str text;
@@ -34,7 +36,7 @@ struct redactor {
 	VEC(struct literal) literals;
 	VEC(struct span) spans;
 	uint16_t chain[CHAINS];
-	uint64_t pairs[65536 / 64];
+	uint64_t starts[STARTS / 64]; /* by start_of */
 };
 
 static unsigned char lower(char c)
@@ -43,25 +45,30 @@ static unsigned char lower(char c)
 	return u >= 'A' && u <= 'Z' ? (unsigned char)(u + ('a' - 'A')) : u;
 }
 
-static unsigned pair_of(const char *p)
+/* The low bits of three bytes, the last byte lowest. */
+static unsigned roll(unsigned start, char c)
 {
-	return (unsigned)lower(p[0]) << 8 | lower(p[1]);
+	return (start << BITS | ((unsigned char)c & LOW)) & (STARTS - 1);
 }
 
-static unsigned chain_of(unsigned pair)
+static unsigned chain_of(unsigned start)
 {
-	return (pair ^ pair >> 5) & (CHAINS - 1);
+	return (start >> BITS ^ start >> 2 * BITS) & (CHAINS - 1); /* of two bytes only: a literal of two has one chain */
 }
 
 static void add_literal(struct redactor *r, str text, size_t rule)
 {
 	if (text.n < 2)
 		return;
-	const unsigned pair = pair_of(text.p);
-	uint16_t *head = &r->chain[chain_of(pair)];
+	const unsigned two = roll(roll(0, text.p[0]), text.p[1]);
+	const unsigned from = text.n > 2 ? (unsigned char)text.p[2] & LOW : 0, to = text.n > 2 ? from : LOW;
+	for (unsigned third = from; third <= to; third++) {
+		const unsigned start = two << BITS | third;
+		r->starts[start / 64] |= UINT64_C(1) << start % 64;
+	}
+	uint16_t *head = &r->chain[chain_of(two << BITS)];
 	*vec_push(&r->literals) = (struct literal){.text = text, .rule = (uint16_t)rule, .next = *head};
 	*head = (uint16_t)(r->literals.n - 1);
-	r->pairs[pair / 64] |= UINT64_C(1) << pair % 64;
 }
 
 struct redactor *redactor_new(struct rules *rules, bool off)
@@ -95,31 +102,42 @@ static bool stands_at(str text, size_t at, str literal)
 {
 	if (literal.n > text.n - at)
 		return false;
-	for (size_t i = 2; i < literal.n; i++)
+	for (size_t i = 0; i < literal.n; i++)
 		if (lower(text.p[at + i]) != lower(literal.p[i]))
 			return false;
-	return pair_of(text.p + at) == pair_of(literal.p);
+	return true;
 }
 
-/* The rules whose literals stand in `text`, and where the first one does. False when there is none. */
-static bool find_literals(const struct redactor *r, str text, uint64_t wanted[RULES_MAX / 64], size_t first[RULES_MAX])
+struct found {
+	uint64_t wanted[RULES_MAX / 64]; /* rules of which a literal stands in the text */
+	size_t first[RULES_MAX];         /* where the first one does */
+	bool any;
+};
+
+static void check_start(const struct redactor *r, str text, size_t at, unsigned start, struct found *ret)
 {
-	bool any = false;
-	for (size_t i = 0; i + 1 < text.n; i++) {
-		const unsigned pair = pair_of(text.p + i);
-		if (!(r->pairs[pair / 64] >> pair % 64 & 1))
+	for (uint16_t k = r->chain[chain_of(start)]; k != NO_LITERAL; k = r->literals.v[k].next) {
+		const struct literal *l = &r->literals.v[k];
+		const uint64_t bit = UINT64_C(1) << l->rule % 64;
+		if (ret->wanted[l->rule / 64] & bit || !stands_at(text, at, l->text))
 			continue;
-		for (uint16_t k = r->chain[chain_of(pair)]; k != NO_LITERAL; k = r->literals.v[k].next) {
-			const struct literal *l = &r->literals.v[k];
-			const uint64_t bit = UINT64_C(1) << l->rule % 64;
-			if (wanted[l->rule / 64] & bit || !stands_at(text, i, l->text))
-				continue;
-			wanted[l->rule / 64] |= bit;
-			first[l->rule] = i;
-			any = true;
-		}
+		ret->wanted[l->rule / 64] |= bit;
+		ret->first[l->rule] = at;
+		ret->any = true;
 	}
-	return any;
+}
+
+static void find_literals(const struct redactor *r, str text, struct found *ret)
+{
+	if (text.n < 2)
+		return;
+	unsigned start = roll(roll(0, text.p[0]), text.p[1]);
+	for (size_t i = 2; i < text.n; i++) {
+		start = roll(start, text.p[i]);
+		if (r->starts[start / 64] >> start % 64 & 1)
+			check_start(r, text, i - 2, start, ret);
+	}
+	check_start(r, text, text.n - 2, roll(start, 0), ret);
 }
 
 /* ${TOKEN}, <token>, {{token}}, %TOKEN%, xxxx, ****, …, what was hidden before. */
@@ -240,16 +258,18 @@ static void run_on(struct redactor *r, size_t from, str text, size_t window_end)
 
 static void look_at_window(struct redactor *r, str text, size_t base, size_t end)
 {
-	uint64_t wanted[RULES_MAX / 64] = {0};
-	size_t first[RULES_MAX];
+	struct found found;
+	memset(found.wanted, 0, sizeof found.wanted);
+	found.any = false;
 	const str window = {text.p + base, end - base};
-	if (!find_literals(r, window, wanted, first))
+	find_literals(r, window, &found);
+	if (!found.any)
 		return;
 	const size_t before = r->spans.n;
 	for (size_t word = 0; word < RULES_MAX / 64; word++)
-		for (uint64_t bits = wanted[word]; bits; bits &= bits - 1) {
+		for (uint64_t bits = found.wanted[word]; bits; bits &= bits - 1) {
 			const size_t rule = word * 64 + (size_t)__builtin_ctzll(bits);
-			apply(r, &r->rules->redactions.v[rule], window, base, first[rule]);
+			apply(r, &r->rules->redactions.v[rule], window, base, found.first[rule]);
 		}
 	if (end < text.n)
 		run_on(r, before, text, end);
