@@ -19,9 +19,11 @@ static instant advance(struct loading *l, const struct event *e)
 {
 	if (e->at != INSTANT_NONE)
 		return l->clock = e->at;
+	if (l->clock == INSTANT_NONE)
+		return l->clock = 0;
 	if (e->kind == KIND_CALL_BEAT && e->duration > 0)
 		l->clock += 30 * SECOND;
-	return l->clock == INSTANT_NONE ? (l->clock = 0) : ++l->clock;
+	return ++l->clock;
 }
 
 static void on_event(void *context, const struct event *e)
