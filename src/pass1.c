@@ -105,7 +105,7 @@ static int run_stages(struct file_pass *f, struct reader *reader, const struct i
 	struct pass1 *p = f->p;
 	struct tracker_sink sink = {f, store_event, store_call};
 	struct parser_options options = {.zone = p->options->zone, .base = in->is_stdin ? INSTANT_NONE : in->identity.mtime_ns / 1000, .path = in->path,
-		.probe = reader_peek(reader), .force_text = p->options->source.force_text};
+		.probe = reader_peek(reader), .force_text = p->options->source.force_text, .excerpt_gate = matcher_knows};
 	f->tracker = tracker_new(p->rules, &sink, f->key);
 	struct parser *parser = parser_new(p->rules, &options, matcher_gate, p->matcher, on_record, f);
 	int r = read_lines(f, reader, parser, reterr);

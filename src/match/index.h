@@ -24,7 +24,7 @@ static inline uint64_t match_index_buckets(const struct match_index *x, str head
 		return 0;
 	uint64_t buckets = ~UINT64_C(0);
 	size_t n = head.n < PATTERN_PREFIX ? head.n : PATTERN_PREFIX;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n && buckets != 0; i++)
 		buckets &= x->table[i][(unsigned char)head.p[i]];
 	return buckets;
 }

@@ -63,10 +63,40 @@ void matcher_free(struct matcher *m)
 	free(m);
 }
 
+/* The index mixes signatures that share a bucket; here each is asked by itself. */
+static bool may_begin(const struct signature *s, str head)
+{
+	size_t n = head.n < PATTERN_PREFIX ? head.n : PATTERN_PREFIX;
+	for (size_t i = 0; i < n; i++)
+		if (!byte_set_has(&s->prefix[i], (unsigned char)head.p[i]))
+			return false;
+	n = head.n < s->head.n ? head.n : s->head.n;
+	return n <= PATTERN_PREFIX || memcmp(head.p, s->head.p, n) == 0;
+}
+
+static bool any_begins(const struct matcher *m, const struct match_index *x, str head, bool counted)
+{
+	for (uint64_t buckets = match_index_buckets(x, head); buckets != 0; buckets &= buckets - 1) {
+		unsigned bucket = (unsigned)__builtin_ctzll(buckets);
+		for (uint32_t i = x->first[bucket]; i < x->first[bucket + 1]; i++) {
+			const struct signature *s = &m->rules->signatures.v[x->order[i]];
+			if ((counted || s->keep != KEEP_COUNT) && may_begin(s, head))
+				return true;
+		}
+	}
+	return false;
+}
+
 bool matcher_gate(const void *matcher, enum body_class class, str head)
 {
 	const struct matcher *m = matcher;
-	return match_index_buckets(&m->classes[class], head) != 0 || class == CLASS_TRACEBACK || class == CLASS_TRANSCRIPT;
+	return class == CLASS_TRACEBACK || class == CLASS_TRANSCRIPT || any_begins(m, &m->classes[class], head, false);
+}
+
+bool matcher_knows(const void *matcher, enum body_class class, str head)
+{
+	const struct matcher *m = matcher;
+	return class == CLASS_TRACEBACK || class == CLASS_TRANSCRIPT || any_begins(m, &m->classes[class], head, true);
 }
 
 static void name_groups(struct matcher *m, struct signature *s, const struct regex *r)
