@@ -190,22 +190,31 @@ static str unquoted(str literal, struct arena *a, struct buf *scratch)
 	return json_unquote(literal, scratch) ? arena_str(a, buf_str(scratch)) : STR_NONE;
 }
 
+static void add_field(struct event *e, uint16_t name, str value)
+{
+	if (name && e->field_count < LIMIT_EVENT_FIELDS)
+		e->fields[e->field_count++] = (struct field){name, value};
+}
+
 /* `detail` is a flat object of strings, written by rows.c; a whole JSON parser per row would cost more than the row. */
-static void read_detail(str json, const struct rules *rules, struct arena *a, struct buf *scratch, struct event *e)
+static void read_fields(str detail, unsigned flags, const struct rules *rules, struct arena *a, struct buf *scratch, struct event *e)
 {
 	struct field found[LIMIT_EVENT_FIELDS];
 	size_t at = 0;
-	unsigned n = 0;
 	str key, value;
-	while (n < LIMIT_EVENT_FIELDS && next_string(json, &at, &key) && next_string(json, &at, &value)) {
+	e->fields = found;
+	while (next_string(detail, &at, &key) && next_string(detail, &at, &value)) {
 		uint32_t name = intern_find(&rules->fields, (str){key.p + 1, key.n - 2});
 		if (name)
-			found[n++] = (struct field){(uint16_t)name, unquoted(value, a, scratch)};
+			add_field(e, (uint16_t)name, unquoted(value, a, scratch));
 	}
-	e->field_count = n;
-	e->fields = n ? arena_alloc(a, n * sizeof *found) : NULL;
-	if (n)
-		memcpy(e->fields, found, n * sizeof *found);
+	if (flags & FORM_MS)
+		add_field(e, FIELD_MS, arena_printf(a, "%lld", (long long)(e->duration / MILLISECOND)));
+	if (flags & FORM_DUR)
+		add_field(e, FIELD_DUR, arena_printf(a, "%lldms", (long long)(e->duration / MILLISECOND)));
+	e->fields = e->field_count ? arena_alloc(a, e->field_count * sizeof *found) : NULL;
+	if (e->field_count)
+		memcpy(e->fields, found, e->field_count * sizeof *found);
 }
 
 static void read_event(struct timeline *t, struct rows *rows, struct event *e)
@@ -250,8 +259,8 @@ int timeline_load_events(struct timeline *t, int64_t source_id, uint32_t source_
 	while (r >= 0 && (r = sql_row(&t->sql, rows.st, reterr)) > 0) {
 		read_event(t, &rows, &e);
 		e.source = source_index;
-		if (!column_null(rows.st, 8))
-			read_detail(column_view(rows.st, 8), rules, a, &t->scratch, &e);
+		const struct form *f = known_form(&rows.known, column_int(rows.st, 2));
+		read_fields(column_view(rows.st, 8), f ? f->flags : 0, rules, a, &t->scratch, &e);
 		fn(context, &e);
 	}
 	known_done(&rows.known);

@@ -87,9 +87,11 @@ static int64_t form_id(str kind, str signature, str class, unsigned level_and_fl
 	return (int64_t)(h & INT32_MAX) | 1;
 }
 
-int names_put_form(struct names *n, struct sql *q, const struct rules *rules, const struct event *e, int64_t *ret_id, struct err *reterr)
+int names_put_form(struct names *n, struct sql *q, const struct rules *rules, const struct event *e, unsigned flags, int64_t *ret_id,
+	struct err *reterr)
 {
-	unsigned flags = (e->local_time ? FORM_LOCAL : 0) | (e->excerpt ? FORM_EXCERPT : 0), said = (unsigned)e->level | flags << 4;
+	flags |= (e->local_time ? FORM_LOCAL : 0) | (e->excerpt ? FORM_EXCERPT : 0);
+	unsigned said = (unsigned)e->level | flags << 4;
 	uint64_t key = (uint64_t)e->kind << 40 | (uint64_t)e->signature << 24 | (uint64_t)e->class << 8 | said;
 	if (n->rules != rules) {
 		map_done(&n->forms);

@@ -18,8 +18,9 @@ void names_done(struct names *n);
 void names_forget(struct names *n); /* after a rollback */
 /* Id of a name, which is added when it is new; *ret_id 0 for an empty one. */
 int names_put(struct names *n, struct sql *q, str text, int64_t *ret_id, struct err *reterr) MUST_USE;
-/* Id of what an event says by its kind, signature, class and level. */
-int names_put_form(struct names *n, struct sql *q, const struct rules *rules, const struct event *e, int64_t *ret_id, struct err *reterr) MUST_USE;
+/* Id of what an event says by its kind, signature, class, level and flags (FORM_LOCAL and FORM_EXCERPT are taken from it). */
+int names_put_form(struct names *n, struct sql *q, const struct rules *rules, const struct event *e, unsigned flags, int64_t *ret_id,
+	struct err *reterr) MUST_USE;
 
 /* Reading: each text once in `arena`. */
 struct form {
@@ -28,7 +29,7 @@ struct form {
 	enum level level;
 	unsigned flags;
 };
-enum form_flags { FORM_LOCAL = 1, FORM_EXCERPT = 2 };
+enum form_flags { FORM_LOCAL = 1, FORM_EXCERPT = 2, FORM_MS = 4, FORM_DUR = 8 }; /* the last two: field ms or dur says the duration */
 struct known {
 	struct arena *arena;
 	struct map index; /* low and high half of the id mixed → index in `texts` */

@@ -11,25 +11,41 @@
 #include "store/pack.h"
 #include "store/schema.h"
 #include "store/timeline_p.h"
+#include <stdio.h>
 
-static void detail_of(struct buf *out, const struct event *e, const struct rules *rules)
+/* Is the field's text just what the duration says ("915ms", "915")? Then it is not stored, a flag of the form tells. */
+static unsigned said_by_duration(const struct event *e, const struct field *f)
 {
-	buf_reset(out);
-	if (e->field_count == 0)
-		return;
+	char text[32];
+	if ((f->name != FIELD_MS && f->name != FIELD_DUR) || e->duration < 0 || e->duration % MILLISECOND)
+		return 0;
+	int n = snprintf(text, sizeof text, "%lld%s", (long long)(e->duration / MILLISECOND), f->name == FIELD_DUR ? "ms" : "");
+	if (!str_eq(f->value, (str){text, (size_t)n}))
+		return 0;
+	return f->name == FIELD_DUR ? FORM_DUR : FORM_MS;
+}
+
+static void detail_of(struct buf *out, const struct event *e, const struct rules *rules, unsigned *ret_flags)
+{
 	struct json_out w = {.out = out};
-	json_open(&w, '{');
+	buf_reset(out);
+	*ret_flags = 0;
 	for (unsigned i = 0; i < e->field_count; i++) {
 		str name = intern_get(&rules->fields, e->fields[i].name);
-		if (name.n == 0)
+		unsigned flag = said_by_duration(e, &e->fields[i]);
+		*ret_flags |= flag;
+		if (name.n == 0 || flag)
 			continue;
+		if (out->n == 0)
+			json_open(&w, '{');
 		char key[64];
 		memcpy(key, name.p, name.n < sizeof key ? name.n : sizeof key - 1);
 		key[name.n < sizeof key ? name.n : sizeof key - 1] = '\0';
 		json_key(&w, key);
 		json_str(&w, e->fields[i].value);
 	}
-	json_close(&w, '}');
+	if (out->n)
+		json_close(&w, '}');
 }
 
 struct row_names {
@@ -134,9 +150,10 @@ void timeline_add_event(struct timeline *t, int64_t source_id, const struct even
 	int64_t form;
 	if (!o || put_names(t, o, e->server, e->tool, e->session, &n) < 0)
 		return;
-	if (names_put_form(&t->names, &t->sql, rules, e, &form, &o->failed) < 0)
+	unsigned flags;
+	detail_of(&t->scratch, e, rules, &flags);
+	if (names_put_form(&t->names, &t->sql, rules, e, flags, &form, &o->failed) < 0)
 		return;
-	detail_of(&t->scratch, e, rules);
 	str detail = buf_str(&t->scratch);
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_EVENT_ADD);
 	if (st) {

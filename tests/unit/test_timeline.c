@@ -90,6 +90,46 @@ static void rows_come_back(void **state)
 	rules_free(&rules);
 }
 
+static void fields_that_say_the_duration_come_back(void **state)
+{
+	(void)state;
+	struct rules rules;
+	struct arena a = {0};
+	struct err e = {0};
+	struct buf out = {0};
+	int64_t id;
+	uint64_t key;
+	bool unchanged;
+	rules_make(&rules);
+	struct source s = source_of("a.log", 42, 5000);
+	struct timeline *t = must_open(":memory:");
+	ok(timeline_begin(t, &e), &e);
+	ok(timeline_source_begin(t, &s, &id, &key, &unchanged, &e), &e);
+	static const str texts[] = {{"915ms", 5}, {"0.9s", 4}, {"0915ms", 6}};
+	struct event ev = event_of(0);
+	ev.duration = 915 * MILLISECOND;
+	for (size_t i = 0; i < 3; i++) {
+		struct field f[] = {{FIELD_DUR, texts[i]}, {FIELD_MS, S("915")}};
+		ev.fields = f;
+		ev.offset += 100;
+		timeline_add_event(t, id, &ev, &rules);
+	}
+	ok(timeline_source_end(t, id, &s, &e), &e);
+	ok(timeline_commit(t, &e), &e);
+	struct seen seen = load(t, id, &rules, &a);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(seen.events[i].field_count, 2);
+		assert_str(event_field(&seen.events[i], FIELD_DUR), texts[i]);
+		assert_str(event_field(&seen.events[i], FIELD_MS), S("915"));
+	}
+	assert_str(query(t, "SELECT duration_ms, detail FROM events", &out),
+		S("duration_ms|detail|\n915|NULL|\n915|{\"dur\":\"0.9s\"}|\n915|{\"dur\":\"0915ms\"}|\n"));
+	timeline_close(t);
+	arena_done(&a);
+	buf_done(&out);
+	rules_free(&rules);
+}
+
 static void bare_rows_come_back(void **state)
 {
 	(void)state;
@@ -557,6 +597,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_FOLDER(rows_come_back),
+		IN_FOLDER(fields_that_say_the_duration_come_back),
 		IN_FOLDER(bare_rows_come_back),
 		IN_FOLDER(F11_order_of_reading_does_not_matter),
 		IN_FOLDER(a_changed_file_replaces_its_rows),
