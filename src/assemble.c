@@ -151,6 +151,9 @@ void assemble_view(struct assembly *as, const struct session_view *v, const stru
 	for (size_t i = 0; i < clock_count; i++)
 		*vec_push(&as->clocks) = clocks[i];
 	add_servers(as, v);
+	as->measured |= v->calls_total > 0 || v->server_side;
+	for (size_t i = 0; i < v->server_count; i++)
+		as->measured |= v->servers[i].name.n > 0;
 	as->facts->calls += v->calls_total;
 	as->facts->calls_open += v->calls_open;
 	as->facts->calls_failed += v->calls_failed;
@@ -202,7 +205,10 @@ static void *copy(struct assembly *as, const void *v, size_t n, size_t size)
 static void add_unmeasured(struct assembly *as)
 {
 	struct incident *i = vec_push(&as->incidents);
-	*i = (struct incident){.id = S("v1:unmeasured"), .cause = S("unmeasured"), .title = S("nothing about MCP could be measured"),
+	struct evidence *e = arena_alloc(as->arena, sizeof *e);
+	*e = (struct evidence){.at = {&as->facts->sources[0], 1, 0}, .time = as->facts->sources[0].first, .role = ROLE_ABSENCE, .times = 1,
+		.text = S("a line about an MCP server or a call: there is none"), .after = INSTANT_NONE, .before = INSTANT_NONE, .until = INSTANT_NONE};
+	*i = (struct incident){.evidence = e, .evidence_count = 1, .id = S("v1:00000000000000000000000000000000"), .cause = S("unmeasured"), .title = S("nothing about MCP could be measured"),
 		.summary = S("The input holds no record of an MCP call or connection, so nothing can be said about their health."), .trigger = S("none-observed"),
 		.ending = ENDING_STILL_OPEN, .state = STATE_ENDED, .severity = SEVERITY_INFO, .confidence = CONFIDENCE_CERTAIN,
 		.started_at = INSTANT_NONE, .ended_at = INSTANT_NONE, .duration = -1};
@@ -212,12 +218,10 @@ static void sum_up(struct assembly *as)
 {
 	struct facts *f = as->facts;
 	f->first = f->last = INSTANT_NONE;
-	uint64_t told = 0;
 	for (size_t i = 0; i < f->source_count; i++) {
 		const struct source *s = &f->sources[i];
 		f->records += s->records;
 		f->unrecognized += s->unrecognized;
-		told += s->filtered ? 0 : s->records;
 		if (!s->has_times || s->first == INSTANT_NONE)
 			continue;
 		if (f->first == INSTANT_NONE || s->first < f->first)
@@ -225,7 +229,7 @@ static void sum_up(struct assembly *as)
 		if (s->last > f->last)
 			f->last = s->last;
 	}
-	f->unmeasured = told == 0 && !f->calls;
+	f->unmeasured = !as->measured;
 }
 
 static void fill_servers(struct assembly *as)

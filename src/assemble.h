@@ -9,6 +9,7 @@ struct assembly {
 	struct arena *arena;
 	struct facts *facts;
 	instant as_of;
+	bool measured;             /* something about a server or a call was read */
 	VEC(struct incident) incidents;
 	VEC(struct note) notes;
 	VEC(struct server_facts) servers;

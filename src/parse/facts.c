@@ -46,6 +46,8 @@ void parser_facts(const struct parser *p, struct source *s)
 {
 	const struct tally *t = &p->tally;
 	s->kind = majority(p);
+	if (s->kind == SOURCE_UNKNOWN && p->excerpt && t->records > 0)
+		s->kind = SOURCE_EXCERPT;
 	s->excerpt = p->excerpt;
 	s->filtered = is_filtered(p, s->kind);
 	s->records = t->records;
