@@ -207,7 +207,10 @@ class FilesAndDirectories(BadInput):
 
     def test_A15_read_error(self):
         """The far side of a closed terminal gives what was written, and then EIO."""
-        near, far = pty.openpty()
+        try:
+            near, far = pty.openpty()
+        except OSError:
+            self.skipTest("no terminals here: a bare chroot without /dev/pts")
         tty.setraw(far)
         text = log("one")
         os.write(far, text + b"half a line")
