@@ -147,8 +147,8 @@ static size_t place_columns(const struct page *p, const struct incident *i, cons
 	return widest;
 }
 
-/* The end of a long place says more than its beginning. */
-static void put_place(struct page *p, str place, size_t columns)
+/* The end of a long place says more than its beginning: how many bytes of it to leave out. */
+static size_t place_cut(str place, size_t columns)
 {
 	size_t cut = 0;
 	while (utf8_width(str_from(place, cut)) + (cut ? 1 : 0) > columns && cut < place.n) {
@@ -156,6 +156,12 @@ static void put_place(struct page *p, str place, size_t columns)
 		const size_t n = utf8_next(str_from(place, cut), &code);
 		cut += n ? n : 1;
 	}
+	return cut;
+}
+
+static void put_place(struct page *p, str place, size_t columns)
+{
+	const size_t cut = place_cut(place, columns);
 	if (cut)
 		page_literal(p, INK_CYAN, "…");
 	page_text(p, INK_CYAN, str_from(place, cut));
@@ -227,8 +233,9 @@ static void add_place(const struct page *p, const struct line_ref *at, struct bu
 {
 	struct buf place = {0};
 	const str where = page_place(p, at, &place);
+	const size_t cut = p->options->verbose ? 0 : place_cut(where, PLACE_COLUMNS);
 	if (where.n && str_find(buf_str(line), where) < 0)
-		buf_printf(line, " (%.*s)", STR_ARG(where));
+		buf_printf(line, " (%s%.*s)", cut ? "…" : "", STR_ARG(str_from(where, cut)));
 	buf_done(&place);
 }
 
