@@ -9,7 +9,7 @@
 enum { PROBE_LINES = 2000, INSIDE_MAX = 512 };
 
 struct count {
-	size_t heads, wrapped, json, text, inside, pasted[PASTE_KINDS], pasted_any, loglike, blank, longest, near;
+	size_t heads, wrapped, json, text, inside, pasted[PASTE_KINDS], carried[PASTE_KINDS], pasted_any, lines, loglike, blank, longest, near;
 	bool indented_only;
 };
 
@@ -136,7 +136,8 @@ static void probe_pasted(struct parser *p, str line, struct count *c)
 			continue;
 		for (unsigned j = 0; both && j < PASTE_KINDS; j++)
 			c->pasted[j] += j != k && ((PASTE_QUOTE | PASTE_BULLET | PASTE_INDENT) & (1u << j)) != 0 && peel_prefix(rest, 1u << j).n < rest.n;
-		c->pasted[k]++;
+		if (c->pasted[k]++ == 0 && p->paste_gap == 0)
+			p->paste_gap = peel_gap(line, 1u << k);
 		if (!any)
 			s->seen++;
 		any = true;
@@ -155,6 +156,9 @@ static void probe_line(struct parser *p, str line, struct count *c)
 		c->blank++;
 		return;
 	}
+	c->lines++;
+	for (unsigned k = 0; k < PASTE_KINDS; k++)
+		c->carried[k] += peel_prefix(plain, 1u << k).n < plain.n;
 	size_t columns = str_trim_end(line).n;
 	c->longest = columns > c->longest ? columns : c->longest;
 	if (json_shaped(line) && !json_wrapper(p, &(struct text_line){.text = line, .raw = line}, &(uint64_t){0}, &(bool){false})) {
@@ -198,6 +202,19 @@ static void detect_wrap(struct parser *p, str probe, const struct count *c)
 	}
 	if (near >= 2 && near * 6 >= lines)
 		p->wrap = c->longest;
+}
+
+/* Does nearly every line carry the same prefix, with heads behind it? */
+static void detect_paste(struct parser *p, const struct count *c)
+{
+	if (c->pasted_any < 1 || c->pasted_any < c->heads + c->wrapped + c->json)
+		return;
+	for (unsigned k = 0; k < PASTE_KINDS; k++)
+		if (c->pasted[k] * 2 >= c->pasted_any && c->carried[k] * 10 >= c->lines * 8)
+			p->paste |= 1u << k;
+	for (unsigned k = 0; k < PASTE_KINDS && p->paste != 0; k++)
+		if (c->pasted[k] * 2 >= c->pasted_any) /* a second prefix behind the first */
+			p->paste |= 1u << k;
 }
 
 static void detect_json(struct parser *p, str probe, const struct count *c)
@@ -310,11 +327,10 @@ void detect(struct parser *p, str probe)
 		probe_line(p, line, &c);
 	}
 	size_t recognised = c.heads + c.wrapped + c.json;
-	if (c.pasted_any > 0 && c.pasted_any >= recognised && c.pasted_any * 10 >= (recognised + c.pasted_any + c.text) * 6) {
-		for (unsigned k = 0; k < PASTE_KINDS; k++)
-			if (c.pasted[k] * 2 >= c.pasted_any)
-				p->paste |= 1u << k;
+	detect_paste(p, &c);
+	if (p->paste != 0) { /* lines that carry the prefix are the inside of records */
 		recognised += c.pasted_any;
+		c.text = 0;
 	} else {
 		c.text += c.pasted_any;
 	}

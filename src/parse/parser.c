@@ -160,7 +160,7 @@ static void slow_line(struct parser *p, const struct line *l)
 	t.text = peel_ansi(t.text, &p->clean);
 	if (p->excerpt || p->paste != 0 || p->normalise)
 		t.text = peel_typography(t.text, &p->clean2);
-	t.text = peel_pasted(t.text, p->paste);
+	t.text = peel_pasted(t.text, p->paste, p->paste_gap);
 	bool guarded = p->flows[0].fold_any && p->flows[0].open && !p->excerpt;
 	for (unsigned i = 0; i < 3; i++) {
 		if (json_wrapper(p, &t, &key, &partial))

@@ -77,6 +77,7 @@ struct parser {
 	bool hot_timed;
 	bool excerpt, loglike, json;
 	unsigned paste;            /* bits of enum paste that all lines carry */
+	size_t paste_gap;          /* blanks behind a line number */
 	bool normalise;            /* typographic quotes and blanks stand in the heads */
 	size_t wrap;               /* width at which somebody wrapped the lines by hand; 0 = not */
 	struct tally tally;
@@ -99,11 +100,14 @@ void parser_version(struct parser *p, str body); /* looks for the client's versi
 void parser_keep(struct parser *p, str *fact, str value); /* first one wins */
 
 /* peel.c */
-enum paste { PASTE_QUOTE = 1, PASTE_BULLET = 2, PASTE_LINE = 4, PASTE_NUMBER = 8, PASTE_FILE = 16, PASTE_INDENT = 32, PASTE_KINDS = 6 };
+enum paste { PASTE_QUOTE = 1, PASTE_BULLET = 2, PASTE_LINE = 4, PASTE_NUMBER = 8, PASTE_FILE = 16, PASTE_INDENT = 32, PASTE_KINDS = 6,
+	PASTE_NUMBERED = PASTE_LINE | PASTE_NUMBER | PASTE_FILE };
 str peel_ansi(str text, struct buf *room);
 str peel_typography(str text, struct buf *room); /* NBSP, smart quotes, zero-width characters */
 str peel_prefix(str text, unsigned kinds);       /* one prefix of one of these kinds, or the same text */
-str peel_pasted(str text, unsigned kinds);       /* each kind at most once, in any order */
+size_t peel_gap(str text, unsigned kind);        /* blanks behind a prefix of this kind */
+/* Each kind at most once, in any order; behind numbers at most `gap` blanks, the rest is the line's own indentation. */
+str peel_pasted(str text, unsigned kinds, size_t gap);
 /* Peels one wrapper; *key tells containers and pipes apart, *ret_partial: the line goes on in the next one. */
 struct shape *peel_wrapper(struct parser *p, struct text_line *t, bool confirmed_only, uint64_t *key, bool *ret_partial);
 

@@ -116,7 +116,7 @@ static str peel_line_word(str s)
 		str rest = str_from(s, strlen(words[i]));
 		size_t n = digits(rest);
 		if (n > 0 && n < rest.n && (rest.p[n] == ':' || rest.p[n] == '.'))
-			return trim_front(str_from(rest, n + 1));
+			return str_from(rest, n + 1);
 	}
 	return s;
 }
@@ -128,7 +128,7 @@ static str peel_number(str s)
 	if (n == 0 || n >= rest.n || n > 9)
 		return s;
 	if (rest.p[n] == ':' || rest.p[n] == '-' || rest.p[n] == '|' || rest.p[n] == '\t')
-		return trim_front(str_from(rest, n + 1));
+		return str_from(rest, n + 1);
 	return str_starts(str_from(rest, n), S(" | ")) ? str_from(rest, n + 3) : str_starts(str_from(rest, n), S("\xe2\x86\x92")) ? str_from(rest, n + 3) : s;
 }
 
@@ -139,32 +139,43 @@ static str peel_file(str s)
 			continue;
 		size_t n = digits(str_from(s, i + 1));
 		if (n > 0 && i + 1 + n < s.n && s.p[i + 1 + n] == s.p[i] && (i < 4 || digits(s) != 4))
-			return trim_front(str_from(s, i + n + 2));
+			return str_from(s, i + n + 2);
 	}
 	return s;
 }
 
+static str (*const peelers[PASTE_KINDS])(str) = {peel_quote, peel_bullet, peel_line_word, peel_number, peel_file, trim_front};
+
 str peel_prefix(str text, unsigned kinds)
 {
-	static str (*const peelers[PASTE_KINDS])(str) = {peel_quote, peel_bullet, peel_line_word, peel_number, peel_file, trim_front};
 	for (unsigned i = 0; i < PASTE_KINDS; i++) {
-		if (!(kinds & (1u << i)))
-			continue;
-		str rest = peelers[i](text);
+		str rest = kinds & (1u << i) ? peelers[i](text) : text;
 		if (rest.n < text.n)
-			return rest;
+			return (1u << i) & PASTE_NUMBERED ? trim_front(rest) : rest;
 	}
 	return text;
 }
 
-str peel_pasted(str text, unsigned kinds)
+size_t peel_gap(str text, unsigned kind)
+{
+	for (unsigned i = 0; i < PASTE_KINDS; i++)
+		if (kind == 1u << i) {
+			str rest = peelers[i](text);
+			return rest.n - trim_front(rest).n;
+		}
+	return 0;
+}
+
+str peel_pasted(str text, unsigned kinds, size_t gap)
 {
 	for (bool again = kinds != 0; again;) {
 		again = false;
 		for (unsigned i = 0; i < PASTE_KINDS; i++) {
-			str rest = kinds & (1u << i) ? peel_prefix(text, 1u << i) : text;
+			str rest = kinds & (1u << i) ? peelers[i](text) : text;
 			if (rest.n == text.n)
 				continue;
+			for (size_t k = 0; (1u << i) & PASTE_NUMBERED && k < gap && rest.n > 0 && (rest.p[0] == ' ' || rest.p[0] == '\t'); k++)
+				rest = str_from(rest, 1);
 			text = rest;
 			kinds &= ~(1u << i);
 			again = true;
