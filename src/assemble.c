@@ -138,6 +138,20 @@ static void add_recovered(struct assembly *as, const struct session_view *v, con
 	*vec_push(&as->stale) = (struct server_session){keep(as, n->server), keep(as, v->session), S("recovered"), 0, 0};
 }
 
+/* A text beside the logs is a session only when it tells something. */
+static bool tells_session(const struct session_view *v, enum source_kind kind)
+{
+	switch (kind) {
+	case SOURCE_CLAUDE_DEBUG:
+	case SOURCE_MCP_CACHE:
+	case SOURCE_TRANSCRIPT:
+	case SOURCE_IDE:
+	case SOURCE_DESKTOP: return true;
+	case SOURCE_EXCERPT: return v->event_count > 0;
+	default: return false;
+	}
+}
+
 void assemble_view(struct assembly *as, const struct session_view *v, const struct verdicts *verdicts, const struct clock_offset *clocks, size_t clock_count)
 {
 	for (size_t i = 0; i < verdicts->incidents.n; i++) {
@@ -158,7 +172,7 @@ void assemble_view(struct assembly *as, const struct session_view *v, const stru
 	as->facts->calls_open += v->calls_open;
 	as->facts->calls_failed += v->calls_failed;
 	for (size_t i = 0; i < v->source_count; i++)
-		if (v->sources[i]->kind != SOURCE_SERVER && v->sources[i]->kind != SOURCE_PROXY) {
+		if (tells_session(v, v->sources[i]->kind)) {
 			as->facts->sessions++;
 			break;
 		}

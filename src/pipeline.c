@@ -4,6 +4,7 @@
 #include "pass1.h"
 #include "pass2.h"
 #include "base/hash.h"
+#include "base/map.h"
 #include <stdlib.h>
 
 static bool has_error(const struct problem *p) { return p->class == PROBLEM_ERROR; }
@@ -34,15 +35,16 @@ static int scope_of(struct timeline *t, const struct pipeline_options *o, const 
 		return r;
 	int64_t *ids = arena_alloc(&ret->arena, (n + p->ids.n + 1) * sizeof *ids);
 	size_t count = 0;
-	for (size_t i = 0; i < p->ids.n; i++)
+	struct map read = {0};
+	uint32_t seen;
+	for (size_t i = 0; i < p->ids.n; i++) {
+		map_put(&read, (uint64_t)p->ids.v[i], 1);
 		ids[count++] = p->ids.v[i];
-	for (size_t i = 0; i < n; i++) {
-		size_t k = 0;
-		while (k < p->ids.n && p->ids.v[k] != known[i])
-			k++;
-		if (k == p->ids.n)
-			ids[count++] = known[i];
 	}
+	for (size_t i = 0; i < n; i++)
+		if (!map_get(&read, (uint64_t)known[i], &seen))
+			ids[count++] = known[i];
+	map_done(&read);
 	*ret_ids = ids;
 	*ret_count = count;
 	return 0;
@@ -82,26 +84,43 @@ static void scope_key(const struct pipeline_options *o, char ret_hex[33])
 	buf_done(&b);
 }
 
+/* What a file's rows depend on besides its bytes: with another value they are made anew. */
+static uint64_t reading_key(const struct rules *rules, const struct pipeline_options *o)
+{
+	uint64_t options = (uint64_t)o->no_redact << 2 | (uint64_t)o->source.force_text << 1 | (uint64_t)o->final;
+	return hash64_seed(o->zone_name, rules->hash ^ options * 0x9e3779b97f4a7c15u);
+}
+
+static int keep_verdicts(struct timeline *t, const struct pipeline_options *o, struct pipeline_result *ret, struct err *reterr)
+{
+	char key[33];
+	scope_key(o, key);
+	int r = timeline_save_facts(t, &ret->facts, str_z(key), reterr);
+	if (!r && o->now_s)
+		r = timeline_add_run(t, S("analyze"), o->now_s * SECOND, o->now_s * SECOND, ret->incomplete ? 3 : 0, reterr);
+	return r;
+}
+
 int pipeline_run(struct rules *rules, const struct pipeline_options *o, struct pipeline_result *ret, struct err *reterr)
 {
 	struct source_list list = {0};
 	struct timeline *t = NULL;
-	char key[33];
 	*ret = (struct pipeline_result){0};
 	int r = source_list_make(&list, o->paths, o->path_count, &o->source, reterr);
 	if (!r) {
-		struct timeline_options options = {.path = o->db, .lock_wait_s = o->lock_wait_s, .rules_hash = rules->hash};
+		struct timeline_options options = {.path = o->db, .lock_wait_s = o->lock_wait_s, .rules_hash = reading_key(rules, o)};
 		r = timeline_open(&options, &t, reterr);
 	}
 	if (!r)
 		r = run_passes(rules, o, &list, t, ret, reterr);
 	if (!r) {
 		copy_problems(&list, ret);
-		scope_key(o, key);
-		r = timeline_save_facts(t, &ret->facts, str_z(key), reterr);
+		r = keep_verdicts(t, o, ret, reterr);
 	}
-	if (t)
+	if (t) {
+		ret->warning = arena_str(&ret->arena, str_z(timeline_warning(t)));
 		timeline_close(t);
+	}
 	source_list_done(&list);
 	return r;
 }

@@ -14,6 +14,7 @@ struct pipeline_options {
 	size_t path_count;
 	const char *db;             /* ":memory:" or a file */
 	const struct zone *zone;
+	str zone_name;              /* as given: files read with another zone are read again */
 	instant as_of;              /* INSTANT_NONE: last time in the input */
 	bool final, no_redact;
 	struct source_options source;
@@ -29,6 +30,7 @@ struct pipeline_result {
 	struct arena arena;
 	bool incomplete;            /* exit 3: an input was unreadable, cut or limited */
 	uint64_t redactions;
+	str warning;                /* about the database: on a network file system, hard-linked; empty when there is none */
 	const struct input_problem *problems; /* not tied to a source */
 	size_t problem_count;
 };

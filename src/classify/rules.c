@@ -233,6 +233,8 @@ bool rules_event_fits(const struct trial *t, const struct cond *c, const struct 
 	(void)t;
 	if (!kind_fits(c, e->e.kind) || ((e->flags & SEEN_EXIT) && !c->noise))
 		return false;
+	if (c->noise_only && !(e->flags & SEEN_EXIT))
+		return false;
 	if ((c->server_side && !server_side) || (c->client_side && server_side))
 		return false;
 	if ((e->flags & SEEN_UNTIMED) && !(e->flags & SEEN_PLACED) && c->proven)

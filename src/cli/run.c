@@ -273,6 +273,7 @@ int run_pipeline(struct run *r, const str *paths, size_t count, struct err *rete
 		.paths = paths,
 		.path_count = count,
 		.zone = r->zone,
+		.zone_name = str_z(o->value[OPT_TZ]),
 		.as_of = r->as_of,
 		.final = opts_has(o, OPT_FINAL),
 		.no_redact = opts_has(o, OPT_NO_REDACT),
@@ -303,6 +304,8 @@ int run_pipeline(struct run *r, const str *paths, size_t count, struct err *rete
 		return e;
 	if (r->result.incomplete)
 		r->exit = exit_code_worst(r->exit, EXIT_CODE_INPUT);
+	if (r->result.warning.n)
+		diag_warn("%.*s", STR_ARG(r->result.warning));
 	problems_tell(&r->rules, &r->result);
 	add_unread(r);
 	r->report.since = when_resolve(&r->since, r->result.facts.as_of);

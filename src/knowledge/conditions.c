@@ -234,7 +234,12 @@ static void w_event(struct cond_scope *s, uint32_t n, struct cond *c)
 static void w_as(struct cond_scope *s, uint32_t n, struct cond *c) { c->bind = (int8_t)conditions_step(s, tree_text(s->d, n), true); }
 static void w_last(struct cond_scope *s, uint32_t n, struct cond *c) { c->last = entry_true(s->d, n); }
 static void w_count(struct cond_scope *s, uint32_t n, struct cond *c) { read_range(s, n, false, &c->count); }
-static void w_noise(struct cond_scope *s, uint32_t n, struct cond *c) { c->noise = entry_true(s->d, n); }
+/* Lines of the client's own exit: `true` also, `only` nothing else. */
+static void w_noise(struct cond_scope *s, uint32_t n, struct cond *c)
+{
+	c->noise_only = str_eq(tree_text(s->d, n), S("only"));
+	c->noise = c->noise_only || entry_true(s->d, n);
+}
 
 static void w_order(struct cond_scope *s, uint32_t n, struct cond *c)
 {
