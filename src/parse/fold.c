@@ -328,8 +328,8 @@ static bool unbalanced(str body)
 	int depth = 0;
 	bool quoted = false;
 	char last = body.n > 0 ? body.p[body.n - 1] : '\0';
-	if (last == '\0' || memchr("[{,]}", last, 5) == NULL)
-		return quoted;
+	if (last == '\0' || memchr("[{,]}", last, 5) == NULL || body.n > LIMIT_MATCH)
+		return false;
 	for (size_t i = 0; i < body.n; i++) {
 		char c = body.p[i];
 		if (c == '\\')

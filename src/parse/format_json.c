@@ -255,9 +255,30 @@ void json_end(struct flow *f)
 		parser_unknown(f->p, t.line, t.offset);
 }
 
+/* A whole object at column 0: what was open before it was torn, and must not swallow the rest of the file. */
+static bool is_whole(str text)
+{
+	struct collect probe = {0};
+	if (text.n < 3 || text.p[0] != '{' || text.p[1] != '"')
+		return false;
+	collect(&probe, no_comma(text));
+	buf_done(&probe.text);
+	return probe.depth == 0;
+}
+
+/* Printed over several lines, a value's line ends with a bracket or a comma. */
+static bool goes_on(str s)
+{
+	return s.n > 0 && memchr("{[,", s.p[s.n - 1], 3) != NULL;
+}
+
 bool json_more(struct flow *f, const struct text_line *t)
 {
 	struct collect *c = &f->json;
+	if (is_whole(t->text)) {
+		json_end(f);
+		return false;
+	}
 	if (f->p->excerpt || !f->p->json) { /* brackets that somebody left open must not swallow the rest */
 		struct head h;
 		if (c->lines > 200 || str_trim(t->text).n == 0 || find_head(f, t->text, &h) != NULL) {
@@ -314,7 +335,8 @@ bool json_line(struct flow *f, const struct text_line *t)
 	struct collect probe = {0};
 	collect(&probe, s);
 	buf_done(&probe.text);
-	if (probe.depth > 0 && !t->cut && !(f->open && f->shape != NULL && f->shape->format->fold == FOLD_ANY && !p->json) && (p->json || s.n == 1 || p->excerpt)) {
+	if (probe.depth > 0 && !t->cut && !(f->open && f->shape != NULL && f->shape->format->fold == FOLD_ANY && !p->json) && goes_on(str_trim(t->text)) &&
+		(p->json || s.n == 1 || p->excerpt)) {
 		flow_close(f);
 		buf_reset(&f->json.text);
 		struct buf keep = f->json.text;

@@ -142,6 +142,15 @@ static void cache_log(void **state)
 		&setting);
 }
 
+static void torn_line(void **state)
+{
+	(void)state;
+	expect("{\"debug\":\"one\",\"timestamp\":\"2026-11-20T11:24:12.685Z\"}\n{\"debug\":\"torn in the mid\n"
+	       "{\"debug\":\"two\",\"timestamp\":\"2026-11-20T11:24:12.686Z\"}\n{\"debug\": [{\"a\":\n{\"debug\":\"three\",\"timestamp\":\"2026-11-20T11:24:12.687Z\"}\n",
+		"1 mcp-cache mcp 2026-11-20T11:24:12.685Z|one\n2 mcp-cache mcp - cut|torn in the mid\n"
+		"3 mcp-cache mcp 2026-11-20T11:24:12.686Z|two\n5 mcp-cache mcp 2026-11-20T11:24:12.687Z|three\n");
+}
+
 static void cache_array(void **state)
 {
 	(void)state;
@@ -327,7 +336,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(debug_log), cmocka_unit_test(debug_forms), cmocka_unit_test(continuation_is_text), cmocka_unit_test(hand_wrapped),
 		cmocka_unit_test(wrapped_at_a_width), cmocka_unit_test(quoted_message), cmocka_unit_test(foreign_traceback),
-		cmocka_unit_test(gate_refuses), cmocka_unit_test(cache_log), cmocka_unit_test(cache_array), cmocka_unit_test(transcript),
+		cmocka_unit_test(gate_refuses), cmocka_unit_test(cache_log), cmocka_unit_test(torn_line), cmocka_unit_test(cache_array), cmocka_unit_test(transcript),
 		cmocka_unit_test(transcript_cut), cmocka_unit_test(ide_log), cmocka_unit_test(other_clients), cmocka_unit_test(servers_and_proxies),
 		cmocka_unit_test(facts), cmocka_unit_test(any_prefix), cmocka_unit_test(caps),
 	};
