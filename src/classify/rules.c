@@ -276,7 +276,31 @@ static bool in_window(const struct seen *e, instant from, instant to)
 	return e->vt >= from && e->vt <= to;
 }
 
-static bool check_event(struct trial *t, const struct cond *c)
+/* What was found in a window. */
+struct hits {
+	struct seen *first, *last;
+	int64_t count;
+	unsigned even;      /* gaps in a row that were equal */
+	int64_t gap;
+};
+
+enum { REGULAR_GAPS = 2 };
+#define REGULAR_MIN (5 * SECOND)
+#define SAME_MOMENT SECOND /* two streams of one connection drop together */
+
+static void add_hit(struct hits *h, struct seen *e)
+{
+	int64_t gap = h->last ? e->vt - h->last->vt : 0;
+	if (h->last && gap <= SAME_MOMENT)
+		return;
+	h->even = h->gap && gap >= REGULAR_MIN && gap - h->gap <= SAME_MOMENT && h->gap - gap <= SAME_MOMENT ? h->even + 1 : gap >= REGULAR_MIN;
+	h->gap = gap;
+	if (!h->first)
+		h->first = e;
+	h->last = e;
+}
+
+static void search(struct trial *t, const struct cond *c, struct hits *h)
 {
 	const struct view_server *s = t->subject->server;
 	struct pool p = {.all = t->view->events, .n = t->view->event_count};
@@ -284,22 +308,27 @@ static bool check_event(struct trial *t, const struct cond *c)
 		p = (struct pool){.of_server = s->events, .n = s->event_count};
 	instant from = rules_anchor(t, &c->from, INT64_MIN + 1), to = rules_anchor(t, &c->to, INT64_MAX);
 	bool bounded = c->from.base != ANCHOR_NONE && !t->view->server_side;
-	struct seen *hit = NULL;
-	int64_t count = 0;
+	bool all = c->last || c->count.set || c->regular;
 	for (size_t i = bounded ? pool_from(&p, from) : 0; i < p.n; i++) {
 		struct seen *e = pool_at(&p, i);
 		if (e->vt > to && !t->view->server_side)
 			break;
 		if (!in_window(e, from, to) || !rules_event_fits(t, c, e) || e == t->subject->event)
 			continue;
-		count++;
-		if (!hit || c->last)
-			hit = e;
-		if (!c->last && !c->count.set)
+		h->count++;
+		add_hit(h, e);
+		if (!all || (c->regular && h->even >= REGULAR_GAPS))
 			break;
 	}
-	if (!count || !in_range(&c->count, count))
+}
+
+static bool check_event(struct trial *t, const struct cond *c)
+{
+	struct hits h = {0};
+	search(t, c, &h);
+	if (!h.count || !in_range(&c->count, h.count) || (c->regular && h.even < REGULAR_GAPS))
 		return false;
+	struct seen *hit = c->last ? h.last : h.first;
 	if (c->bind >= 0)
 		t->steps[c->bind] = hit;
 	t->found = hit;

@@ -241,6 +241,8 @@ static void w_noise(struct cond_scope *s, uint32_t n, struct cond *c)
 	c->noise = c->noise_only || entry_true(s->d, n);
 }
 
+static void w_regular(struct cond_scope *s, uint32_t n, struct cond *c) { c->regular = entry_true(s->d, n); }
+
 static void w_order(struct cond_scope *s, uint32_t n, struct cond *c)
 {
 	c->proven = str_eq(tree_text(s->d, n), S("proven"));
@@ -372,7 +374,7 @@ static const struct word cond_words[] = {
 	{"call", w_call}, {"prev", w_prev}, {"next", w_next}, {"later", w_later}, {"earlier", w_earlier}, {"during", w_during}, {"event", w_event},
 	{"all", w_all}, {"any", w_any}, {"none", w_none}, {"not", w_none}, {"version", w_version}, {"source", w_source}, {"span", w_span}, {"else", w_else},
 	{"as", w_as}, {"from", w_from}, {"to", w_to}, {"class", w_class}, {"not_class", w_not_class}, {"where", w_where}, {"count", w_count},
-	{"last", w_last}, {"server", w_of}, {"side", w_side}, {"order", w_order}, {"noise", w_noise},
+	{"last", w_last}, {"server", w_of}, {"side", w_side}, {"order", w_order}, {"noise", w_noise}, {"regular", w_regular},
 };
 
 static void read_words(struct cond_scope *s, uint32_t map, struct cond *c, const struct word *words, size_t count)
