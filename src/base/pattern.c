@@ -438,20 +438,25 @@ static unsigned prefix_atom(struct byte_set *sets, const struct atom *a, unsigne
 	}
 }
 
+static unsigned prefix_repeat(struct byte_set *sets, const struct atom *a, unsigned state)
+{
+	unsigned reached = a->min == 0 ? state : 0, now = state;
+	for (unsigned turn = 1; turn <= a->max && turn <= PATTERN_PREFIX + 1 && now != 0; turn++) {
+		now = prefix_atom(sets, a, now);
+		if (turn >= a->min)
+			reached |= now;
+	}
+	if (a->min > PATTERN_PREFIX + 1)
+		reached |= END_BIT;
+	return reached;
+}
+
 static unsigned prefix_branch(struct byte_set *sets, str branch, unsigned state)
 {
 	for (size_t i = 0; i < branch.n && state != END_BIT;) {
 		struct atom a;
 		next_atom(branch, &i, &a);
-		unsigned reached = a.min == 0 ? state : 0, now = state;
-		for (unsigned turn = 1; turn <= a.max && turn <= PATTERN_PREFIX + 1 && now != 0; turn++) {
-			now = prefix_atom(sets, &a, now);
-			if (turn >= a.min)
-				reached |= now;
-		}
-		if (a.min > PATTERN_PREFIX + 1)
-			reached |= END_BIT;
-		state = reached;
+		state = prefix_repeat(sets, &a, state);
 	}
 	return state;
 }
@@ -474,6 +479,25 @@ void pattern_prefix(str pattern, struct byte_set ret_sets[PATTERN_PREFIX])
 	if (pattern.n > 0 && !is_complex(pattern, 0) && all_anchored(pattern))
 		state = prefix_of(ret_sets, pattern, 1);
 	(void)anything(ret_sets, state & ~(unsigned)END_BIT);
+}
+
+bool pattern_prefix_split(str pattern, struct byte_set ret_sets[2][PATTERN_PREFIX])
+{
+	str rest = pattern, branch = STR_NONE;
+	struct atom a = {0};
+	size_t i = 0;
+	memset(ret_sets, 0, 2 * sizeof *ret_sets);
+	if (is_complex(pattern, 0) || !next_branch(&rest, &branch) || rest.p != NULL || !branch_anchored(branch, &rest) || rest.n == 0)
+		return false;
+	next_atom(rest, &i, &a);
+	if (a.min > 0)
+		return false;
+	a.min = 1;
+	rest = str_from(rest, i);
+	unsigned without = prefix_branch(ret_sets[0], rest, 1), with = prefix_branch(ret_sets[1], rest, prefix_repeat(ret_sets[1], &a, 1));
+	(void)anything(ret_sets[0], without & ~(unsigned)END_BIT);
+	(void)anything(ret_sets[1], with & ~(unsigned)END_BIT);
+	return true;
 }
 
 bool pattern_unanchored(str pattern, struct buf *out)

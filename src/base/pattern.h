@@ -21,6 +21,8 @@ void pattern_read(str pattern, struct arena *a, struct pattern_facts *ret);
 /* Which bytes can stand at each of the first PATTERN_PREFIX places of a subject that matches. Never too few; where the match can
  * be shorter, or is not anchored, all bytes are possible. */
 void pattern_prefix(str pattern, struct byte_set ret_sets[PATTERN_PREFIX]);
+/* A pattern that begins with an optional part is two patterns: without it, and with it. False: it is one. */
+bool pattern_prefix_split(str pattern, struct byte_set ret_sets[2][PATTERN_PREFIX]);
 /* The pattern without its anchors at both ends, for searching anywhere; false when it cannot be said simply. */
 bool pattern_unanchored(str pattern, struct buf *out);
 #endif

@@ -1,41 +1,130 @@
 /* Rows of a group's sources into one time line (join/). Gives every event its virtual time: its own, else one that keeps the
  * order of its source: a record without time follows its predecessor by a microsecond, and a heartbeat of an untimed log
- * moves the clock to the elapsed time that it speaks of. The virtual time is for order and windows only. */
+ * moves the clock to the elapsed time that it speaks of. The virtual time is for order and windows only.
+ *
+ * A session with thousands of calls may have ten times as many marks (signatures with `keep: mark`: connections, requests to the
+ * model, lines of stderr). There only those are loaded that stand within NEAR of another event, or are the last of their server
+ * and kind before one, or the first behind one. */
+#include "base/map.h"
 #include "join/internal.h"
 #include "model/names.h"
 #include <stdlib.h>
 
-enum { COMPACT_CALLS = 20000 }; /* above this, healthy calls of a log are kept as spans */
+enum {
+	COMPACT_CALLS = 4000, /* above this, healthy calls of a session are kept as spans, and marks only where something happened */
+	RECENT_MAX = 1000,    /* marks that wait for something to happen behind them */
+};
+#define NEAR (5 * MINUTE)
+
+struct mark { /* a frequent event that matters only beside others */
+	struct event e;
+	instant vt;
+};
+struct marks_of { /* one server and kind */
+	struct mark last;  /* behind `kept`; not kept yet */
+	bool waits;
+	uint32_t epoch;    /* when the last one was kept */
+};
 
 struct loading {
 	struct build *b;
 	const struct source *s;
 	instant clock;      /* virtual time of the last event of this source */
-	instant call_clock;
-	uint64_t calls;
+	VEC(struct mark) recent;
+	size_t first_recent;
+	VEC(struct marks_of) marks;
+	struct map by_kind; /* server and kind → place in marks */
+	uint32_t epoch;     /* number of the last event that is no mark */
+	instant notable;    /* its time */
 };
 
 static instant advance(struct loading *l, const struct event *e)
 {
 	if (e->at != INSTANT_NONE)
 		return l->clock = e->at;
-	if (l->clock == INSTANT_NONE)
-		return l->clock = 0;
 	if (e->kind == KIND_CALL_BEAT && e->duration > 0)
 		l->clock += 30 * SECOND;
-	return ++l->clock;
+	return l->clock == INSTANT_NONE ? (l->clock = 0) : ++l->clock;
+}
+
+static void keep(struct loading *l, const struct event *e, instant vt)
+{
+	struct seen *s = vec_push(&l->b->events);
+	s->e = *e;
+	s->vt = s->after = s->before = vt;
+	s->order = (uint32_t)l->b->events.n;
+	if (!source_is_client(l->s->kind))
+		s->flags |= SEEN_SERVER_SIDE;
+}
+
+/* --- marks of a large session --- */
+
+/* Nothing happened near it. The first behind the last event stays, and it waits for being the last before the next. */
+static void set_aside(struct loading *l, const struct mark *m)
+{
+	uint64_t key = name_hash(m->e.server, S("")) + m->e.kind;
+	uint32_t at;
+	if (!map_get(&l->by_kind, key, &at)) {
+		at = (uint32_t)l->marks.n;
+		*vec_push(&l->marks) = (struct marks_of){0};
+		map_put(&l->by_kind, key, at);
+	}
+	struct marks_of *of = &l->marks.v[at];
+	of->waits = of->epoch == l->epoch;
+	if (of->waits) {
+		of->last = *m;
+	} else {
+		of->epoch = l->epoch;
+		keep(l, &m->e, m->vt);
+	}
+}
+
+static void on_mark(struct loading *l, const struct event *e, instant vt)
+{
+	if (l->notable != INSTANT_NONE && vt - l->notable <= NEAR) {
+		keep(l, e, vt);
+		return;
+	}
+	*vec_push(&l->recent) = (struct mark){*e, vt};
+	while (l->recent.n - l->first_recent > RECENT_MAX || vt - l->recent.v[l->first_recent].vt > NEAR)
+		set_aside(l, &l->recent.v[l->first_recent++]);
+	if (l->first_recent > RECENT_MAX) {
+		l->recent.n -= l->first_recent;
+		memmove(l->recent.v, l->recent.v + l->first_recent, l->recent.n * sizeof *l->recent.v);
+		l->first_recent = 0;
+	}
+}
+
+/* Something happened, or the source ends: what waits is kept. */
+static void keep_waiting(struct loading *l)
+{
+	for (size_t i = 0; i < l->marks.n; i++)
+		if (l->marks.v[i].waits) {
+			keep(l, &l->marks.v[i].last.e, l->marks.v[i].last.vt);
+			l->marks.v[i].waits = false;
+		}
+	for (size_t i = l->first_recent; i < l->recent.n; i++)
+		keep(l, &l->recent.v[i].e, l->recent.v[i].vt);
+	l->recent.n = l->first_recent = 0;
 }
 
 static void on_event(void *context, const struct event *e)
 {
 	struct loading *l = context;
-	struct seen *s = vec_push(&l->b->events);
-	s->e = *e;
-	s->vt = s->after = s->before = advance(l, e);
-	s->order = (uint32_t)l->b->events.n;
-	if (!source_is_client(l->s->kind))
-		s->flags |= SEEN_SERVER_SIDE;
+	instant vt = advance(l, e);
+	if (l->b->compact) {
+		if (e->signature && l->b->rules->signatures.v[e->signature - 1].keep == KEEP_MARK) {
+			on_mark(l, e, vt);
+			return;
+		}
+		keep_waiting(l);
+		l->epoch++;
+		l->notable = vt;
+	}
+	keep(l, e, vt);
 }
+
+/* --- calls --- */
 
 static void count(struct session_view *v, const struct call *c)
 {
@@ -44,40 +133,42 @@ static void count(struct session_view *v, const struct call *c)
 	v->calls_open += c->outcome == OUTCOME_UNENDED;
 }
 
+static bool is_plain(const struct call *c)
+{
+	return c->outcome == OUTCOME_OK && !c->beats && !(c->flags & ~(uint32_t)CALL_DISPATCHED) && c->permission < SECOND &&
+		c->started_at != INSTANT_NONE;
+}
+
+static void keep_span(struct build *b, const struct call *c)
+{
+	*vec_push(&b->healthy) = (struct healthy){c->server, {c->started_at, c->ended_at}};
+	count(b->view, c);
+}
+
+/* A session with very many calls: only what is not healthy is looked at in full. */
+static void make_compact(struct build *b)
+{
+	size_t kept = 0;
+	b->compact = true;
+	for (size_t i = 0; i < b->calls.n; i++) {
+		if (is_plain(&b->calls.v[i]))
+			keep_span(b, &b->calls.v[i]);
+		else
+			b->calls.v[kept++] = b->calls.v[i];
+	}
+	b->calls.n = kept;
+}
+
 static void on_call(void *context, const struct call *c)
 {
-	struct loading *l = context;
-	bool plain = c->outcome == OUTCOME_OK && !c->beats && !(c->flags & ~(uint32_t)CALL_DISPATCHED) && c->permission < SECOND;
-	if (plain && l->b->compact && c->started_at != INSTANT_NONE) {
-		struct healthy *h = vec_push(&l->b->healthy);
-		*h = (struct healthy){c->server, {c->started_at, c->ended_at}};
-		count(l->b->view, c);
+	struct build *b = context;
+	if (b->compact && is_plain(c)) {
+		keep_span(b, c);
 		return;
 	}
-	*vec_push(&l->b->calls) = *c;
-}
-
-static void on_count(void *context, const struct call *c)
-{
-	(void)c;
-	((struct loading *)context)->calls++;
-}
-
-/* A log with very many calls: only what is not healthy is looked at in full. */
-static int choose_compact(struct build *b, const struct join_rows *rows, struct err *reterr)
-{
-	struct loading l = {.b = b};
-	struct arena scratch = {0};
-	int r = 0;
-	for (size_t i = 0; i < b->group->client_count && !r; i++) {
-		if (b->group->sources[i]->records < COMPACT_CALLS)
-			continue;
-		r = rows->calls(rows->context, b->group->sources[i], &scratch, on_count, &l, reterr);
-		arena_reset(&scratch);
-	}
-	arena_done(&scratch);
-	b->compact = l.calls > COMPACT_CALLS;
-	return r;
+	*vec_push(&b->calls) = *c;
+	if (!b->compact && b->calls.n > COMPACT_CALLS)
+		make_compact(b);
 }
 
 int seen_order(const void *a, const void *b)
@@ -106,18 +197,30 @@ static void time_untimed_calls(struct build *b)
 	}
 }
 
+static int load_source_events(struct build *b, const struct source *s, const struct join_rows *rows, struct err *reterr)
+{
+	struct loading l = {.b = b, .s = s, .clock = INSTANT_NONE, .notable = INSTANT_NONE, .epoch = 1};
+	int r = rows->events(rows->context, s, b->a, on_event, &l, reterr);
+	keep_waiting(&l);
+	vec_free(&l.recent);
+	vec_free(&l.marks);
+	map_done(&l.by_kind);
+	return r;
+}
+
 int build_load(struct build *b, const struct join_rows *rows, struct err *reterr)
 {
-	int r = choose_compact(b, rows, reterr);
+	int r = 0;
 	bool untimed = false;
-	for (size_t i = 0; i < b->group->source_count && !r; i++) {
-		struct loading l = {.b = b, .s = b->group->sources[i], .clock = INSTANT_NONE};
-		r = rows->events(rows->context, l.s, b->a, on_event, &l, reterr);
-		if (!r && source_is_client(l.s->kind))
-			r = rows->calls(rows->context, l.s, b->a, on_call, &l, reterr);
-		untimed |= source_is_client(l.s->kind) && !l.s->has_times;
+	for (size_t i = 0; i < b->group->source_count && !r; i++) { /* first, because they decide how events are loaded */
+		const struct source *s = b->group->sources[i];
+		if (source_is_client(s->kind))
+			r = rows->calls(rows->context, s, b->a, on_call, b, reterr);
+		untimed |= source_is_client(s->kind) && !s->has_times;
 	}
-	if (!r && (untimed || b->calls.n < COMPACT_CALLS / 10))
+	for (size_t i = 0; i < b->group->source_count && !r; i++)
+		r = load_source_events(b, b->group->sources[i], rows, reterr);
+	if (!r && (untimed || b->calls.n < COMPACT_CALLS))
 		time_untimed_calls(b);
 	return r;
 }

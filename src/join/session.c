@@ -175,33 +175,29 @@ static int unite_clients(struct grouping *g, const struct join_rows *rows, struc
 	return r;
 }
 
-/* Does the server-side source s belong to the group of client sources with this root? */
-static bool fits(struct grouping *g, uint32_t root, const struct source *s, bool *ret_same_dir)
+/* Does the server-side source s belong to this group of client sources? */
+static bool fits(const struct join_group *group, const struct source *s, bool *ret_same_dir)
 {
 	bool overlap = false;
-	if (g->sources[root].kind == SOURCE_EXCERPT) { /* a text beside the logs is no session of theirs */
-		*ret_same_dir = false;
-		return false;
-	}
 	*ret_same_dir = false;
-	for (uint32_t k = 0; k < g->n; k++) {
-		if (!source_is_client(g->sources[k].kind) || find(g, k) != root)
-			continue;
-		overlap |= overlaps(s, &g->sources[k]);
-		*ret_same_dir |= str_eq(directory(s->path), directory(g->sources[k].path));
+	if (group->sources[0]->kind == SOURCE_EXCERPT) /* a text beside the logs is no session of theirs */
+		return false;
+	for (size_t k = 0; k < group->client_count; k++) {
+		overlap |= overlaps(s, group->sources[k]);
+		*ret_same_dir |= str_eq(directory(s->path), directory(group->sources[k]->path));
 	}
 	return overlap;
 }
 
 /* The sessions that a server-side source belongs to: all it overlaps in time; of an untimed one the only session there is,
  * else the only one of the same directory. */
-static size_t sessions_of(struct grouping *g, const struct source *s, const uint32_t *roots, size_t root_count, uint32_t *ret)
+static size_t sessions_of(const struct source *s, const struct join_group *groups, size_t group_count, uint32_t *ret)
 {
 	size_t n = 0, same = 0;
 	uint32_t last_same = 0;
-	for (size_t i = 0; i < root_count; i++) {
+	for (size_t i = 0; i < group_count; i++) {
 		bool same_dir;
-		if (!fits(g, roots[i], s, &same_dir))
+		if (!fits(&groups[i], s, &same_dir))
 			continue;
 		ret[n++] = (uint32_t)i;
 		if (same_dir) {
@@ -224,32 +220,40 @@ static struct join_group *new_group(struct join_groups *out, struct arena *a, si
 	return group;
 }
 
+/* Roots come before the sources they hold, so that one turn over all sources fills the groups in order. */
+static void collect_clients(struct grouping *g, struct arena *a, struct join_groups *out, size_t servers)
+{
+	uint32_t *sizes = arena_alloc(a, (g->n + 1) * sizeof *sizes), *group_of = arena_alloc(a, (g->n + 1) * sizeof *group_of);
+	for (uint32_t i = 0; i < g->n; i++)
+		sizes[find(g, i)]++;
+	for (uint32_t i = 0; i < g->n; i++) {
+		uint32_t root = find(g, i);
+		if (!source_is_client(g->sources[i].kind))
+			continue;
+		if (root == i) {
+			group_of[i] = (uint32_t)out->n;
+			(void)new_group(out, a, sizes[i] + servers);
+		}
+		struct join_group *group = &out->v[group_of[root]];
+		add_source(group, &g->sources[i]);
+		group->client_count++;
+	}
+}
+
 static void collect_groups(struct grouping *g, struct arena *a, struct join_groups *out)
 {
-	uint32_t *roots = arena_alloc(a, g->n * sizeof *roots), *hit = arena_alloc(a, g->n * sizeof *hit);
-	uint32_t *sizes = arena_alloc(a, g->n * sizeof *sizes);
 	size_t servers = 0;
-	out->v = arena_alloc(a, (g->n + 1) * sizeof *out->v);
-	for (uint32_t i = 0; i < g->n; i++) {
-		sizes[find(g, i)]++;
+	for (size_t i = 0; i < g->n; i++)
 		servers += !source_is_client(g->sources[i].kind);
-	}
-	for (uint32_t i = 0; i < g->n; i++) {
-		if (!source_is_client(g->sources[i].kind) || find(g, i) != i)
-			continue;
-		roots[out->n] = i;
-		struct join_group *group = new_group(out, a, sizes[i] + servers);
-		for (uint32_t k = i; k < g->n; k++)
-			if (find(g, k) == i)
-				add_source(group, &g->sources[k]);
-		group->client_count = group->source_count;
-	}
+	out->v = arena_alloc(a, (g->n + 1) * sizeof *out->v);
+	collect_clients(g, a, out, servers);
 	size_t sessions = out->n;
+	uint32_t *hit = arena_alloc(a, (sessions + 1) * sizeof *hit);
 	struct join_group *alone = NULL;
-	for (uint32_t i = 0; i < g->n; i++) {
+	for (size_t i = 0; i < g->n; i++) {
 		if (source_is_client(g->sources[i].kind))
 			continue;
-		size_t n = sessions_of(g, &g->sources[i], roots, sessions, hit);
+		size_t n = sessions_of(&g->sources[i], out->v, sessions, hit);
 		for (size_t k = 0; k < n; k++)
 			add_source(&out->v[hit[k]], &g->sources[i]);
 		if (n)

@@ -13,12 +13,19 @@
  * event, and it is counted. What any text means is not known here. */
 #include "match/matcher.h"
 #include "base/mem.h"
+#include "base/vec.h"
 #include "match/index.h"
 #include <stdlib.h>
+
+struct split {
+	struct byte_set way[2][PATTERN_PREFIX];
+};
 
 struct matcher {
 	struct rules *rules;
 	struct match_index classes[CLASS_COUNT];
+	uint16_t *split_of;                   /* by signature: place in `splits` + 1; 0: the pattern begins in one way only */
+	VEC(struct split) splits;
 	struct match_index core, core_errors; /* for excerpts, built at the first one: all classes but error, and error */
 	bool core_ready;
 	struct regex **loose;                 /* by signature: the regex without anchors, for excerpts */
@@ -37,12 +44,27 @@ struct attempt {
 	struct regex_match found;
 };
 
+/* For the gate: bytes of "with" and "without" together would let far more pass than either. Error texts have no gate. */
+static void find_splits(struct matcher *m)
+{
+	m->split_of = mem_new((m->rules->signatures.n + 1) * sizeof *m->split_of);
+	for (size_t i = 0; i < m->rules->signatures.n; i++) {
+		const struct signature *s = &m->rules->signatures.v[i];
+		struct split split;
+		if (s->head.n > 0 || (s->bodies & (UINT32_C(1) << CLASS_DEBUG | UINT32_C(1) << CLASS_MCP)) == 0 || !pattern_prefix_split(s->match, split.way))
+			continue;
+		*vec_push(&m->splits) = split;
+		m->split_of[i] = (uint16_t)m->splits.n;
+	}
+}
+
 struct matcher *matcher_new(struct rules *rules)
 {
 	struct matcher *m = mem_new(sizeof *m);
 	m->rules = rules;
 	for (unsigned c = 0; c < CLASS_COUNT; c++)
 		match_index_init(&m->classes[c], rules, UINT32_C(1) << c, false);
+	find_splits(m);
 	m->loose = mem_new((rules->signatures.n + 1) * sizeof(struct regex *));
 	m->loose_broken = mem_new(rules->signatures.n + 1);
 	return m;
@@ -58,20 +80,31 @@ void matcher_free(struct matcher *m)
 	match_index_done(&m->core_errors);
 	for (size_t i = 0; i < m->rules->signatures.n; i++)
 		regex_free(m->loose[i]);
+	free(m->split_of);
+	vec_free(&m->splits);
 	free(m->loose);
 	free(m->loose_broken);
 	free(m);
 }
 
-/* The index mixes signatures that share a bucket; here each is asked by itself. */
-static bool may_begin(const struct signature *s, str head)
+static bool prefix_fits(const struct byte_set *prefix, str head)
 {
 	size_t n = head.n < PATTERN_PREFIX ? head.n : PATTERN_PREFIX;
 	for (size_t i = 0; i < n; i++)
-		if (!byte_set_has(&s->prefix[i], (unsigned char)head.p[i]))
+		if (!byte_set_has(&prefix[i], (unsigned char)head.p[i]))
 			return false;
-	n = head.n < s->head.n ? head.n : s->head.n;
-	return n <= PATTERN_PREFIX || memcmp(head.p, s->head.p, n) == 0;
+	return true;
+}
+
+/* The index mixes signatures that share a bucket; here each is asked by itself. */
+static bool may_begin(const struct matcher *m, size_t signature, str head)
+{
+	const struct signature *s = &m->rules->signatures.v[signature];
+	const struct split *split = m->split_of[signature] ? &m->splits.v[m->split_of[signature] - 1] : NULL;
+	if (split != NULL)
+		return prefix_fits(split->way[0], head) || prefix_fits(split->way[1], head);
+	size_t n = head.n < s->head.n ? head.n : s->head.n;
+	return prefix_fits(s->prefix, head) && (n <= PATTERN_PREFIX || memcmp(head.p, s->head.p, n) == 0);
 }
 
 static bool any_begins(const struct matcher *m, const struct match_index *x, str head, bool counted)
@@ -79,8 +112,7 @@ static bool any_begins(const struct matcher *m, const struct match_index *x, str
 	for (uint64_t buckets = match_index_buckets(x, head); buckets != 0; buckets &= buckets - 1) {
 		unsigned bucket = (unsigned)__builtin_ctzll(buckets);
 		for (uint32_t i = x->first[bucket]; i < x->first[bucket + 1]; i++) {
-			const struct signature *s = &m->rules->signatures.v[x->order[i]];
-			if ((counted || s->keep != KEEP_COUNT) && may_begin(s, head))
+			if ((counted || m->rules->signatures.v[x->order[i]].keep != KEEP_COUNT) && may_begin(m, x->order[i], head))
 				return true;
 		}
 	}

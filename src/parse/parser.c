@@ -9,6 +9,7 @@
 #include "parse/parts.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include <endian.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,7 +187,12 @@ static str hot_body(const struct shape *s, str text)
 	size_t from = s->masks[0].n;
 	str after = s->format->after;
 	for (size_t i = from; i < from + 10 && i + after.n <= text.n; i++)
-		if (text.p[i] == after.p[0] && memcmp(text.p + i, after.p, after.n) == 0) {
+		if (text.p[i] == after.p[0]) {
+			size_t same = 1;
+			while (same < after.n && text.p[i + same] == after.p[same])
+				same++;
+			if (same < after.n)
+				continue;
 			i += after.n;
 			while (i < text.n && text.p[i] == ' ')
 				i++;
@@ -236,18 +242,31 @@ static bool open_hot(struct parser *p, struct flow *f, const struct line *l, str
 	return true;
 }
 
+/* Does the time text a (24 bytes) stand before b? Bytes as numbers, high ones first. */
+static inline bool earlier(const char *a, const char *b)
+{
+	for (unsigned i = 0; i < 24; i += 8) {
+		uint64_t x, y;
+		memcpy(&x, a + i, 8);
+		memcpy(&y, b + i, 8);
+		if (x != y)
+			return be64toh(x) < be64toh(y);
+	}
+	return false;
+}
+
 /* True when the line is done with. */
 static bool hot_line(struct parser *p, const struct line *l)
 {
 	struct flow *f = &p->flows[0];
 	str text = l->text;
-	if (text.n < MASK_BYTES || !mask_fits(&p->hot->masks[0], text)) {
+	if (text.n < MASK_BYTES || !mask_words(&p->hot->masks[0], text.p)) {
 		bool quiet = f->open && f->dropped && f->shape == p->hot && (text.n == 0 || !(p->shapes.first[(unsigned char)text.p[0]] & FIRST_HEAD));
 		f->r.lines += quiet;
 		return quiet;
 	}
 	str body = hot_body(p->hot, text);
-	if (body.n < 8 || body.p[0] == '"' || (p->hot_timed && memcmp(text.p, p->hot_last, 24) < 0))
+	if (body.n < 8 || body.p[0] == '"' || (p->hot_timed && earlier(text.p, p->hot_last)))
 		return false;
 	uint64_t mcp = p->tally.mcp;
 	bool wanted = hot_wanted(p, body);

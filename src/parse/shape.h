@@ -87,6 +87,19 @@ void shapes_init(struct shapes *s, const struct rules *rules);
 void shapes_done(struct shapes *s);
 /* Which bytes may interrupt a record; call when `confirmed` changed. */
 void shapes_first_bytes(struct shapes *s);
+/* A digit byte has the high half 3, and still has it when 6 is added: 0x3a–0x3f have not. Only digit places are added to, and
+ * these hold at most 0x3f by then, so that nothing carries over. p has MASK_BYTES bytes. */
+static inline bool mask_words(const struct mask *m, const char *p)
+{
+	const uint64_t six = UINT64_C(0x0606060606060606), high = UINT64_C(0xf0f0f0f0f0f0f0f0);
+	for (unsigned i = 0; (size_t)8 * i < m->n; i++) {
+		uint64_t word, d = m->digit[i];
+		memcpy(&word, p + (size_t)8 * i, 8);
+		if ((word & m->equal[i]) != m->value[i] || (((word & d) + (six & d)) & high & d) != (m->value[i] & d))
+			return false;
+	}
+	return true;
+}
 bool mask_fits_all(const struct mask *m, str text);
 /* Nearly every question is answered by length and first byte. */
 static inline bool mask_fits(const struct mask *m, str text)
