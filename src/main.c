@@ -44,7 +44,7 @@
  * knowledge/    knowledge files yaml entry  loading: built in, the user's; trees and their tables of keys
  *               kinds formats signatures causes conditions advice redactions probe  one kind of file each
  *               mkpatterns_main      host tool of the build: the built-in tree as constants
- * prove/        prove formats signatures redactions sample probe  runs the samples
+ * prove/        prove formats signatures redactions causes sample probe  runs the samples, checks relations
  *
  * BELOW ALL     model/ is plain structs, base/ knows nothing of logs
  * model/        names tool_name tree  names of enumerations, MCP names, YAML trees

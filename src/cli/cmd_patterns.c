@@ -50,8 +50,8 @@ static int prove(const struct env *env, const struct opts *opts, struct rules *r
 	prove_run(rules, &options, &report);
 	for (size_t i = 0; i < report.findings.n; i++)
 		diag_err(&report.findings.v[i].err);
-	buf_printf(&text, "%zu signatures, %zu formats and %zu redactions proven by %zu samples: %zu errors, %zu warnings\n", report.signatures,
-		report.formats, report.redactions, report.samples, report.errors, report.warnings);
+	buf_printf(&text, "%zu signatures, %zu formats and %zu redactions proven by %zu samples, %zu causes checked: %zu errors, %zu warnings\n",
+		report.signatures, report.formats, report.redactions, report.samples, report.causes, report.errors, report.warnings);
 	const int printed = command_print(env, buf_str(&text));
 	const int code = exit_code_worst(printed, report.errors ? EXIT_CODE_USAGE : EXIT_CODE_COMPLETE);
 	buf_done(&text);

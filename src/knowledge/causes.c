@@ -94,6 +94,8 @@ static void read_texts(struct cond_scope *s, const uint32_t *n, struct cause *c)
 	c->looks_like = tree_text(s->d, n[LOOKS]);
 	c->mistaken_for = tree_text(s->d, n[MISTAKEN]);
 	c->see = tree_text(s->d, n[SEE]);
+	c->prove_count = (unsigned)tree_count(s->d, n[PROVES]);
+	c->deny_count = (unsigned)tree_count(s->d, n[DENIES]);
 }
 
 static void read_conditions(struct cond_scope *s, const uint32_t *n, struct cause *c)

@@ -105,6 +105,7 @@ struct cause {
 	str trigger;           /* default */
 	str *yields_to, *absorbs, *rivals;
 	unsigned yields_count, absorb_count, rival_count;
+	unsigned prove_count, deny_count; /* directories of samples/ that it names */
 	struct suspicion_rule *suspects;
 	unsigned suspect_count;
 	bool fallback;         /* only when nothing else fits */

@@ -2,55 +2,14 @@
  * when the real code runs. Prints nothing; findings are handed out ready for diag_err.
  *
  * Problems that were found while loading come first: an entry that was left out cannot be proven. */
-#include "base/nearest.h"
 #include "model/cause.h"
 #include "prove/sample.h"
-#include <stdlib.h>
 
 static void add_problems(struct proof *p)
 {
 	for (size_t i = 0; i < p->rules->problems.n; i++) {
 		struct prove_finding *f = vec_push(&p->report->findings);
 		*f = (struct prove_finding){.level = PROVE_ERROR, .id = {"", 0}, .err = p->rules->problems.v[i]};
-		p->report->errors++;
-	}
-}
-
-/* `unmeasured` is a verdict on a scope, not on an incident: it has advice but no entry among the causes. */
-static bool cause_known(const struct rules *rules, str id, struct nearest *n)
-{
-	if (str_eq(id, S("unmeasured")))
-		return true;
-	for (size_t i = 0; i < rules->causes.n; i++) {
-		if (str_eq(rules->causes.v[i]->id, id))
-			return true;
-		nearest_offer(n, rules->causes.v[i]->id);
-	}
-	return false;
-}
-
-/* A file of the built-in tree? Causes and advice keep their place only. */
-static bool builtin_file(const struct rules *rules, const char *file)
-{
-	const struct tree_doc *d = rules->docs.n > 0 ? rules->docs.v[0] : NULL;
-	for (size_t i = 0; d != NULL && i < d->file_count; i++)
-		if (d->files[i] == file)
-			return true;
-	return false;
-}
-
-static void check_advice(struct proof *p)
-{
-	for (size_t i = 0; i < p->rules->advice.n && p->options->only_id.n == 0; i++) {
-		const struct advice *a = &p->rules->advice.v[i];
-		struct nearest n = nearest_start(a->cause);
-		if (cause_known(p->rules, a->cause, &n) || (p->options->only_user && builtin_file(p->rules, a->where.file)))
-			continue;
-		struct prove_finding *f = vec_push(&p->report->findings);
-		*f = (struct prove_finding){.level = PROVE_ERROR, .id = a->cause};
-		(void)err_at(&f->err, ERR_SCHEMA, a->where.file, a->where.line, a->where.column, "advice for an unknown cause `%.*s`", STR_ARG(a->cause));
-		if (nearest_result(&n).p != NULL)
-			err_hint(&f->err, "did you mean `%.*s`?", STR_ARG(nearest_result(&n)));
 		p->report->errors++;
 	}
 }
@@ -62,7 +21,7 @@ void prove_run(struct rules *rules, const struct prove_options *options, struct 
 	prove_formats(&p);
 	prove_signatures(&p);
 	prove_redactions(&p);
-	check_advice(&p);
+	prove_causes(&p);
 }
 
 void prove_report_done(struct prove_report *r)
@@ -94,7 +53,7 @@ void prove_list(const struct rules *rules, prove_row_fn *row, void *context)
 	for (size_t i = 0; i < rules->causes.n; i++) {
 		const struct cause *c = rules->causes.v[i];
 		const struct prove_row r = {.type = c->note ? "note" : "cause", .id = c->id, .kind = c->group, .meaning = c->title, .where = c->where,
-			.builtin = builtin_file(rules, c->where.file)};
+			.builtin = prove_builtin_file(rules, c->where.file)};
 		row(context, &r);
 	}
 }

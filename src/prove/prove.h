@@ -18,6 +18,7 @@ struct prove_options {
 struct prove_report {
 	VEC(struct prove_finding) findings; /* errors and warnings in rules order */
 	size_t signatures, formats, redactions, samples; /* proven */
+	size_t causes;                                   /* causes and notes, checked */
 	size_t errors, warnings;
 };
 
