@@ -3,12 +3,14 @@
  * Consequences: what the incident explains. */
 #include "classify/internal.h"
 
+/* The entry that is no variant says what the cause is. */
 static const struct cause *find_cause(const struct rules *rules, str id)
 {
+	const struct cause *found = NULL;
 	for (size_t i = 0; i < rules->causes.n; i++)
-		if (str_eq(rules->causes.v[i]->id, id))
-			return rules->causes.v[i];
-	return NULL;
+		if (str_eq(rules->causes.v[i]->id, id) && (!found || !rules->causes.v[i]->variant.n))
+			found = rules->causes.v[i];
+	return found;
 }
 
 static struct line_ref line_of(struct judge *j, const struct finding *f, const struct trial *t)

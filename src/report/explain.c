@@ -260,8 +260,8 @@ static void related(struct page *p, const struct cause *c)
 bool report_explain_cause(const struct rules *rules, str id, const struct report_options *o, struct buf *out)
 {
 	const struct cause *c = NULL;
-	for (size_t k = 0; k < rules->causes.n && !c; k++)
-		if (str_eq(rules->causes.v[k]->id, id))
+	for (size_t k = 0; k < rules->causes.n; k++) /* the entry that is no variant has the texts */
+		if (str_eq(rules->causes.v[k]->id, id) && (!c || !rules->causes.v[k]->variant.n))
 			c = rules->causes.v[k];
 	if (!c)
 		return false;

@@ -87,29 +87,29 @@ causes:
 
 
 class Relations(unittest.TestCase):
-    def lint(self, *relations):
+    def lint(self, only, *relations):
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "cause.yaml").write_text(CAUSE.format(*relations), encoding="utf-8")
-            return run("patterns", "lint", "--patterns", folder)
+            return run("patterns", "lint", "--patterns", folder, only)
 
     def test_an_unknown_cause_is_named_with_the_nearest(self):
         for relation in "absorbs", "rules_out", "yields_to":
-            p = self.lint("unexplained-hang", f"{relation}: [unexplained-hung]")
+            p = self.lint("my-second", "unexplained-hang", f"{relation}: [unexplained-hung]")
             self.assertEqual(p.returncode, 2)
             self.assertRegex(p.stderr, rf"cause\.yaml:4:3: my-second: {relation} names an unknown cause `unexplained-hung`\n.*did you mean `unexplained-hang`\?")
 
     def test_a_circle_is_shown(self):
-        p = self.lint("my-second", "yields_to: [my-first]")
+        p = self.lint("my-first", "my-second", "yields_to: [my-first]")
         self.assertEqual(p.returncode, 2)
         self.assertIn("yields_to goes in a circle: my-first → my-second → my-first", p.stderr)
 
     def test_a_cause_does_not_yield_to_itself(self):
-        p = self.lint("my-first", "absorbs: []")
+        p = self.lint("my-first", "my-first", "absorbs: []")
         self.assertEqual(p.returncode, 2)
         self.assertIn("my-first: yields_to names itself", p.stderr)
 
     def test_a_page_with_gaps_is_a_warning(self):
-        p = self.lint("my-second", "absorbs: []")
+        p = self.lint("my-second", "my-second", "absorbs: []")
         self.assertEqual(p.returncode, 0, p.stderr)
         for key in "says", "what", "looks_like", "mistaken_for", "proves", "denies":
             self.assertIn(f"my-second: `{key}` is missing", p.stderr)
