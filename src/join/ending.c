@@ -77,6 +77,11 @@ static enum ending judge(const struct build *b, struct call *c)
 	case OUTCOME_ERROR: return failed(b, c);
 	default: break;
 	}
+	if (ending_of_class(b->rules, c->class, ENDING_STILL_OPEN) == ENDING_CLIENT_ABORT) { /* announced, and then the log was cut */
+		c->outcome = OUTCOME_ERROR;
+		c->ended_at = b->view->finish;
+		return ENDING_CLIENT_ABORT;
+	}
 	if (b->view->exit_at == INSTANT_NONE)
 		return ENDING_STILL_OPEN;
 	c->ended_at = b->view->exit_at > c->started_at ? b->view->exit_at : c->started_at;
