@@ -111,19 +111,9 @@ static void add_servers(struct assembly *as, const struct session_view *v)
 
 /* --- across sessions --- */
 
-/* Causes that mean: the server no longer knows this session; it works again only after a reconnect. */
-static bool is_stale(const struct incident *i)
-{
-	static const char *const stale[] = {"server-restart-stale-session", "pre-init-request", "receive-loop-killed-by-cancel", "respond-assert-crash"};
-	for (size_t k = 0; k < sizeof stale / sizeof *stale; k++)
-		if (str_eq(i->cause, str_z(stale[k])))
-			return true;
-	return str_eq(i->trigger, S("server-restarted"));
-}
-
 static void add_stale(struct assembly *as, const struct incident *i)
 {
-	if (!is_stale(i) || !i->server.n)
+	if (!i->stale_session || !i->server.n)
 		return;
 	struct server_session *s = vec_push(&as->stale);
 	*s = (struct server_session){keep(as, i->server), i->session, i->state == STATE_RECOVERED ? S("recovered") : S("stale"), i->call_count, 0};
@@ -133,7 +123,7 @@ static void add_stale(struct assembly *as, const struct incident *i)
 
 static void add_recovered(struct assembly *as, const struct session_view *v, const struct note *n)
 {
-	if (!str_eq(n->kind, S("session-expired-recovered")) || !n->server.n)
+	if (!n->stale_session || !n->server.n)
 		return;
 	*vec_push(&as->stale) = (struct server_session){keep(as, n->server), keep(as, v->session), S("recovered"), 0, 0};
 }

@@ -167,6 +167,7 @@ static void report_incident(struct judge *j, const struct finding *f)
 	i->id = fingerprint(j, f);
 	i->cause = f->cause->id;
 	i->trigger = f->trigger;
+	i->stale_session = f->cause->stale || str_eq(f->trigger, S("server-restarted"));
 	i->server = s && s->name.n ? s->name : STR_NONE;
 	i->transport = s ? s->transport : STR_NONE;
 	i->session = j->view->session.n ? j->view->session : STR_NONE;
@@ -186,6 +187,7 @@ static void report_note(struct judge *j, const struct finding *f)
 	struct note *n = vec_push(&j->out->notes);
 	const struct view_server *s = f->subject.server;
 	n->kind = f->cause->id;
+	n->stale_session = f->cause->stale;
 	n->title = wording(j, f, f->cause->title);
 	n->server = s && s->name.n ? s->name : STR_NONE;
 	n->calls = calls_of(j, f);

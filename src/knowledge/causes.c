@@ -9,11 +9,11 @@ static const struct entry_key keys[] = {
 	{"confidence", ENTRY_TEXT, false}, {"triggers", ENTRY_LIST, false}, {"trigger", ENTRY_TEXT, false}, {"yields_to", ENTRY_LIST, false},
 	{"absorbs", ENTRY_LIST, false}, {"rules_out", ENTRY_LIST, false}, {"suspects", ENTRY_LIST, false}, {"root", ENTRY_TEXT, false},
 	{"says", ENTRY_TEXT, false}, {"what", ENTRY_TEXT, false}, {"looks_like", ENTRY_TEXT, false}, {"mistaken_for", ENTRY_TEXT, false},
-	{"see", ENTRY_TEXT, false}, {"proves", ENTRY_LIST, false}, {"denies", ENTRY_LIST, false}, {"merge", ENTRY_BOOL, false}, {"variant", ENTRY_TEXT, false}, {"recovers_by_call", ENTRY_BOOL, false},
+	{"see", ENTRY_TEXT, false}, {"proves", ENTRY_LIST, false}, {"denies", ENTRY_LIST, false}, {"merge", ENTRY_BOOL, false}, {"variant", ENTRY_TEXT, false}, {"recovers_by_call", ENTRY_BOOL, false}, {"stale", ENTRY_BOOL, false},
 };
 enum {
 	ID, TITLE, NOTE, GROUP, SCOPE, WEIGHT, LASTING, FALLBACK, SUBJECT, AFFECTS, WHEN, CERTAIN, POSSIBLE, CONFIDENCE, TRIGGERS, TRIGGER, YIELDS,
-	ABSORBS, RULES_OUT, SUSPECTS, ROOT, SAYS, WHAT, LOOKS, MISTAKEN, SEE, PROVES, DENIES, MERGE, VARIANT, BY_CALL, KEY_COUNT
+	ABSORBS, RULES_OUT, SUSPECTS, ROOT, SAYS, WHAT, LOOKS, MISTAKEN, SEE, PROVES, DENIES, MERGE, VARIANT, BY_CALL, STALE, KEY_COUNT
 };
 _Static_assert(sizeof keys / sizeof *keys == KEY_COUNT, "keys and their names differ");
 
@@ -135,6 +135,7 @@ static void load_cause(struct rules *rules, const struct tree_doc *d, uint32_t e
 	c->where = entry_where(d, entry);
 	c->variant = tree_text(d, n[VARIANT]);
 	c->note = entry_true(d, n[NOTE]);
+	c->stale = entry_true(d, n[STALE]);
 	c->recovers_by_call = entry_true(d, n[BY_CALL]);
 	c->lasting = entry_true(d, n[LASTING]);
 	c->fallback = entry_true(d, n[FALLBACK]);

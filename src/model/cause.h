@@ -92,6 +92,7 @@ struct cause {
 	enum scope scope;
 	enum weight weight;
 	bool lasting;          /* a condition that holds until a success or the end: later failures join it */
+	bool stale;            /* it is about a session that the server no longer knows: reconnecting helps */
 	bool recovers_by_call; /* a new connection alone is no recovery */
 	bool merge;            /* several subjects without a success between are one incident (default) */
 	struct cond when;      /* all */

@@ -53,6 +53,7 @@ struct incident {
 	enum state state;
 	enum severity severity;
 	enum confidence confidence;
+	bool stale_session;       /* the server no longer knew the session */
 	str server, transport, session, client_version; /* p NULL when unknown */
 	instant started_at, ended_at; /* ended_at NONE: open */
 	int64_t duration;         /* µs; -1 unknown */
@@ -71,6 +72,7 @@ struct incident {
 };
 struct note {
 	str kind, title, server;
+	bool stale_session;       /* … but it was renewed */
 	const struct call *const *calls;
 	size_t call_count;
 	instant started_at, ended_at;
