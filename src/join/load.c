@@ -3,8 +3,8 @@
  * moves the clock to the elapsed time that it speaks of. The virtual time is for order and windows only.
  *
  * A session with thousands of calls may have ten times as many marks (signatures with `keep: mark`: connections, requests to the
- * model, lines of stderr). There only those are loaded that stand within NEAR of another event, or are the last of their server
- * and kind before one, or the first behind one. */
+ * model, lines of stderr). There only those are loaded that stand within NEAR of another event, or are the last of their kind
+ * before one of the same server, or the first behind one. */
 #include "base/map.h"
 #include "join/internal.h"
 #include "model/names.h"
@@ -21,9 +21,10 @@ struct mark { /* a frequent event that matters only beside others */
 	instant vt;
 };
 struct marks_of { /* one server and kind */
-	struct mark last;  /* behind `kept`; not kept yet */
+	uint64_t server;   /* 0: the session's own */
+	struct mark last;  /* waits for an event behind it */
 	bool waits;
-	uint32_t epoch;    /* when the last one was kept */
+	bool begun;        /* the first behind the last event was kept */
 };
 
 struct loading {
@@ -34,8 +35,7 @@ struct loading {
 	size_t first_recent;
 	VEC(struct marks_of) marks;
 	struct map by_kind; /* server and kind → place in marks */
-	uint32_t epoch;     /* number of the last event that is no mark */
-	instant notable;    /* its time */
+	instant notable;    /* time of the last event that is no mark */
 };
 
 static instant advance(struct loading *l, const struct event *e)
@@ -59,24 +59,25 @@ static void keep(struct loading *l, const struct event *e, instant vt)
 
 /* --- marks of a large session --- */
 
+static uint64_t server_key(str server) { return server.n ? name_hash(server, S("")) : 0; }
+
 /* Nothing happened near it. The first behind the last event stays, and it waits for being the last before the next. */
 static void set_aside(struct loading *l, const struct mark *m)
 {
-	uint64_t key = name_hash(m->e.server, S("")) + m->e.kind;
+	uint64_t server = server_key(m->e.server), key = server + m->e.kind;
 	uint32_t at;
 	if (!map_get(&l->by_kind, key, &at)) {
 		at = (uint32_t)l->marks.n;
-		*vec_push(&l->marks) = (struct marks_of){0};
+		*vec_push(&l->marks) = (struct marks_of){.server = server};
 		map_put(&l->by_kind, key, at);
 	}
 	struct marks_of *of = &l->marks.v[at];
-	of->waits = of->epoch == l->epoch;
-	if (of->waits) {
+	of->waits = of->begun;
+	of->begun = true;
+	if (of->waits)
 		of->last = *m;
-	} else {
-		of->epoch = l->epoch;
+	else
 		keep(l, &m->e, m->vt);
-	}
 }
 
 static void on_mark(struct loading *l, const struct event *e, instant vt)
@@ -95,14 +96,18 @@ static void on_mark(struct loading *l, const struct event *e, instant vt)
 	}
 }
 
-/* Something happened, or the source ends: what waits is kept. */
-static void keep_waiting(struct loading *l)
+/* What waits is kept: something happened to this server, or (NULL) the source ends. */
+static void keep_waiting(struct loading *l, const str *server)
 {
-	for (size_t i = 0; i < l->marks.n; i++)
-		if (l->marks.v[i].waits) {
-			keep(l, &l->marks.v[i].last.e, l->marks.v[i].last.vt);
-			l->marks.v[i].waits = false;
-		}
+	uint64_t key = server ? server_key(*server) : 0;
+	for (size_t i = 0; i < l->marks.n; i++) {
+		struct marks_of *of = &l->marks.v[i];
+		if (server && of->server && of->server != key)
+			continue;
+		if (of->waits)
+			keep(l, &of->last.e, of->last.vt);
+		of->waits = of->begun = false;
+	}
 	for (size_t i = l->first_recent; i < l->recent.n; i++)
 		keep(l, &l->recent.v[i].e, l->recent.v[i].vt);
 	l->recent.n = l->first_recent = 0;
@@ -117,8 +122,7 @@ static void on_event(void *context, const struct event *e)
 			on_mark(l, e, vt);
 			return;
 		}
-		keep_waiting(l);
-		l->epoch++;
+		keep_waiting(l, &e->server);
 		l->notable = vt;
 	}
 	keep(l, e, vt);
@@ -159,16 +163,49 @@ static void make_compact(struct build *b)
 	b->calls.n = kept;
 }
 
-static void on_call(void *context, const struct call *c)
+struct calls_of { /* a source's calls on their way */
+	struct build *b;
+	VEC(str) names;
+};
+
+/* Rows are read into memory that lasts for one source only, because most are healthy and only their times are kept. */
+static str keep_name(struct calls_of *l, str name)
 {
-	struct build *b = context;
-	if (b->compact && is_plain(c)) {
-		keep_span(b, c);
+	if (!name.n)
+		return name;
+	for (size_t i = 0; i < l->names.n; i++)
+		if (str_eq(l->names.v[i], name))
+			return l->names.v[i];
+	return *vec_push(&l->names) = arena_str(l->b->a, name);
+}
+
+static void on_call(void *context, const struct call *from)
+{
+	struct calls_of *l = context;
+	struct build *b = l->b;
+	struct call c = *from;
+	c.server = keep_name(l, c.server);
+	if (b->compact && is_plain(&c)) {
+		keep_span(b, &c);
 		return;
 	}
-	*vec_push(&b->calls) = *c;
+	c.tool = keep_name(l, c.tool);
+	c.session = keep_name(l, c.session);
+	c.tool_use_id = c.tool_use_id.p ? arena_str(b->a, c.tool_use_id) : STR_NONE;
+	c.err = c.err.p ? arena_str(b->a, c.err) : STR_NONE;
+	*vec_push(&b->calls) = c;
 	if (!b->compact && b->calls.n > COMPACT_CALLS)
 		make_compact(b);
+}
+
+static int load_source_calls(struct build *b, const struct source *s, const struct join_rows *rows, struct err *reterr)
+{
+	struct calls_of l = {.b = b};
+	struct arena scratch = {0};
+	int r = rows->calls(rows->context, s, &scratch, on_call, &l, reterr);
+	vec_free(&l.names);
+	arena_done(&scratch);
+	return r;
 }
 
 int seen_order(const void *a, const void *b)
@@ -199,9 +236,9 @@ static void time_untimed_calls(struct build *b)
 
 static int load_source_events(struct build *b, const struct source *s, const struct join_rows *rows, struct err *reterr)
 {
-	struct loading l = {.b = b, .s = s, .clock = INSTANT_NONE, .notable = INSTANT_NONE, .epoch = 1};
+	struct loading l = {.b = b, .s = s, .clock = INSTANT_NONE, .notable = INSTANT_NONE};
 	int r = rows->events(rows->context, s, b->a, on_event, &l, reterr);
-	keep_waiting(&l);
+	keep_waiting(&l, NULL);
 	vec_free(&l.recent);
 	vec_free(&l.marks);
 	map_done(&l.by_kind);
@@ -215,7 +252,7 @@ int build_load(struct build *b, const struct join_rows *rows, struct err *reterr
 	for (size_t i = 0; i < b->group->source_count && !r; i++) { /* first, because they decide how events are loaded */
 		const struct source *s = b->group->sources[i];
 		if (source_is_client(s->kind))
-			r = rows->calls(rows->context, s, b->a, on_call, b, reterr);
+			r = load_source_calls(b, s, rows, reterr);
 		untimed |= source_is_client(s->kind) && !s->has_times;
 	}
 	for (size_t i = 0; i < b->group->source_count && !r; i++)
