@@ -86,12 +86,47 @@ class Schemas(unittest.TestCase):
         self.assertNotEqual(problems("signatures", dict(GOOD, schema="mcplog.signatures/2")), [])
 
     def test_they_name_the_keys_that_the_program_reads(self):
-        for what in "signatures", "formats", "redactions", "advice":
+        for what in "signatures", "formats", "redactions", "advice", "causes":
             text = (SOURCE / "src" / "knowledge" / f"{what}.c").read_text(encoding="utf-8")
             table = re.search(r"entry_key keys\[\] = \{(.*?)\n\};", text, re.S).group(1)
             keys = re.findall(r'\{"(\w+)", ENTRY_', table)
             items = SCHEMAS[what]["properties"][what]["items"]["properties"]
             self.assertEqual(sorted(keys), sorted(items), what)
+
+    def test_the_words_of_conditions_are_those_of_the_program(self):
+        text = (SOURCE / "src" / "knowledge" / "conditions.c").read_text(encoding="utf-8")
+        words = SCHEMAS["causes"]["$defs"]
+        for table, name in ("call_words", "call"), ("cond_words", "condition"):
+            rows = re.search(rf"{table}\[\] = \{{(.*?)\n\}};", text, re.S).group(1)
+            self.assertEqual(sorted(re.findall(r'\{"(\w+)", w_', rows)), sorted(words[name]["properties"]), name)
+        for table, values in ("flag_words", words["call"]["properties"]["flags"]), ("transport_words", words["call"]["properties"]["transport"]):
+            rows = re.search(rf"{table}\[\] = \{{(.*?)\n\}};", text, re.S).group(1)
+            self.assertEqual(sorted(re.findall(r'\{"([\w-]+)", ', rows)), sorted(values["oneOf"][0]["enum"]), table)
+
+    def test_a_cause_is_checked_down_to_its_conditions(self):
+        good = {"schema": "mcplog.causes/1", "causes": [{"id": "my-cause", "title": "x", "scope": "call", "when": [
+            {"call": {"beats": ">=2", "ends": "still-open"}, "else": "it was answered"},
+            {"as": "drop", "event": ["transport.dropped"], "from": "start - 5s", "to": "end"},
+            {"any": [{"span": {"from": "drop", "to": "end", "lasted": ">=20s"}}, {"none": {"later": {"outcome": "ok"}}}]}]}]}
+        self.assertEqual(problems("causes", good), [])
+        changes = {
+            "unknown word": lambda c: c["when"][0].update(cal={}),
+            "unknown word of a call": lambda c: c["when"][0]["call"].update(beat=2),
+            "unknown ending": lambda c: c["when"][0]["call"].update(ends="ended"),
+            "no range": lambda c: c["when"][0]["call"].update(beats="two"),
+            "no point in time": lambda c: c["when"][1].update({"from": "start minus 5s"}),
+            "no list": lambda c: c["when"][2].update(any={}),
+            "no bound": lambda c: c["when"][2]["any"][0]["span"].pop("lasted"),
+            "an event without a subject": lambda c: c.update(scope="event"),
+            "a subject without an event": lambda c: c.update(subject={"event": "transport.dropped"}),
+            "unknown trigger": lambda c: c.update(trigger="bad-luck"),
+            "unknown key": lambda c: c.update(yields=[]),
+        }
+        for name, change in changes.items():
+            document = copy.deepcopy(good)
+            change(document["causes"][0])
+            with self.subTest(name):
+                self.assertNotEqual(problems("causes", document), [])
 
 
 if __name__ == "__main__":
