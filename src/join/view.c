@@ -67,7 +67,15 @@ static void copy_out(struct build *b)
 	v->call_count = b->calls.n;
 	if (b->calls.n)
 		memcpy(v->calls, b->calls.v, b->calls.n * sizeof *v->calls);
-	struct map ids = {0};
+	struct map ids = {0}, numbers = {0};
+	for (size_t i = 0; i < v->call_count; i++) { /* calls are in time order */
+		uint64_t key = name_hash(v->calls[i].server, v->calls[i].tool);
+		uint32_t n = 0;
+		map_get(&numbers, key, &n);
+		v->calls[i].number = n + 1;
+		map_put(&numbers, key, n + 1);
+	}
+	map_done(&numbers);
 	for (size_t i = 0; i < v->call_count; i++)
 		map_put(&ids, (uint64_t)v->calls[i].id, (uint32_t)i);
 	for (size_t i = 0; i < v->event_count; i++) {

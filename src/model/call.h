@@ -64,6 +64,7 @@ struct call {
 	int64_t permission, duration; /* µs; -1 unknown */
 	int64_t last_elapsed;         /* µs that the last heartbeat spoke of; -1 */
 	uint32_t beats, attempts;     /* attempts: `Calling` lines in one dispatch */
+	uint32_t number;              /* of the calls of this tool on this server in its session, from 1; set by join/ */
 	uint32_t flags;
 	enum outcome outcome;
 	enum ending ending;           /* set by join/ */

@@ -227,6 +227,12 @@ static void call(struct json_out *w, const struct call *c)
 {
 	json_open(w, '{');
 	member_name(w, "tool_use_id", c->tool_use_id);
+	if (!c->tool_use_id.n && c->number > 0) { /* logs without ids: named by order */
+		struct buf name = {0};
+		buf_printf(&name, "%.*s/%.*s#%u", STR_ARG(c->server), STR_ARG(c->tool), c->number);
+		member_name(w, "name", buf_str(&name));
+		buf_done(&name);
+	}
 	member_name(w, "tool", c->tool);
 	member_time(w, "started_at", c->started_at);
 	member_time(w, "ended_at", c->ended_at);
