@@ -25,7 +25,8 @@
  *               format_json format_transcript excerpt facts  dialects, quoted logs; what a file says about itself
  * match/        index matcher        which signatures can match; records to events
  * redact/       redact               hides secrets before anything is stored or shown
- * track/        tracker open_calls held  events of one file to calls
+ * track/        tracker lines pairing  events of one file to calls: the tracker, what a line does, to which call
+ *               open_calls held      calls not handed out yet, with their lines
  * store/        timeline open migrate schema lock  the SQLite file: life, transaction, schema, one writer
  *               sql rows pack names checkpoint  statements, rows, files known by identity
  *               load facts query     rows back, verdicts, the user's SELECT

@@ -1,0 +1,38 @@
+/* Shared by the files of track/ only. */
+#ifndef MCPLOG_TRACK_INTERNAL_H
+#define MCPLOG_TRACK_INTERNAL_H
+#include "base/buf.h"
+#include "track/open_calls.h"
+#include "track/tracker.h"
+
+struct tracker {
+	const struct rules *rules;
+	struct tracker_sink sink;
+	uint64_t key, count;     /* count: events so far */
+	bool hooked;             /* the client looks hooks up before calls */
+	struct buf server;       /* last one that a line of an excerpt named */
+	instant now, esc_at;
+	uint64_t esc_count;      /* event number of the last Esc, 0 none */
+	struct open_calls open;
+	VEC(uint32_t) lingering; /* indices, oldest first */
+	struct held *request;    /* the last request to the model, not handed out yet */
+	struct map hooks;        /* answered calls whose look-up of hooks is due, by (server, tool) */
+	struct map remote;       /* servers whose remote trace was handed out */
+};
+
+/* tracker.c */
+void track_pass_on(struct tracker *t, const struct event *e);       /* an event that is no line of a call */
+void track_linger(struct tracker *t, struct open_call *c);          /* handed out when no further line can change it */
+void track_hand_out(struct tracker *t, struct open_call *c);        /* and forgotten */
+/* lines.c: what the line does to its call; events of no call are passed on. */
+void track_line(struct tracker *t, const struct event *e);
+/* pairing.c: which call a line belongs to; NULL when there is none. */
+struct open_call *pair_begin(struct tracker *t, const struct event *e);         /* a new one */
+struct open_call *pair_begin_unknown(struct tracker *t, const struct event *e); /* one whose beginning is not in this log */
+struct open_call *pair_running(struct tracker *t, const struct event *e);       /* in flight on (server, tool), the best fit */
+struct open_call *pair_unsent(struct tracker *t, const struct event *e);        /* dispatched and not sent: the oldest */
+struct open_call *pair_retried(struct tracker *t, const struct event *e);       /* a dispatch that failed and is tried again */
+struct open_call *pair_background(struct tracker *t, const struct event *e);    /* dispatch ended "ok" without an answer */
+struct open_call *pair_headless(struct tracker *t, const struct event *e);      /* ended, its beginning and id unknown till now */
+bool pair_in_flight(const struct open_call *c);
+#endif
