@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "join/internal.h"
+#include "model/cause.h"
 #include "model/names.h"
 #include <stdlib.h>
 
@@ -188,30 +189,69 @@ void build_merge_calls(struct build *b)
 static bool stands_for_call(const struct build *b, uint16_t kind)
 {
 	str name = intern_get(&b->rules->kinds, kind);
-	return kind == KIND_ERROR_TEXT || kind == KIND_CALL_ERROR_TWIN || str_eq(name, S("error.twin")) || str_eq(name, S("connect.error"));
+	return kind == KIND_ERROR_TEXT || kind == KIND_CALL_ERROR_TWIN || str_eq(name, S("error.twin")) || str_eq(name, S("connect.error")) ||
+		str_eq(name, S("wire.error"));
 }
 
-/* An excerpt that holds nothing but an error text still speaks of a call: one that failed with it. */
-void build_implied(struct build *b)
+/* Nothing but quoted text, or nothing but answers: whole recordings of messages tell their own story. */
+static bool only_texts(const struct build *b)
 {
-	if (!b->view->excerpt)
-		return;
+	uint32_t kinds = 0;
+	for (size_t i = 0; i < b->group->source_count; i++)
+		kinds |= 1u << b->group->sources[i]->kind;
+	if (b->view->excerpt)
+		return true;
+	for (size_t i = 0; i < b->events.n; i++)
+		if (b->events.v[i].e.kind != KIND_ERROR_TEXT && !stands_for_call(b, b->events.v[i].e.kind))
+			return false;
+	return kinds == 1u << SOURCE_WIRE;
+}
+
+static bool in_group(const struct build *b, const char *name, uint16_t class)
+{
+	for (size_t i = 0; i < b->rules->groups.n; i++)
+		if (str_eq(b->rules->groups.v[i].id, str_z(name)))
+			return class < CAUSE_CLASSES && (b->rules->groups.v[i].members[class / 64] >> (class % 64) & 1);
+	return false;
+}
+
+static bool calls_failed(const struct build *b)
+{
 	for (size_t i = 0; i < b->calls.n; i++)
 		if (b->calls.v[i].outcome != OUTCOME_OK)
-			return;
+			return true;
 	for (size_t i = 0; i < b->events.n; i++)
 		if (b->events.v[i].e.kind == KIND_CONNECT_FAILED)
-			return;
+			return true;
+	return false;
+}
+
+/* The error text that says most: errors are printed with their causes behind them, and those say why. */
+static struct seen *telling_error(struct build *b)
+{
+	struct seen *best = NULL;
 	for (size_t i = 0; i < b->events.n; i++) {
 		struct seen *s = &b->events.v[i];
-		if (!s->e.class || !stands_for_call(b, s->e.kind))
-			continue;
-		struct call *c = vec_push(&b->calls);
-		*c = (struct call){.id = s->e.id, .source = s->e.source, .server = s->e.server, .tool = s->e.tool, .started_at = s->vt, .ended_at = s->vt,
-			.sent_at = INSTANT_NONE, .dispatched_at = INSTANT_NONE, .first_beat_at = INSTANT_NONE, .last_beat_at = INSTANT_NONE, .permission = -1,
-			.duration = -1, .last_elapsed = -1, .flags = CALL_IMPLIED | CALL_START_UNKNOWN, .outcome = OUTCOME_ERROR, .link = LINK_ORDER,
-			.class = s->e.class, .err = s->e.err, .start = {s->e.line, s->e.offset}, .end = {s->e.line, s->e.offset}};
-		s->e.call = c->id;
+		if (s->e.class && stands_for_call(b, s->e.kind) && (!best || (in_group(b, "only-broken", best->e.class) && !in_group(b, "only-broken", s->e.class))))
+			best = s;
+	}
+	return best;
+}
+
+/* An excerpt that holds nothing but error texts still speaks of a call that failed with them, or of a failed connect. */
+void build_implied(struct build *b)
+{
+	struct seen *s = only_texts(b) && !calls_failed(b) ? telling_error(b) : NULL;
+	if (!s)
+		return;
+	if (in_group(b, "at-connect", s->e.class)) {
+		s->e.kind = KIND_CONNECT_FAILED;
 		return;
 	}
+	struct call *c = vec_push(&b->calls);
+	*c = (struct call){.id = s->e.id, .source = s->e.source, .server = s->e.server, .tool = s->e.tool, .started_at = s->vt, .ended_at = s->vt,
+		.sent_at = INSTANT_NONE, .dispatched_at = INSTANT_NONE, .first_beat_at = INSTANT_NONE, .last_beat_at = INSTANT_NONE, .permission = -1,
+		.duration = -1, .last_elapsed = -1, .flags = CALL_IMPLIED | CALL_START_UNKNOWN, .outcome = OUTCOME_ERROR, .link = LINK_ORDER,
+		.class = s->e.class, .err = s->e.err, .start = {s->e.line, s->e.offset}, .end = {s->e.line, s->e.offset}};
+	s->e.call = c->id;
 }

@@ -18,6 +18,7 @@ static const struct transport_word words[] = {
 	{"streamable-http", TRANSPORT_REMOTE | TRANSPORT_HTTP, "http"},
 	{"claudeai-proxy", TRANSPORT_REMOTE | TRANSPORT_HTTP, "claudeai-proxy"},
 	{"claude.ai", TRANSPORT_REMOTE | TRANSPORT_HTTP, "claudeai-proxy"},
+	{"remote", TRANSPORT_REMOTE, NULL}, /* what only remote servers get */
 	{"ws", TRANSPORT_REMOTE, "ws"},
 	{"websocket", TRANSPORT_REMOTE, "ws"},
 	{"stdio", TRANSPORT_STDIO, "stdio"},
@@ -30,7 +31,8 @@ static void learn(struct view_server *s, str word)
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (strlen(words[i].word) == word.n && strncasecmp(words[i].word, word.p, word.n) == 0) {
 			s->transports |= words[i].bits;
-			s->transport = str_z(words[i].shown);
+			if (words[i].shown)
+				s->transport = str_z(words[i].shown);
 			return;
 		}
 }
@@ -81,6 +83,9 @@ static void name_servers(struct naming *n)
 		server_named(n, b->healthy.v[i].server, true);
 	if (!n->servers.n)
 		server_named(n, S(""), true);
+	for (size_t i = 0; i < b->events.n && n->servers.n == 1; i++) /* a cache log copied out of its directory names nobody */
+		if (!b->events.v[i].e.server.p && !(b->events.v[i].flags & SEEN_SERVER_SIDE))
+			learn_event(&n->servers.v[0], &b->events.v[i].e);
 }
 
 /* Lines and calls without a server name belong to the only server there is. */
