@@ -6,7 +6,7 @@
  * that head, strong heads, and heads that the probe confirmed begin a record: quoted text stays text. */
 #include "parse/parts.h"
 
-enum { PROBE_LINES = 2000, INSIDE_MAX = 512 };
+enum { PROBE_LINES = 2000, PROBE_ENOUGH = 200, INSIDE_MAX = 512 };
 
 struct count {
 	size_t heads, wrapped, json, text, inside, pasted[PASTE_KINDS], carried[PASTE_KINDS], pasted_any, lines, loglike, blank, longest, near;
@@ -309,6 +309,12 @@ static void detect_path(struct parser *p)
 		p->file_session = str_head(part, 36);
 }
 
+/* Most lines are heads, too wide for a screen, and nothing else was found: more of them would say the same. */
+static bool is_plain_log(const struct count *c, size_t lines)
+{
+	return lines >= PROBE_ENOUGH && c->heads * 10 >= lines * 6 && c->longest > WRAP_MAX && c->wrapped + c->json + c->pasted_any == 0;
+}
+
 void detect(struct parser *p, str probe)
 {
 	struct count c = {0};
@@ -325,6 +331,8 @@ void detect(struct parser *p, str probe)
 		if (i == 0 && str_starts(line, S("\xef\xbb\xbf")))
 			line = str_from(line, 3);
 		probe_line(p, line, &c);
+		if (is_plain_log(&c, i + 1))
+			break;
 	}
 	size_t recognised = c.heads + c.wrapped + c.json;
 	detect_paste(p, &c);
