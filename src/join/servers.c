@@ -31,6 +31,7 @@ static void learn(struct view_server *s, str word)
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (strlen(words[i].word) == word.n && strncasecmp(words[i].word, word.p, word.n) == 0) {
 			s->transports |= words[i].bits;
+			s->said |= words[i].bits;
 			if (words[i].shown)
 				s->transport = str_z(words[i].shown);
 			return;
@@ -107,6 +108,7 @@ static void adopt_unnamed(struct naming *n)
 	for (size_t i = 0; i < n->servers.n; i++)
 		if (!n->servers.v[i].name.n && &n->servers.v[i] != only) {
 			only->transports |= n->servers.v[i].transports;
+			only->said |= n->servers.v[i].said;
 			if (!only->transport.p)
 				only->transport = n->servers.v[i].transport;
 			n->servers.v[i] = n->servers.v[--n->servers.n];
@@ -116,8 +118,12 @@ static void adopt_unnamed(struct naming *n)
 
 static void settle_transport(struct view_server *s)
 {
-	if ((s->transports & TRANSPORT_REMOTE) && (s->transports & TRANSPORT_STDIO)) /* an explicit word beats a trace */
-		s->transports &= s->transport.p && str_eq(s->transport, S("stdio")) ? ~(uint32_t)TRANSPORT_REMOTE : ~(uint32_t)TRANSPORT_STDIO;
+	if ((s->transports & TRANSPORT_REMOTE) && (s->transports & TRANSPORT_STDIO)) { /* what the log names beats a trace */
+		if (!(s->said & TRANSPORT_REMOTE))
+			s->transports &= ~(uint32_t)TRANSPORT_REMOTE;
+		else if (!(s->said & TRANSPORT_STDIO))
+			s->transports &= ~(uint32_t)TRANSPORT_STDIO;
+	}
 	if (!(s->transports & (TRANSPORT_REMOTE | TRANSPORT_STDIO)))
 		s->transports |= TRANSPORT_UNKNOWN;
 	if (s->transports & TRANSPORT_STDIO && !s->transport.p)

@@ -32,7 +32,8 @@ struct span {                 /* a healthy call, compact */
 };
 struct view_server {
 	str name;                 /* as configured, or as far as known */
-	uint32_t transports;      /* enum transport_bits; UNKNOWN when nothing tells */
+	uint32_t transports;      /* enum transport_bits; UNKNOWN when nothing tells; of both kinds when its configuration changed */
+	uint32_t said;            /* those that the log names, not only lets guess */
 	str transport;            /* the word: sse, http, stdio, … p NULL unknown */
 	struct seen **events;     /* of this server, and the session's own (no server), by vt */
 	size_t event_count;
