@@ -13,6 +13,7 @@ program says now into the pages (a block that ends with `…` keeps its length);
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -106,6 +107,20 @@ class Documents(unittest.TestCase):
                 if re.search(r"(?m)^\$ mcplog", text):
                     self.assertEqual(language, "console", f"{page.name}: an example with `$ mcplog` is not in a console block, so nothing checks it")
             self.assertNotRegex(page.read_text(encoding="utf-8"), r"(?m)^```\n\$ mcplog", f"{page.name}: call this block `console`")
+
+    def test_the_views_are_those_of_the_database(self):
+        page = (SOURCE / "docs" / "database.md").read_text(encoding="utf-8")
+        shown = {}
+        for names, columns in re.findall(r"(?m)^\| ((?:`\w+`(?:, )?)+) \| [^|]+ \| (\w+, [^|]+) \|$", page):
+            columns = re.sub(r"(\w+)\(_ms\)", r"\1_ms, \1", columns.replace(" (JSON)", "")).split(", ")
+            shown.update({name: sorted(columns) for name in re.findall(r"`(\w+)`", names)})
+        with Workplace() as place:
+            place.run("mcplog analyze --db timeline.db samples/001-*")
+            database = sqlite3.connect(os.path.join(place.path, "timeline.db"))
+            views = [name for name, in database.execute("SELECT name FROM sqlite_master WHERE type = 'view'")]
+            real = {view: sorted(row[1] for row in database.execute(f"PRAGMA table_info({view})")) for view in views}
+            database.close()
+        self.assertEqual(shown, real)
 
     def test_links_lead_somewhere(self):
         for page in PAGES:
