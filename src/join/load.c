@@ -42,9 +42,11 @@ static instant advance(struct loading *l, const struct event *e)
 {
 	if (e->at != INSTANT_NONE)
 		return l->clock = e->at;
+	if (l->clock == INSTANT_NONE)
+		return l->clock = 0;
 	if (e->kind == KIND_CALL_BEAT && e->duration > 0)
 		l->clock += 30 * SECOND;
-	return l->clock == INSTANT_NONE ? (l->clock = 0) : ++l->clock;
+	return ++l->clock;
 }
 
 static void keep(struct loading *l, const struct event *e, instant vt)
@@ -220,6 +222,14 @@ int seen_order(const void *a, const void *b)
 	return x->e.part < y->e.part ? -1 : x->e.part > y->e.part;
 }
 
+/* A call whose first line is a heartbeat had begun before what stands between it and the beat before. */
+static instant untimed_start(const struct call *c, const struct seen *s)
+{
+	if (!(c->flags & CALL_START_UNKNOWN) || s->e.kind != KIND_CALL_BEAT || s->e.duration <= 0)
+		return s->vt;
+	return s->vt - (s->e.duration < 30 * SECOND ? s->e.duration : 30 * SECOND);
+}
+
 /* Calls of untimed logs take their virtual start from their first line's event. */
 static void time_untimed_calls(struct build *b)
 {
@@ -227,7 +237,7 @@ static void time_untimed_calls(struct build *b)
 		struct call *c = &b->calls.v[i];
 		for (size_t k = 0; c->started_at == INSTANT_NONE && k < b->events.n; k++)
 			if (b->events.v[k].e.call == c->id)
-				c->started_at = b->events.v[k].vt;
+				c->started_at = untimed_start(c, &b->events.v[k]);
 		for (size_t k = b->events.n; c->ended_at == INSTANT_NONE && c->outcome != OUTCOME_UNENDED && k-- > 0;)
 			if (b->events.v[k].e.call == c->id)
 				c->ended_at = b->events.v[k].vt;
