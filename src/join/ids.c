@@ -190,7 +190,7 @@ static bool stands_for_call(const struct build *b, uint16_t kind)
 {
 	str name = intern_get(&b->rules->kinds, kind);
 	return kind == KIND_ERROR_TEXT || kind == KIND_CALL_ERROR_TWIN || str_eq(name, S("error.twin")) || str_eq(name, S("connect.error")) ||
-		str_eq(name, S("wire.error"));
+		str_eq(name, S("wire.error")) || str_eq(name, S("tool.error-text"));
 }
 
 /* Nothing but quoted text, or nothing but answers: whole recordings of messages tell their own story. */
@@ -226,13 +226,24 @@ static bool calls_failed(const struct build *b)
 	return false;
 }
 
+/* An error of the connection itself speaks only when nothing else does: clients carry on after most of them. */
+static bool lone_refusal(const struct build *b, const struct seen *s)
+{
+	if (s->e.kind != KIND_TRANSPORT_ERROR || b->calls.n || b->healthy.n || in_group(b, "late-stream", s->e.class))
+		return false;
+	for (size_t i = 0; i < b->events.n; i++)
+		if (b->events.v[i].e.kind == KIND_CONNECT_OK || b->events.v[i].e.kind == KIND_RECONNECT_OK || b->events.v[i].e.kind == KIND_CALL_BEAT)
+			return false;
+	return in_group(b, "http-answer", s->e.class) || in_group(b, "at-connect", s->e.class);
+}
+
 /* The error text that says most: errors are printed with their causes behind them, and those say why. */
 static struct seen *telling_error(struct build *b)
 {
 	struct seen *best = NULL;
 	for (size_t i = 0; i < b->events.n; i++) {
 		struct seen *s = &b->events.v[i];
-		if (s->e.class && stands_for_call(b, s->e.kind) && (!best || (in_group(b, "only-broken", best->e.class) && !in_group(b, "only-broken", s->e.class))))
+		if (s->e.class && (stands_for_call(b, s->e.kind) || lone_refusal(b, s)) && (!best || (in_group(b, "only-broken", best->e.class) && !in_group(b, "only-broken", s->e.class))))
 			best = s;
 	}
 	return best;
@@ -246,6 +257,7 @@ void build_implied(struct build *b)
 		return;
 	if (in_group(b, "at-connect", s->e.class)) {
 		s->e.kind = KIND_CONNECT_FAILED;
+		s->flags &= ~(uint32_t)SEEN_SERVER_SIDE;
 		return;
 	}
 	struct call *c = vec_push(&b->calls);
