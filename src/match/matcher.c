@@ -238,6 +238,8 @@ static void put_duration(struct event *e, uint16_t name, str value)
 		e->duration = micros;
 	else if ((name == FIELD_MS || name == FIELD_SECONDS) && str_double(value, &number) && number < 1e12)
 		e->duration = (int64_t)(number * (double)(name == FIELD_MS ? MILLISECOND : SECOND));
+	if (e->duration > LIMIT_DURATION)
+		e->duration = -1;
 }
 
 /* The first value of a name wins: groups come before constants, and those of the line before those of its error text. */

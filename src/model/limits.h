@@ -1,6 +1,7 @@
 /* Every maximum of the program. Reaching one is a counted fact or a message, never undefined behaviour. */
 #ifndef MCPLOG_MODEL_LIMITS_H
 #define MCPLOG_MODEL_LIMITS_H
+#include <stdint.h>
 
 #define LIMIT_READ_BUFFER (256u * 1024)      /* one read(2) */
 #define LIMIT_LINE (1024u * 1024)            /* bytes of a line kept; the rest is skipped and noted (C6) */
@@ -10,6 +11,7 @@
 #define LIMIT_EXCERPT 400u                   /* bytes of a redacted line that are stored */
 #define LIMIT_PROBE (64u * 1024)             /* bytes looked at to tell log, text and binary apart */
 #define LIMIT_EVENT_FIELDS 12u               /* named values of one event */
+#define LIMIT_DURATION (INT64_C(20) * 365 * 86400 * 1000000) /* µs; a longer one is a damaged line, not a duration */
 #define LIMIT_PROBLEMS 64u                   /* problems listed per source; more are counted */
 #define LIMIT_INFLATE_RATIO 1000u            /* output : input of a compressed file (D3) */
 #define LIMIT_INFLATE_FREE (64ull << 20)     /* output bytes before that ratio counts: small repetitive logs are no bombs */

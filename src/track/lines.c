@@ -70,7 +70,7 @@ static void on_dispatch(struct tracker *t, const struct event *e)
 	c->call.link_sure = true;
 	str perm = event_field(e, FIELD_PERM);
 	int64_t ms;
-	if (str_i64(perm, &ms))
+	if (str_i64(perm, &ms) && ms >= 0 && ms < LIMIT_DURATION / MILLISECOND)
 		c->call.permission = ms * MILLISECOND;
 	if (e->tool_use_id.n)
 		open_calls_set_id(&t->open, c, e->tool_use_id);
