@@ -6,7 +6,7 @@
  * that head, strong heads, and heads that the probe confirmed begin a record: quoted text stays text. */
 #include "parse/parts.h"
 
-enum { PROBE_LINES = 2000, PROBE_ENOUGH = 200, INSIDE_MAX = 512 };
+enum { PROBE_LINES = 2000, PASTED_JSON = 8192, PROBE_ENOUGH = 200, INSIDE_MAX = 512 };
 
 struct count {
 	size_t heads, wrapped, json, text, inside, pasted[PASTE_KINDS], carried[PASTE_KINDS], pasted_any, lines, loglike, blank, longest, near;
@@ -217,9 +217,25 @@ static void detect_paste(struct parser *p, const struct count *c)
 			p->paste |= 1u << k;
 }
 
-static void detect_json(struct parser *p, str probe, const struct count *c)
+/* Does anything here belong to a record? Bodies of answers and blocks of conversations are pasted alone too. */
+static bool holds_records(str probe)
+{
+	static const char *const keys[] = {"\"timestamp\"", "\"time\"", "\"ts\"", "\"@timestamp\"", "\"asctime\"", "\"jsonrpc\"", "\"sessionId\"", "\"session_id\"",
+		"\"uuid\"", "\"debug\"", "\"level\"", "\"levelname\"", "\"severity\"", "\"log\"", "\"MESSAGE\""};
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (str_find(probe, str_z(keys[i])) >= 0)
+			return true;
+	return false;
+}
+
+static void detect_json(struct parser *p, str probe, bool whole, struct count *c)
 {
 	str s = str_trim(probe);
+	if (whole && c->heads + c->wrapped == 0 && s.n <= PASTED_JSON && !holds_records(s)) {
+		c->text += c->json;
+		c->json = 0;
+		return;
+	}
 	if (str_starts(s, S("\xef\xbb\xbf")))
 		s = str_trim(str_from(s, 3));
 	bool array = s.n > 1 && s.p[0] == '[';
@@ -334,6 +350,7 @@ void detect(struct parser *p, str probe)
 		if (is_plain_log(&c, i + 1))
 			break;
 	}
+	detect_json(p, probe, whole, &c);
 	size_t recognised = c.heads + c.wrapped + c.json;
 	detect_paste(p, &c);
 	if (p->paste != 0) { /* lines that carry the prefix are the inside of records */
@@ -343,7 +360,6 @@ void detect(struct parser *p, str probe)
 		c.text += c.pasted_any;
 	}
 	detect_wrap(p, probe, &c);
-	detect_json(p, probe, &c);
 	size_t lines = recognised + c.text;
 	bool small = whole || p->o.path.n == 0 || str_eq(p->o.path, S("-"));
 	p->excerpt = small && !p->json && (lines > 0 ? recognised * 2 < lines : c.inside > 0);

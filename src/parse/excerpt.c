@@ -200,6 +200,8 @@ static bool goes_on(struct flow *f, const struct text_line *t)
 	return f->shape != NULL || p->gate(p->gate_context, CLASS_MCP, str_head(buf_str(&f->body), HEAD_GATE));
 }
 
+void excerpt_text(struct flow *f, const struct text_line *t) { open_text(f, t, str_trim(t->text)); }
+
 void excerpt_line(struct flow *f, const struct text_line *t)
 {
 	struct parser *p = f->p;

@@ -251,7 +251,11 @@ void json_end(struct flow *f)
 	struct text_line t = {.text = no_comma(buf_str(&c->text)), .line = c->line, .offset = c->offset, .lines = c->lines, .at = INSTANT_NONE,
 		.cut = c->overflow || c->depth > 0};
 	t.raw = t.text;
-	if (!whole_value(f, &t) && !f->embedded && !f->p->excerpt)
+	if (f->embedded || whole_value(f, &t))
+		return;
+	if (f->p->excerpt)
+		excerpt_text(f, &t);
+	else
 		parser_unknown(f->p, t.line, t.offset);
 }
 

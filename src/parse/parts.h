@@ -135,6 +135,7 @@ bool flow_wrapped(const struct flow *f, str text);
 
 /* excerpt.c */
 void excerpt_line(struct flow *f, const struct text_line *t);
+void excerpt_text(struct flow *f, const struct text_line *t); /* the line is text, whatever it looks like */
 void excerpt_pieces(struct parser *p, const struct record *base); /* hands out a text's pieces, each a record */
 
 /* format_json.c */
