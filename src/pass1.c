@@ -1,5 +1,6 @@
 /* The streaming half of the pipeline (see pass1.h). The loop can be read in a minute; the stages do not know each other.
- * An event's text is redacted here, before the tracker and the store see it; no text that redaction would hide is stored. */
+ * Text is redacted on its way into the store, where healthy calls have dropped most of it; nothing that redaction would hide
+ * is stored. */
 #include "pass1.h"
 #include "base/utf8.h"
 #include "ingest/reader.h"
@@ -18,22 +19,6 @@ struct file_pass { /* one file on its way through the stages */
 
 /* --- sinks, from the end of the pipe to its beginning --- */
 
-static void store_event(void *context, const struct event *e)
-{
-	struct file_pass *f = context;
-	struct event row = *e;
-	const struct signature *s = e->signature ? &f->p->rules->signatures.v[e->signature - 1] : NULL;
-	if (s && s->keep == KEEP_MARK)
-		row.text = STR_NONE;
-	timeline_add_event(f->p->timeline, f->source.id, &row, f->p->rules);
-}
-
-static void store_call(void *context, const struct call *c)
-{
-	struct file_pass *f = context;
-	timeline_add_call(f->p->timeline, f->source.id, c);
-}
-
 static str clean(struct file_pass *f, struct buf *into, str text, size_t limit)
 {
 	buf_reset(into);
@@ -42,7 +27,7 @@ static str clean(struct file_pass *f, struct buf *into, str text, size_t limit)
 }
 
 /* Fields keep their place in one buffer; it is filled before views are taken, because it may move. */
-static void clean_fields(struct file_pass *f, struct event *e)
+static void clean_fields(struct file_pass *f, const struct event *e, struct field *ret_fields)
 {
 	size_t at[LIMIT_EVENT_FIELDS + 1];
 	buf_reset(&f->fields);
@@ -52,7 +37,30 @@ static void clean_fields(struct file_pass *f, struct event *e)
 	}
 	at[e->field_count] = f->fields.n;
 	for (unsigned i = 0; i < e->field_count; i++)
-		e->fields[i].value = (str){f->fields.p + at[i], at[i + 1] - at[i]};
+		ret_fields[i] = (struct field){e->fields[i].name, {f->fields.p + at[i], at[i + 1] - at[i]}};
+}
+
+static void store_event(void *context, const struct event *e)
+{
+	struct file_pass *f = context;
+	struct event row = *e;
+	struct field fields[LIMIT_EVENT_FIELDS];
+	const struct signature *s = e->signature ? &f->p->rules->signatures.v[e->signature - 1] : NULL;
+	clean_fields(f, e, fields);
+	row.fields = fields;
+	row.text = s && s->keep == KEEP_MARK ? STR_NONE : clean(f, &f->text, e->text, LIMIT_EXCERPT);
+	if (e->err.p)
+		row.err = clean(f, &f->err, e->err, LIMIT_EXCERPT);
+	timeline_add_event(f->p->timeline, f->source.id, &row, f->p->rules);
+}
+
+static void store_call(void *context, const struct call *c)
+{
+	struct file_pass *f = context;
+	struct call row = *c;
+	if (c->err.p)
+		row.err = clean(f, &f->err, c->err, LIMIT_EXCERPT);
+	timeline_add_call(f->p->timeline, f->source.id, &row);
 }
 
 static void on_record(void *context, const struct record *r)
@@ -65,13 +73,8 @@ static void on_record(void *context, const struct record *r)
 	if (s && s->keep == KEEP_COUNT)
 		return;
 	e.source = 0;
-	if (e.err.p)
-		e.err = clean(f, &f->err, utf8_limit(e.err, LIMIT_MATCH), LIMIT_EXCERPT);
-	clean_fields(f, &e);
-	if (s && s->keep == KEEP_MARK)
-		e.text = STR_NONE;
-	else
-		e.text = clean(f, &f->text, utf8_limit(r->raw, 4 * LIMIT_EXCERPT), LIMIT_EXCERPT);
+	e.err = utf8_limit(e.err, LIMIT_RAW_EXCERPT);
+	e.text = s && s->keep == KEEP_MARK ? STR_NONE : utf8_limit(r->raw, LIMIT_RAW_EXCERPT);
 	tracker_push(f->tracker, &e);
 }
 
@@ -108,6 +111,8 @@ static int run_stages(struct file_pass *f, struct reader *reader, const struct i
 		.probe = reader_peek(reader), .force_text = p->options->source.force_text, .excerpt_gate = matcher_knows};
 	f->tracker = tracker_new(p->rules, &sink, f->key);
 	struct parser *parser = parser_new(p->rules, &options, matcher_gate, p->matcher, on_record, f);
+	if (parser_excerpt(parser))
+		reader_whole(reader);
 	int r = read_lines(f, reader, parser, reterr);
 	if (!r) {
 		struct problem problems[2 * LIMIT_PROBLEMS];

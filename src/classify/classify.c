@@ -128,11 +128,17 @@ static void try_events(struct judge *j)
 				try_event(j, j->rules->causes.v[k], &j->view->events[i]);
 }
 
+/* A call that was answered at once has nothing to explain. */
+static bool is_plain(const struct call *c)
+{
+	return c->outcome == OUTCOME_OK && !c->beats && c->permission < SECOND && !(c->flags & ~(uint32_t)(CALL_DISPATCHED | CALL_RESULT_SEEN));
+}
+
 static void try_calls(struct judge *j, const struct view_server *s)
 {
 	for (size_t i = 0; i < s->call_count; i++) {
 		struct subject subject;
-		if (is_hit(j, s->calls[i]))
+		if (is_plain(s->calls[i]) || is_hit(j, s->calls[i]))
 			continue;
 		subject_of_call(j->view, s, s->calls[i], &subject);
 		try_all(j, &subject);

@@ -9,6 +9,7 @@
 #define LIMIT_RECORD (1024u * 1024)          /* bytes of a folded record (C12) */
 #define LIMIT_RECORD_LINES 10000u            /* lines of a folded record (C12) */
 #define LIMIT_EXCERPT 400u                   /* bytes of a redacted line that are stored */
+#define LIMIT_RAW_EXCERPT 1600u              /* bytes of a line that are looked at for it: a secret may end behind the excerpt */
 #define LIMIT_PROBE (64u * 1024)             /* bytes looked at to tell log, text and binary apart */
 #define LIMIT_EVENT_FIELDS 12u               /* named values of one event */
 #define LIMIT_DURATION (INT64_C(20) * 365 * 86400 * 1000000) /* µs; a longer one is a damaged line, not a duration */

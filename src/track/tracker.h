@@ -12,7 +12,7 @@ struct tracker_sink {
 	void (*call)(void *context, const struct call *c);
 };
 struct tracker *tracker_new(const struct rules *rules, const struct tracker_sink *sink, uint64_t generation_key);
-void tracker_push(struct tracker *t, const struct event *e); /* e->text must be redacted already */
+void tracker_push(struct tracker *t, const struct event *e); /* copies what it keeps; text is redacted by the sink */
 void tracker_finish(struct tracker *t);                      /* open calls are handed out as they stand */
 void tracker_free(struct tracker *t);
 #endif
