@@ -407,6 +407,8 @@ str reader_peek(struct reader *r)
 	return r->refused ? STR_NONE : str_head(rest, LIMIT_PROBE);
 }
 
+void reader_whole(struct reader *r) { r->options.final = true; }
+
 void reader_facts(const struct reader *r, struct source *s)
 {
 	str before = {r->tail, r->tail_n};

@@ -21,6 +21,8 @@ struct reader_options {
 int reader_new(int fd, const struct reader_options *options, struct reader **ret, struct err *reterr) MUST_USE;
 /* The first LIMIT_PROBE bytes or less, decompressed, before any line was taken: for detection. */
 str reader_peek(struct reader *r);
+/* The input turned out to be a text that nobody appends to: its last line counts, as with `final`. */
+void reader_whole(struct reader *r);
 /* 1: *ret_line valid until the next call; 0: end; < 0: read error, the lines before were good (problem is recorded). */
 int reader_next(struct reader *r, struct line *ret_line);
 /* Fills bytes, offset (behind the last line handed out), pending_bytes, lines, complete, problems and the hashes of

@@ -42,6 +42,8 @@ static bool unknown_problem(const struct parser *p, struct problem *ret)
 	return true;
 }
 
+bool parser_excerpt(const struct parser *p) { return p->excerpt; }
+
 void parser_facts(const struct parser *p, struct source *s)
 {
 	const struct tally *t = &p->tally;

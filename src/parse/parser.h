@@ -27,6 +27,8 @@ struct parser *parser_new(const struct rules *rules, const struct parser_options
 	record_fn *sink, void *sink_context);
 void parser_push(struct parser *p, const struct line *l);
 void parser_finish(struct parser *p);  /* end of input: hands out what is open */
+/* Is the source read as text that quotes a log? */
+bool parser_excerpt(const struct parser *p);
 /* Fills kind, excerpt, filtered, records, unrecognized, client_version, session_id, cwd, server, first, last, has_times,
  * and adds problems (times going back, unrecognised share, cut records). Views live as long as the parser. */
 void parser_facts(const struct parser *p, struct source *s);
