@@ -56,7 +56,7 @@ static void count_calls(struct server_facts *f, const struct view_server *s)
 	f->calls += s->call_count + s->span_count;
 	for (size_t i = 0; i < s->call_count; i++) {
 		const struct call *c = s->calls[i];
-		f->failed += c->outcome == OUTCOME_ERROR || c->outcome == OUTCOME_CANCELLED || c->outcome == OUTCOME_ABORTED;
+		f->failed += call_failed(c);
 		f->open += c->ending == ENDING_STILL_OPEN;
 	}
 }

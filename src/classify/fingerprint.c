@@ -6,18 +6,9 @@
 #include "classify/internal.h"
 #include "model/names.h"
 
-static const struct call *earliest(const struct finding *f)
-{
-	const struct call *first = NULL;
-	for (size_t i = 0; i < f->calls.n; i++)
-		if (!first || f->calls.v[i]->started_at < first->started_at)
-			first = f->calls.v[i];
-	return first;
-}
-
 static void add_anchor(struct judge *j, const struct finding *f, struct buf *b)
 {
-	const struct call *c = earliest(f);
+	const struct call *c = finding_first_call(f);
 	char text[32];
 	if (c && c->tool_use_id.n) {
 		buf_add(b, c->tool_use_id);

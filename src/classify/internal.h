@@ -62,6 +62,7 @@ void subject_of_call(const struct session_view *v, const struct view_server *s, 
 void chain(struct judge *j);
 bool success_between(const struct session_view *v, const struct view_server *s, instant from, instant to);
 /* outcome.c */
+const struct call *finding_first_call(const struct finding *f); /* the earliest; NULL when it has none */
 void outcome_fill(struct judge *j, const struct finding *f, struct incident *i);
 /* evidence.c */
 void evidence_fill(struct judge *j, const struct finding *f, struct incident *i);

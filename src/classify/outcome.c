@@ -6,7 +6,7 @@
 #define BEAT (30 * SECOND)   /* heartbeats of clients come every 30 s */
 enum { MISSED_BEATS = 2 };
 
-static const struct call *earliest(const struct finding *f)
+const struct call *finding_first_call(const struct finding *f)
 {
 	const struct call *first = NULL;
 	for (size_t i = 0; i < f->calls.n; i++)
@@ -38,7 +38,7 @@ static bool abandoned(const struct judge *j, const struct finding *f)
 
 static enum ending ending_of(const struct finding *f)
 {
-	const struct call *c = earliest(f);
+	const struct call *c = finding_first_call(f);
 	if (c)
 		return c->ending;
 	return f->cause->scope == SCOPE_CONNECT ? ENDING_UNREACHABLE : ENDING_ERROR;
@@ -81,7 +81,7 @@ static enum severity severity_of(const struct finding *f, const struct incident 
 
 void outcome_fill(struct judge *j, const struct finding *f, struct incident *i)
 {
-	const struct call *c = earliest(f);
+	const struct call *c = finding_first_call(f);
 	i->ending = ending_of(f);
 	i->state = state_of(j, f);
 	i->severity = severity_of(f, i);

@@ -21,18 +21,18 @@
 
 enum { STEP = PATH_MAX - 2 }; /* longest part of a path given to one system call */
 
-/* Opens the directories of an over-long path one part at a time. Leaves a part that fits in *path. */
-static int open_parts(int dir, str *path)
+/* Opens the directories of an over-long path one part at a time. The rest, one that fits, is left in ret_name. */
+static int open_parts(int dir, str path, char ret_name[PATH_MAX])
 {
 	int at = dir;
 	char part[PATH_MAX];
-	while (path->n > STEP) {
+	while (path.n > STEP) {
 		size_t n = STEP;
-		while (n > 0 && path->p[n] != '/')
+		while (n > 0 && path.p[n] != '/')
 			n--;
 		if (n == 0)
-			n = path->p[0] == '/' ? 1 : STEP; /* one name of that length: the system call says no */
-		memcpy(part, path->p, n);
+			n = path.p[0] == '/' ? 1 : STEP; /* one name of that length: the system call says no */
+		memcpy(part, path.p, n);
 		part[n] = '\0';
 		int next = openat(at, part, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		int why = errno;
@@ -41,21 +41,21 @@ static int open_parts(int dir, str *path)
 		if (next < 0)
 			return -why;
 		at = next;
-		*path = str_from(*path, n);
-		while (path->n > 1 && path->p[0] == '/')
-			*path = str_from(*path, 1);
+		path = str_from(path, n);
+		while (path.n > 1 && path.p[0] == '/')
+			path = str_from(path, 1);
 	}
-	return at == dir ? dir : at;
+	memcpy(ret_name, path.p, path.n);
+	ret_name[path.n] = '\0';
+	return at;
 }
 
 int path_open(int dir, str path, int flags)
 {
 	char name[PATH_MAX];
-	int at = open_parts(dir, &path);
+	int at = open_parts(dir, path, name);
 	if (at < 0 && at != AT_FDCWD)
 		return at;
-	memcpy(name, path.p, path.n);
-	name[path.n] = '\0';
 	int fd = openat(at, name, flags | O_CLOEXEC);
 	int why = errno;
 	if (at != dir)
@@ -122,11 +122,9 @@ static int stat_at(int dir, const char *name, int flags, struct path_status *ret
 int path_stat(int dir, str path, bool follow, struct path_status *ret)
 {
 	char name[PATH_MAX];
-	int at = open_parts(dir, &path);
+	int at = open_parts(dir, path, name);
 	if (at < 0 && at != AT_FDCWD)
 		return at;
-	memcpy(name, path.p, path.n);
-	name[path.n] = '\0';
 	int r = stat_at(at, name, follow ? 0 : AT_SYMLINK_NOFOLLOW, ret);
 	if (at != dir)
 		(void)close(at);

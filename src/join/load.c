@@ -135,7 +135,7 @@ static void on_event(void *context, const struct event *e)
 static void count(struct session_view *v, const struct call *c)
 {
 	v->calls_total++;
-	v->calls_failed += c->outcome == OUTCOME_ERROR || c->outcome == OUTCOME_CANCELLED || c->outcome == OUTCOME_ABORTED;
+	v->calls_failed += call_failed(c);
 	v->calls_open += c->outcome == OUTCOME_UNENDED;
 }
 

@@ -91,7 +91,7 @@ static void copy_out(struct build *b)
 	map_done(&ids);
 	for (size_t i = 0; i < v->call_count; i++) {
 		v->calls_total++;
-		v->calls_failed += v->calls[i].outcome == OUTCOME_ERROR || v->calls[i].outcome == OUTCOME_CANCELLED || v->calls[i].outcome == OUTCOME_ABORTED;
+		v->calls_failed += call_failed(&v->calls[i]);
 		v->calls_open += v->calls[i].ending == ENDING_STILL_OPEN;
 	}
 }

@@ -74,4 +74,10 @@ struct call {
 	str err;                      /* redacted, at most LIMIT_EXCERPT bytes */
 	struct place start, sent, beat, last_beat, end;
 };
+
+/* Did it end otherwise than with an answer? Open calls and those in the background did not end yet. */
+static inline bool call_failed(const struct call *c)
+{
+	return c->outcome == OUTCOME_ERROR || c->outcome == OUTCOME_CANCELLED || c->outcome == OUTCOME_ABORTED;
+}
 #endif

@@ -98,6 +98,15 @@ static bool is_wanted(struct flow *f, const struct shape *s, const struct record
 	return yes;
 }
 
+/* The record's own copy, before the line is gone. */
+static void keep_text(struct flow *f, const struct text_line *t)
+{
+	buf_reset(&f->raw);
+	buf_reset(&f->body);
+	buf_add(&f->raw, t->raw);
+	buf_add(&f->body, f->r.body);
+}
+
 static void start_record(struct flow *f, const struct text_line *t, const struct head *h, enum source_kind kind, enum body_class class, str body)
 {
 	struct record *r = &f->r;
@@ -137,10 +146,7 @@ void flow_open(struct flow *f, const struct text_line *t, struct shape *s, const
 	f->dropped = !wanted && !is_wanted(f, s, &f->r);
 	if (f->dropped)
 		return;
-	buf_reset(&f->raw);
-	buf_reset(&f->body);
-	buf_add(&f->raw, t->raw);
-	buf_add(&f->body, f->r.body);
+	keep_text(f, t);
 	/* Parts of the head are kept as places in the body's buffer's neighbour: the raw text outlives the line. */
 	str server = h->part[PART_SERVER];
 	if (server.p != NULL && server.n <= f->raw.n) {
@@ -164,12 +170,8 @@ static void open_bare(struct flow *f, const struct text_line *t)
 		parser_time(p, f->r.at, t->line, t->offset);
 	}
 	f->dropped = !p->gate(p->gate_context, CLASS_SERVER, str_head(f->r.body, HEAD_GATE));
-	if (f->dropped)
-		return;
-	buf_reset(&f->raw);
-	buf_reset(&f->body);
-	buf_add(&f->raw, t->raw);
-	buf_add(&f->body, f->r.body);
+	if (!f->dropped)
+		keep_text(f, t);
 }
 
 /* --- continuation --- */

@@ -1,14 +1,8 @@
 /* How logs are read must not matter. For twenty samples the whole JSON report is the same, byte for byte, for any size of reads and
  * for a second run; and the same verdicts come of the same files in another order. */
 #include <ftw.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 
-#include <cmocka.h>
-
-#include "knowledge/knowledge.h"
+#include "../unit/rules_fixture.h"
 #include "pipeline.h"
 #include "report/report.h"
 
@@ -19,25 +13,12 @@ static const char *const samples[] = {
 	"143-mail-quote-idle-abort", "144-no-names-no-times-preinit", "145-pasted-assertion-traceback", "151-html-502-page", "161-one-restart-three-clients",
 	"163-ide-log-two-clocks", "164-k8s-server-log-only-preinit", "168-cache-log-only-sse-hang",
 };
-static struct rules rules;
+
 /* nftw gives its callback no context. */
 static struct {
 	struct arena arena;
 	VEC(str) paths;
 } found;
-
-static int load_rules(void **state)
-{
-	(void)state;
-	return knowledge_load(&rules, NULL, NULL, 0, NULL);
-}
-
-static int free_rules(void **state)
-{
-	(void)state;
-	knowledge_free(&rules);
-	return 0;
-}
 
 static bool is_input(const char *name)
 {

@@ -1,15 +1,8 @@
 /* Rows by hand for join/: files of a story, with their events and calls, as the timeline would give them. */
 #ifndef MCPLOG_TESTS_JOIN_FIXTURE_H
 #define MCPLOG_TESTS_JOIN_FIXTURE_H
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
 #include "join/join.h"
-#include "knowledge/knowledge.h"
+#include "rules_fixture.h"
 
 enum { FILES = 6, LINE_BYTES = 100 };
 
@@ -30,28 +23,6 @@ struct story {
 	struct clock_offset clocks[FILES];
 	size_t clock_count;
 };
-static struct rules rules;
-
-static int load_rules(void **state)
-{
-	(void)state;
-	return knowledge_load(&rules, NULL, NULL, 0, NULL);
-}
-
-static int free_rules(void **state)
-{
-	(void)state;
-	knowledge_free(&rules);
-	return 0;
-}
-
-static uint16_t class_of(const char *name)
-{
-	uint32_t id = intern_find(&rules.classes, str_z(name));
-	if (name && !id)
-		fail_msg("there is no class %s", name);
-	return (uint16_t)id;
-}
 
 static instant at_second(double seconds) { return (instant)(seconds * 1e6); }
 

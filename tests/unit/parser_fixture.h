@@ -1,18 +1,9 @@
 /* A parser over a text given as a literal, and its records as lines: "line kind class level time server|body". */
 #ifndef MCPLOG_TESTS_PARSER_FIXTURE_H
 #define MCPLOG_TESTS_PARSER_FIXTURE_H
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
 #include "base/buf.h"
-#include "knowledge/knowledge.h"
 #include "parse/parser.h"
+#include "rules_fixture.h"
 
 struct run {
 	struct buf out;
@@ -26,24 +17,6 @@ struct setting {
 	bool refuse; /* the gate refuses everything */
 	bool probe_none;
 };
-
-static struct rules rules;
-
-static int load_rules(void **state)
-{
-	struct err e;
-	(void)state;
-	if (knowledge_load(&rules, NULL, NULL, 0, &e) < 0)
-		return -1;
-	return 0;
-}
-
-static int free_rules(void **state)
-{
-	(void)state;
-	knowledge_free(&rules);
-	return 0;
-}
 
 static bool gate(const void *context, enum body_class class, str head)
 {

@@ -2,36 +2,7 @@
  * where it does not. */
 #include "classify/internal.h"
 #include "knowledge/conditions.h"
-#include "knowledge/knowledge.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-static struct rules rules;
-
-static int load_rules(void **state)
-{
-	(void)state;
-	return knowledge_load(&rules, NULL, NULL, 0, NULL);
-}
-
-static int free_rules(void **state)
-{
-	(void)state;
-	knowledge_free(&rules);
-	return 0;
-}
-
-static uint16_t class_of(const char *name)
-{
-	uint32_t id = intern_find(&rules.classes, str_z(name));
-	assert_true(id > 0);
-	return (uint16_t)id;
-}
+#include "rules_fixture.h"
 
 /* --- the view: three calls on a server, a drop before the second, what a server log says --- */
 
