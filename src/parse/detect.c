@@ -241,7 +241,7 @@ static void detect_json(struct parser *p, str probe, bool whole, struct count *c
 	bool array = s.n > 1 && s.p[0] == '[';
 	str next = array ? str_trim(str_from(s, 1)) : s;
 	bool object = next.n > 1 && next.p[0] == '{' && (str_trim(str_from(next, 1)).n == 0 || str_trim(str_from(next, 1)).p[0] == '"');
-	p->json = (object && !p->flows[0].fold_any && c->heads + c->wrapped == 0) || (object && array) || (c->json > 0 && c->json * 2 >= c->text + c->heads + c->wrapped);
+	p->json = (object && !p->flows[0].fold_any && c->heads + c->wrapped == 0) || (object && array) || (c->json > 0 && c->json * 2 > c->text + c->heads + c->wrapped);
 }
 
 /* In a log whose lines have times, a line without one is text that looks like a head. */
