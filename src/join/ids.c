@@ -122,15 +122,21 @@ static bool may_be_twins(const struct build *b, const struct call *k, const stru
 		began(k) != INSTANT_NONE && began(c) != INSTANT_NONE;
 }
 
+/* Calls without any time stand first in the order, and beside none. */
+static bool within(const struct call *earlier, const struct call *later, int64_t reach)
+{
+	return earlier->started_at != INSTANT_NONE && later->started_at - earlier->started_at <= reach;
+}
+
 /* The nearest call that `c` may be another source's telling of: it began between `before` before c and `after` after it. */
 static struct call *twin_of(struct build *b, struct call *c, int64_t before, int64_t after)
 {
 	struct call *best = NULL;
 	int64_t best_d = INT64_MAX, reach = before + after + TRANSCRIPT_BEFORE;
 	size_t at = (size_t)(c - b->calls.v), from = at, to = at;
-	while (from > 0 && c->started_at - b->calls.v[from - 1].started_at <= reach)
+	while (from > 0 && within(&b->calls.v[from - 1], c, reach))
 		from--;
-	while (to + 1 < b->calls.n && b->calls.v[to + 1].started_at - c->started_at <= reach)
+	while (to + 1 < b->calls.n && within(c, &b->calls.v[to + 1], reach))
 		to++;
 	for (size_t i = from; i <= to; i++) {
 		struct call *k = &b->calls.v[i];

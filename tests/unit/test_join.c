@@ -245,6 +245,18 @@ static void debug_and_cache_log_tell_one_call(void **state)
 	done(&s);
 }
 
+static void a_call_without_time_is_nobodys_twin(void **state)
+{
+	struct story s = {0};
+	(void)state;
+	uint32_t a = file(&s, SOURCE_CLAUDE_DEBUG, "x/debug.txt", "A"), c = file(&s, SOURCE_MCP_CACHE, "x/cache.jsonl", "A");
+	(void)call(&s, a, 0, .untimed = true);
+	(void)call(&s, c, 1.7e9, .end = 0);
+	(void)call(&s, c, 0, .untimed = true);
+	assert_int_equal(view(&s, a)->call_count, 3);
+	done(&s);
+}
+
 /* --- the client's exit --- */
 
 static void lines_of_the_exit_prove_nothing(void **state)
@@ -483,6 +495,7 @@ int main(void)
 		cmocka_unit_test(a_transcript_adds_what_the_log_does_not_know),
 		cmocka_unit_test(calls_without_id_are_matched_by_tool_and_time),
 		cmocka_unit_test(debug_and_cache_log_tell_one_call),
+		cmocka_unit_test(a_call_without_time_is_nobodys_twin),
 		cmocka_unit_test(lines_of_the_exit_prove_nothing),
 		cmocka_unit_test(an_exit_that_life_follows_is_none),
 		cmocka_unit_test(the_detail_of_a_drop_is_paired),
