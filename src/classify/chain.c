@@ -33,18 +33,31 @@ static bool counts(const struct session_view *v, const struct seen *e)
 		(v->exit_at == INSTANT_NONE || e->vt < v->exit_at);
 }
 
+static size_t events_after(const struct view_server *s, instant at)
+{
+	size_t lo = 0, hi = s->event_count;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		if (s->events[mid]->vt <= at)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
 bool success_between(const struct session_view *v, const struct view_server *s, instant from, instant to)
 {
-	for (size_t i = 0; i < s->call_count; i++) {
+	for (size_t i = 0; i < s->call_count && s->calls[i]->started_at < to; i++) {
 		const struct call *c = s->calls[i];
 		if (c->outcome == OUTCOME_OK && c->ended_at > from && c->ended_at < to)
 			return true;
 	}
-	for (size_t i = 0; i < s->span_count; i++)
+	for (size_t i = 0; i < s->span_count && s->spans[i].started < to; i++)
 		if (s->spans[i].ended > from && s->spans[i].ended < to)
 			return true;
-	for (size_t i = 0; i < s->event_count; i++)
-		if (s->events[i]->vt > from && s->events[i]->vt < to && counts(v, s->events[i]) && name_same(s->events[i]->e.server, s->name))
+	for (size_t i = events_after(s, from); i < s->event_count && s->events[i]->vt < to; i++)
+		if (counts(v, s->events[i]) && name_same(s->events[i]->e.server, s->name))
 			return true;
 	return false;
 }

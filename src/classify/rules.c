@@ -140,21 +140,34 @@ static const struct span *span_beside(const struct view_server *s, instant at, b
 	return lo ? &s->spans[lo - 1] : NULL;
 }
 
+/* First call of the server that began after `at`; calls stand in the order of their starts. */
+static size_t calls_after(const struct view_server *s, instant at)
+{
+	size_t lo = 0, hi = s->call_count;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		if (s->calls[mid]->started_at <= at)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
 static struct call *neighbour(struct trial *t, bool next)
 {
 	const struct view_server *s = t->subject->server;
 	const struct call *self = t->subject->call;
 	struct call *best = NULL;
-	for (size_t i = 0; s && i < s->call_count; i++) {
-		struct call *k = s->calls[i];
-		if (k == self || (self && k->id == self->id))
-			continue;
-		if (!next && k->started_at <= t->subject->start && (!best || k->started_at >= best->started_at))
-			best = k;
-		if (next && k->started_at > t->subject->start && (!best || k->started_at < best->started_at))
-			best = k;
-	}
-	const struct span *sp = s ? span_beside(s, t->subject->start, next) : NULL;
+	if (!s)
+		return NULL;
+	size_t at = calls_after(s, t->subject->start);
+	if (next)
+		best = at < s->call_count ? s->calls[at] : NULL;
+	for (; !next && !best && at > 0; at--)
+		if (!self || s->calls[at - 1]->id != self->id)
+			best = s->calls[at - 1];
+	const struct span *sp = span_beside(s, t->subject->start, next);
 	if (sp && (!best || (next ? sp->started < best->started_at : sp->started > best->started_at)))
 		return span_call(t, sp);
 	return best;
@@ -325,7 +338,8 @@ static void search(struct trial *t, const struct cond *c, struct hits *h)
 			continue;
 		h->count++;
 		add_hit(h, e);
-		if (!all || (c->regular && h->even >= REGULAR_GAPS))
+		bool enough = c->count.set && !c->last && !c->regular && c->count.max == INT64_MAX && h->count >= c->count.min;
+		if (!all || enough || (c->regular && h->even >= REGULAR_GAPS))
 			break;
 	}
 }
