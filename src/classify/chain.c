@@ -27,39 +27,17 @@ static bool shares_call(const struct finding *a, const struct finding *b)
 	return false;
 }
 
-static bool counts(const struct session_view *v, const struct seen *e)
+bool success_between(const struct view_server *s, instant from, instant to)
 {
-	return (e->e.kind == KIND_CONNECT_OK || e->e.kind == KIND_RECONNECT_OK) && !(e->flags & (SEEN_EXIT | SEEN_SERVER_SIDE)) &&
-		(v->exit_at == INSTANT_NONE || e->vt < v->exit_at);
-}
-
-static size_t events_after(const struct view_server *s, instant at)
-{
-	size_t lo = 0, hi = s->event_count;
+	size_t lo = 0, hi = s->success_count;
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
-		if (s->events[mid]->vt <= at)
+		if (s->successes[mid] <= from)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return lo;
-}
-
-bool success_between(const struct session_view *v, const struct view_server *s, instant from, instant to)
-{
-	for (size_t i = 0; i < s->call_count && s->calls[i]->started_at < to; i++) {
-		const struct call *c = s->calls[i];
-		if (c->outcome == OUTCOME_OK && c->ended_at > from && c->ended_at < to)
-			return true;
-	}
-	for (size_t i = 0; i < s->span_count && s->spans[i].started < to; i++)
-		if (s->spans[i].ended > from && s->spans[i].ended < to)
-			return true;
-	for (size_t i = events_after(s, from); i < s->event_count && s->events[i]->vt < to; i++)
-		if (counts(v, s->events[i]) && name_same(s->events[i]->e.server, s->name))
-			return true;
-	return false;
+	return lo < s->success_count && s->successes[lo] < to;
 }
 
 static instant until(const struct finding *f) { return f->end == INSTANT_NONE ? f->start : f->end; }
@@ -67,7 +45,7 @@ static instant until(const struct finding *f) { return f->end == INSTANT_NONE ? 
 static bool same_server(const struct finding *a, const struct finding *b) { return a->subject.server == b->subject.server; }
 
 /* Is there no success and no reconnect between the two? */
-static bool continues(struct judge *j, const struct finding *a, const struct finding *b)
+static bool continues(const struct finding *a, const struct finding *b)
 {
 	const struct finding *first = a->start <= b->start ? a : b, *second = first == a ? b : a;
 	if (!a->subject.server)
@@ -75,16 +53,16 @@ static bool continues(struct judge *j, const struct finding *a, const struct fin
 	instant reached = second->start; /* a reconnect inside the second call's dispatch counts too */
 	if (second->cause->scope == SCOPE_CALL && second->subject.call->sent_at != INSTANT_NONE && second->subject.call->sent_at > reached)
 		reached = second->subject.call->sent_at + MILLISECOND;
-	return !success_between(j->view, a->subject.server, first->start, reached);
+	return !success_between(a->subject.server, first->start, reached);
 }
 
-static bool touches(struct judge *j, const struct finding *a, const struct finding *b)
+static bool touches(const struct finding *a, const struct finding *b)
 {
 	if (shares_call(a, b))
 		return true;
 	if (a->cause->scope == SCOPE_CALL && b->cause->scope == SCOPE_CALL)
 		return false; /* different calls: each has its own cause */
-	return continues(j, a, b);
+	return continues(a, b);
 }
 
 static bool has_call(const struct finding *f, const struct call *c)
@@ -119,17 +97,28 @@ static void drop(struct finding *f, struct finding *into)
 	*vec_push(&into->absorbed) = f;
 }
 
+/* Is any of these causes among the findings at all? Keeps thousands of equal findings from being compared in pairs. */
+static bool any_found(const struct judge *j, const str *list, unsigned n)
+{
+	for (size_t i = 0; i < j->rules->causes.n; i++)
+		if (j->found[i] && named(list, n, j->rules->causes.v[i]->id))
+			return true;
+	return false;
+}
+
 static void yield(struct judge *j)
 {
 	for (size_t i = 0; i < j->findings.n; i++) {
 		struct finding *f = j->findings.v[i];
+		if (!any_found(j, f->cause->yields_to, f->cause->yields_count))
+			continue;
 		for (size_t k = 0; k < j->findings.n && !f->dropped; k++) {
 			struct finding *g = j->findings.v[k];
 			if (g == f || g->cause->note || !same_server(f, g) || !named(f->cause->yields_to, f->cause->yields_count, g->cause->id))
 				continue;
 			if (g->dropped && !g->into)
 				continue;
-			if (touches(j, f, g))
+			if (touches(f, g))
 				drop(f, g);
 		}
 	}
@@ -141,7 +130,7 @@ static void yield(struct judge *j)
 	}
 }
 
-static bool mergeable(struct judge *j, const struct finding *a, const struct finding *b)
+static bool mergeable(const struct finding *a, const struct finding *b)
 {
 	if (!str_eq(a->cause->id, b->cause->id) || a->cause->note != b->cause->note || !same_server(a, b))
 		return false;
@@ -149,7 +138,7 @@ static bool mergeable(struct judge *j, const struct finding *a, const struct fin
 		return true;
 	if (!a->cause->merge)
 		return false;
-	return (a->root && a->root == b->root) || shares_call(a, b) || continues(j, a, b);
+	return (a->root && a->root == b->root) || shares_call(a, b) || continues(a, b);
 }
 
 static void merge(struct judge *j, bool notes)
@@ -158,7 +147,7 @@ static void merge(struct judge *j, bool notes)
 		struct finding *a = j->findings.v[i];
 		for (size_t k = i + 1; k < j->findings.n && !a->dropped; k++) {
 			struct finding *b = j->findings.v[k];
-			if (b->dropped || a->cause->note != notes || !mergeable(j, a, b))
+			if (b->dropped || a->cause->note != notes || !mergeable(a, b))
 				continue;
 			drop(b, a);
 		}
@@ -166,7 +155,7 @@ static void merge(struct judge *j, bool notes)
 }
 
 /* Does a explain b? By name, or because a's condition still holds when b fails. */
-static bool explains(struct judge *j, const struct finding *a, const struct finding *b)
+static bool explains(const struct finding *a, const struct finding *b)
 {
 	if (a == b || !same_server(a, b) || a->cause->note || b->cause->note)
 		return false;
@@ -175,16 +164,18 @@ static bool explains(struct judge *j, const struct finding *a, const struct find
 		return false;
 	if (shares_call(a, b))
 		return true;
-	return b->start >= a->start - SECOND && !success_between(j->view, a->subject.server, a->start, b->start);
+	return b->start >= a->start - SECOND && !success_between(a->subject.server, a->start, b->start);
 }
 
 static void absorb(struct judge *j)
 {
 	for (size_t i = 0; i < j->findings.n; i++) {
 		struct finding *a = j->findings.v[i];
+		if (a->dropped || !any_found(j, a->cause->absorbs, a->cause->absorb_count))
+			continue;
 		for (size_t k = 0; k < j->findings.n && !a->dropped; k++) {
 			struct finding *b = j->findings.v[k];
-			if (b->dropped || !explains(j, a, b))
+			if (b->dropped || !explains(a, b))
 				continue;
 			drop(b, a);
 		}
@@ -228,14 +219,24 @@ static void drop_notes(struct judge *j)
 				continue;
 			bool yields = named(n->cause->yields_to, n->cause->yields_count, f->cause->id);
 			bool any = named(n->cause->yields_to, n->cause->yields_count, S("any"));
-			if (shares_call(f, n) || ((yields || any) && touches(j, f, n)))
+			if (shares_call(f, n) || ((yields || any) && touches(f, n)))
 				n->dropped = true;
 		}
 	}
 }
 
+static void note_found(struct judge *j)
+{
+	j->found = arena_alloc(j->a, j->rules->causes.n + 1);
+	for (size_t i = 0; i < j->findings.n; i++)
+		for (size_t k = 0; k < j->rules->causes.n; k++)
+			if (j->rules->causes.v[k] == j->findings.v[i]->cause)
+				j->found[k] = true;
+}
+
 void chain(struct judge *j)
 {
+	note_found(j);
 	vec_sort(&j->findings, finding_order);
 	yield(j);
 	absorb(j);

@@ -46,6 +46,7 @@ struct judge { /* of one view */
 	const struct classify_options *options;
 	struct arena *a;
 	VEC(struct finding *) findings;
+	bool *found;                /* by index of rules.causes: there is a finding of it */
 	struct verdicts *out;
 };
 
@@ -60,7 +61,7 @@ void subjects_connect(struct judge *j, const struct view_server *s, void (*fn)(s
 void subject_of_call(const struct session_view *v, const struct view_server *s, struct call *c, struct subject *ret);
 /* chain.c */
 void chain(struct judge *j);
-bool success_between(const struct session_view *v, const struct view_server *s, instant from, instant to);
+bool success_between(const struct view_server *s, instant from, instant to);
 /* outcome.c */
 const struct call *finding_first_call(const struct finding *f); /* the earliest; NULL when it has none */
 void outcome_fill(struct judge *j, const struct finding *f, struct incident *i);

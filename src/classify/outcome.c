@@ -44,11 +44,11 @@ static enum ending ending_of(const struct finding *f)
 	return f->cause->scope == SCOPE_CONNECT ? ENDING_UNREACHABLE : ENDING_ERROR;
 }
 
-static bool recovered_after(const struct session_view *v, const struct finding *f, instant after)
+static bool recovered_after(const struct finding *f, instant after)
 {
 	const struct view_server *s = f->subject.server;
 	if (!f->cause->recovers_by_call)
-		return success_between(v, s, after, INT64_MAX);
+		return success_between(s, after, INT64_MAX);
 	for (size_t i = 0; i < s->call_count; i++)
 		if (s->calls[i]->outcome == OUTCOME_OK && s->calls[i]->started_at > after)
 			return true;
@@ -60,7 +60,7 @@ static enum state state_of(struct judge *j, const struct finding *f)
 	instant after = f->end == INSTANT_NONE ? f->start : f->end;
 	if (any_open(f))
 		return abandoned(j, f) ? STATE_ABANDONED : STATE_ONGOING;
-	if (f->subject.server && recovered_after(j->view, f, after))
+	if (f->subject.server && recovered_after(f, after))
 		return STATE_RECOVERED;
 	bool lives = j->view->exit_at == INSTANT_NONE && !j->view->excerpt && j->view->timed;
 	return f->cause->lasting && lives && j->view->sources && (j->view->source_kinds & (1u << SOURCE_CLAUDE_DEBUG)) ? STATE_ONGOING : STATE_ENDED;

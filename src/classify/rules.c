@@ -321,8 +321,18 @@ static void add_hit(struct hits *h, struct seen *e)
 	h->last = e;
 }
 
+static bool occurs(const struct session_view *v, const struct cond *c)
+{
+	for (unsigned i = 0; i < c->kind_count; i++)
+		if (v->kinds[c->kinds[i] / 64 % 64] >> (c->kinds[i] % 64) & 1)
+			return true;
+	return c->kind_count == 0;
+}
+
 static void search(struct trial *t, const struct cond *c, struct hits *h)
 {
+	if (!occurs(t->view, c))
+		return;
 	const struct view_server *s = t->subject->server;
 	struct pool p = {.all = t->view->events, .n = t->view->event_count};
 	if (s && !c->any_server)

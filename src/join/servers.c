@@ -179,6 +179,32 @@ static void fill_spans(struct build *b, struct view_server *s)
 	qsort(s->spans, s->span_count, sizeof *s->spans, span_order);
 }
 
+static bool is_reconnect(const struct session_view *v, const struct view_server *s, const struct seen *e)
+{
+	return (e->e.kind == KIND_CONNECT_OK || e->e.kind == KIND_RECONNECT_OK) && !(e->flags & (SEEN_EXIT | SEEN_SERVER_SIDE)) &&
+		name_same(e->e.server, s->name) && (v->exit_at == INSTANT_NONE || e->vt < v->exit_at);
+}
+
+static int instant_order(const void *a, const void *b)
+{
+	instant x = *(const instant *)a, y = *(const instant *)b;
+	return x < y ? -1 : x > y;
+}
+
+static void fill_successes(struct build *b, struct view_server *s)
+{
+	s->successes = arena_alloc(b->a, (s->call_count + s->span_count + s->event_count + 1) * sizeof *s->successes);
+	for (size_t i = 0; i < s->call_count; i++)
+		if (s->calls[i]->outcome == OUTCOME_OK && s->calls[i]->ended_at != INSTANT_NONE)
+			s->successes[s->success_count++] = s->calls[i]->ended_at;
+	for (size_t i = 0; i < s->span_count; i++)
+		s->successes[s->success_count++] = s->spans[i].ended;
+	for (size_t i = 0; i < s->event_count; i++)
+		if (is_reconnect(b->view, s, s->events[i]))
+			s->successes[s->success_count++] = s->events[i]->vt;
+	qsort(s->successes, s->success_count, sizeof *s->successes, instant_order);
+}
+
 static int server_order(const void *a, const void *b)
 {
 	return str_cmp(((const struct view_server *)a)->name, ((const struct view_server *)b)->name);
@@ -199,5 +225,6 @@ void build_servers(struct build *b)
 		settle_transport(&v->servers[i]);
 		fill_server(b, &v->servers[i]);
 		fill_spans(b, &v->servers[i]);
+		fill_successes(b, &v->servers[i]);
 	}
 }

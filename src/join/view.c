@@ -82,6 +82,7 @@ static void copy_out(struct build *b)
 		struct seen *s = &v->events[i];
 		uint32_t call;
 		s->order = (uint32_t)i;
+		v->kinds[s->e.kind / 64 % 64] |= UINT64_C(1) << (s->e.kind % 64);
 		if (!s->e.call || !map_get(&ids, (uint64_t)s->e.call, &call))
 			continue;
 		s->call = &v->calls[call];

@@ -41,6 +41,8 @@ struct view_server {
 	size_t call_count;
 	struct span *spans;       /* healthy calls of a large single log; sorted by start; else they are full calls */
 	size_t span_count;
+	instant *successes;       /* answers and new connections before the client's exit, sorted */
+	size_t success_count;
 	bool connected;           /* a connect.ok was seen */
 };
 struct session_view {
@@ -54,6 +56,7 @@ struct session_view {
 	uint32_t source_kinds;    /* bit set of enum source_kind present */
 	bool filtered;            /* its debug log lacks categories: it cannot prove an absence */
 	bool server_side;         /* a server's own log is part of it */
+	uint64_t kinds[64];       /* bit set of the kinds that occur, by kind modulo 4096 */
 	struct seen *events;      /* all, by vt */
 	size_t event_count;
 	struct view_server *servers;

@@ -280,6 +280,26 @@ static void lines_of_the_exit_prove_nothing(void **state)
 	done(&s);
 }
 
+static void successes_are_answers_and_connects_before_the_exit(void **state)
+{
+	struct story s = {0};
+	(void)state;
+	uint32_t a = file(&s, SOURCE_CLAUDE_DEBUG, "x/debug.txt", "A");
+	event(&s, a, 10, CONNECT_OK, .server = "s");
+	event(&s, a, 20, CONNECT_OK, .server = "other");
+	event(&s, a, 300, CLIENT_EXIT, .server = NULL);
+	event(&s, a, 300.1, CONNECT_OK, .server = "s");
+	(void)call(&s, a, 250, .end = 260, .outcome = OUTCOME_OK);
+	const struct session_view *v = view(&s, a);
+	for (size_t i = 0; i < v->server_count; i++)
+		if (str_eq(v->servers[i].name, S("s"))) {
+			assert_int_equal(v->servers[i].success_count, 2);
+			assert_int_equal(v->servers[i].successes[0], at_second(10));
+			assert_int_equal(v->servers[i].successes[1], at_second(260));
+		}
+	done(&s);
+}
+
 static void an_exit_that_life_follows_is_none(void **state)
 {
 	struct story s = {0};
@@ -497,6 +517,7 @@ int main(void)
 		cmocka_unit_test(debug_and_cache_log_tell_one_call),
 		cmocka_unit_test(a_call_without_time_is_nobodys_twin),
 		cmocka_unit_test(lines_of_the_exit_prove_nothing),
+		cmocka_unit_test(successes_are_answers_and_connects_before_the_exit),
 		cmocka_unit_test(an_exit_that_life_follows_is_none),
 		cmocka_unit_test(the_detail_of_a_drop_is_paired),
 		cmocka_unit_test(endings_follow_the_class),

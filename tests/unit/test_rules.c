@@ -81,6 +81,8 @@ static void world_make(struct world *w)
 	w->view = (struct session_view){.client_version = S("2.1.110"), .begin = T - 200 * SECOND, .finish = T + 400 * SECOND, .exit_at = T + 199 * SECOND, .timed = true,
 		.source_kinds = 1u << SOURCE_CLAUDE_DEBUG | 1u << SOURCE_SERVER, .events = w->events, .event_count = w->event_count, .servers = w->servers,
 		.server_count = 2, .calls = w->calls, .call_count = CALLS};
+	for (size_t k = 0; k < w->event_count; k++)
+		w->view.kinds[w->events[k].e.kind / 64 % 64] |= UINT64_C(1) << (w->events[k].e.kind % 64);
 	w->subject = (struct subject){.scope = SCOPE_CALL, .server = s, .call = &w->calls[1], .start = T, .end = T + 100 * SECOND};
 }
 
