@@ -101,7 +101,7 @@ static void add_esc(struct list *l, const struct call *c)
 	const struct seen *esc = NULL;
 	for (size_t i = 0; i < v->event_count; i++)
 		if (v->events[i].e.kind == KIND_CANCEL_USER && c->ended_at != INSTANT_NONE && v->events[i].vt <= c->ended_at &&
-			c->ended_at - v->events[i].vt <= 2 * SECOND)
+			c->ended_at - v->events[i].vt <= ESC_REACH)
 			esc = &v->events[i];
 	if (esc)
 		add(l, esc, ROLE_END);
@@ -177,19 +177,16 @@ static const struct evidence *finish(struct list *l, size_t *ret_count)
 	return v;
 }
 
-void evidence_fill(struct judge *j, const struct finding *f, struct incident *i)
+/* Notes are no hangs: add_absence has nothing to add for them. */
+static const struct evidence *lines_of(struct judge *j, const struct finding *f, size_t *ret_count)
 {
 	struct list l = {.j = j, .f = f};
 	collect(&l);
 	sort(&l);
 	add_absence(&l);
-	i->evidence = finish(&l, &i->evidence_count);
+	return finish(&l, ret_count);
 }
 
-void evidence_note(struct judge *j, const struct finding *f, struct note *n)
-{
-	struct list l = {.j = j, .f = f};
-	collect(&l);
-	sort(&l);
-	n->evidence = finish(&l, &n->evidence_count);
-}
+void evidence_fill(struct judge *j, const struct finding *f, struct incident *i) { i->evidence = lines_of(j, f, &i->evidence_count); }
+
+void evidence_note(struct judge *j, const struct finding *f, struct note *n) { n->evidence = lines_of(j, f, &n->evidence_count); }

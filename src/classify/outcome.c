@@ -3,7 +3,6 @@
 #include "classify/internal.h"
 #include "model/names.h"
 
-#define BEAT (30 * SECOND)   /* heartbeats of clients come every 30 s */
 enum { MISSED_BEATS = 2 };
 
 const struct call *finding_first_call(const struct finding *f)
@@ -33,7 +32,7 @@ static bool abandoned(const struct judge *j, const struct finding *f)
 		if (c->ending == ENDING_STILL_OPEN && sign > last)
 			last = sign;
 	}
-	return j->view->timed && j->options->as_of != INSTANT_NONE && j->options->as_of - last > (MISSED_BEATS + 1) * BEAT;
+	return j->view->timed && j->options->as_of != INSTANT_NONE && j->options->as_of - last > (MISSED_BEATS + 1) * BEAT_INTERVAL;
 }
 
 static enum ending ending_of(const struct finding *f)

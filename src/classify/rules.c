@@ -69,13 +69,13 @@ static int64_t lasted(const struct trial *t, const struct call *k)
 static int64_t missed_beats(const struct trial *t, const struct call *k)
 {
 	int64_t ran = k->last_elapsed > lasted(t, k) ? k->last_elapsed : lasted(t, k);
-	return t->view->excerpt || (k->flags & CALL_START_UNKNOWN) ? 0 : ran / (30 * SECOND) - (int64_t)k->beats;
+	return t->view->excerpt || (k->flags & CALL_START_UNKNOWN) ? 0 : ran / BEAT_INTERVAL - (int64_t)k->beats;
 }
 
 /* Heartbeats seen, or, in a log that people cut, as many as the last one speaks of. */
 static int64_t beats(const struct trial *t, const struct call *k)
 {
-	int64_t told = k->last_elapsed / (30 * SECOND);
+	int64_t told = k->last_elapsed / BEAT_INTERVAL;
 	bool cut = t->view->excerpt || !t->view->timed || (k->flags & CALL_START_UNKNOWN);
 	return cut && told > (int64_t)k->beats ? told : (int64_t)k->beats;
 }

@@ -98,7 +98,7 @@ static void infer_cancels(struct build *b)
 			return;
 	for (size_t i = 0; i < b->calls.n; i++) {
 		struct call *c = &b->calls.v[i];
-		instant due = c->started_at + (c->beats + 1) * 30 * SECOND + 5 * SECOND;
+		instant due = c->started_at + (c->beats + 1) * BEAT_INTERVAL + 5 * SECOND;
 		for (size_t k = i + 1; c->outcome == OUTCOME_UNENDED && k < b->calls.n; k++) {
 			const struct call *next = &b->calls.v[k];
 			if (!name_same(next->server, c->server) || next->started_at <= c->started_at + SECOND || !name_same(next->tool, c->tool))

@@ -48,13 +48,7 @@ static void find_exit(struct build *b)
 	}
 }
 
-static bool is_detail(uint16_t kind, const struct rules *rules)
-{
-	if (kind == KIND_TRANSPORT_ERROR)
-		return true;
-	str name = intern_get(&rules->kinds, kind);
-	return str_eq(name, S("transport.reset")) || str_eq(name, S("transport.refused"));
-}
+static bool is_detail(uint16_t kind) { return kind == KIND_TRANSPORT_ERROR || kind == KIND_TRANSPORT_RESET || kind == KIND_TRANSPORT_REFUSED; }
 
 /* A drop line says nothing of its reason; the line behind it does. */
 static void pair_details(struct build *b)
@@ -69,7 +63,7 @@ static void pair_details(struct build *b)
 				continue;
 			if (d->e.kind == KIND_TRANSPORT_DROPPED)
 				break;
-			if (!is_detail(d->e.kind, b->rules) || (d->flags & SEEN_DETAIL))
+			if (!is_detail(d->e.kind) || (d->flags & SEEN_DETAIL))
 				continue;
 			s->e.class = d->e.class;
 			s->e.err = d->e.err;

@@ -41,7 +41,7 @@ static void rename_events(struct build *b, int64_t from, int64_t to)
 
 static void merge_result(struct call *c, const struct call *t)
 {
-	c->flags |= t->flags & (CALL_RESULT_SEEN | CALL_RESULT_EMPTY | CALL_REJECTED | CALL_BACKGROUND | CALL_SUBAGENT);
+	c->flags |= t->flags & (CALL_RESULT_SEEN | CALL_RESULT_EMPTY | CALL_REJECTED | CALL_BACKGROUND);
 	if ((t->flags & CALL_BACKGROUND) && c->outcome == OUTCOME_UNENDED)
 		c->outcome = OUTCOME_BACKGROUNDED;
 	if (!c->err.n && t->err.n)
@@ -192,11 +192,10 @@ void build_merge_calls(struct build *b)
 	vec_sort(&b->calls, call_order);
 }
 
-static bool stands_for_call(const struct build *b, uint16_t kind)
+static bool stands_for_call(uint16_t kind)
 {
-	str name = intern_get(&b->rules->kinds, kind);
-	return kind == KIND_ERROR_TEXT || kind == KIND_CALL_ERROR_TWIN || str_eq(name, S("error.twin")) || str_eq(name, S("connect.error")) ||
-		str_eq(name, S("wire.error")) || str_eq(name, S("tool.error-text"));
+	return kind == KIND_ERROR_TEXT || kind == KIND_CALL_ERROR_TWIN || kind == KIND_ERROR_TWIN || kind == KIND_CONNECT_ERROR ||
+		kind == KIND_WIRE_ERROR || kind == KIND_TOOL_ERROR_TEXT;
 }
 
 /* Nothing but quoted text, or nothing but answers: whole recordings of messages tell their own story. */
@@ -208,7 +207,7 @@ static bool only_texts(const struct build *b)
 	if (b->view->excerpt)
 		return true;
 	for (size_t i = 0; i < b->events.n; i++)
-		if (b->events.v[i].e.kind != KIND_ERROR_TEXT && !stands_for_call(b, b->events.v[i].e.kind))
+		if (b->events.v[i].e.kind != KIND_ERROR_TEXT && !stands_for_call(b->events.v[i].e.kind))
 			return false;
 	return kinds == 1u << SOURCE_WIRE;
 }
@@ -249,7 +248,7 @@ static struct seen *telling_error(struct build *b)
 	struct seen *best = NULL;
 	for (size_t i = 0; i < b->events.n; i++) {
 		struct seen *s = &b->events.v[i];
-		if (s->e.class && (stands_for_call(b, s->e.kind) || lone_refusal(b, s)) && (!best || (in_group(b, "only-broken", best->e.class) && !in_group(b, "only-broken", s->e.class))))
+		if (s->e.class && (stands_for_call(s->e.kind) || lone_refusal(b, s)) && (!best || (in_group(b, "only-broken", best->e.class) && !in_group(b, "only-broken", s->e.class))))
 			best = s;
 	}
 	return best;

@@ -45,7 +45,7 @@ static instant advance(struct loading *l, const struct event *e)
 	if (l->clock == INSTANT_NONE)
 		return l->clock = 0;
 	if (e->kind == KIND_CALL_BEAT && e->duration > 0)
-		l->clock += 30 * SECOND;
+		l->clock += BEAT_INTERVAL;
 	return ++l->clock;
 }
 
@@ -227,7 +227,7 @@ static instant untimed_start(const struct call *c, const struct seen *s)
 {
 	if (!(c->flags & CALL_START_UNKNOWN) || s->e.kind != KIND_CALL_BEAT || s->e.duration <= 0)
 		return s->vt;
-	return s->vt - (s->e.duration < 30 * SECOND ? s->e.duration : 30 * SECOND);
+	return s->vt - (s->e.duration < BEAT_INTERVAL ? s->e.duration : BEAT_INTERVAL);
 }
 
 /* Calls of untimed logs take their virtual start from their first line's event. */

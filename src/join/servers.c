@@ -47,8 +47,6 @@ static void learn_event(struct view_server *s, const struct event *e)
 		s->transports |= TRANSPORT_REMOTE;
 	if (e->kind == KIND_SERVER_STDERR)
 		s->transports |= TRANSPORT_STDIO;
-	if (e->kind == KIND_CONNECT_OK)
-		s->connected = true;
 }
 
 struct naming {

@@ -73,7 +73,7 @@ struct flag_word {
 };
 static const struct flag_word flag_words[] = {
 	{"never-sent", CALL_NEVER_SENT}, {"unknown-tool", CALL_UNKNOWN}, {"retried", CALL_RETRIED}, {"start-unknown", CALL_START_UNKNOWN},
-	{"background", CALL_BACKGROUND}, {"implied", CALL_IMPLIED}, {"esc", CALL_ESC}, {"tool-error", CALL_TOOL_ERROR}, {"subagent", CALL_SUBAGENT},
+	{"background", CALL_BACKGROUND}, {"implied", CALL_IMPLIED}, {"esc", CALL_ESC},
 	{"result-seen", CALL_RESULT_SEEN}, {"result-empty", CALL_RESULT_EMPTY}, {"rejected", CALL_REJECTED},
 	{"dispatched", CALL_DISPATCHED},
 };

@@ -35,6 +35,11 @@ bool ending_find(str name, enum ending *ret);
 /* How a server is reached; UNKNOWN only when nothing tells. */
 enum transport_bits { TRANSPORT_REMOTE = 1, TRANSPORT_STDIO = 2, TRANSPORT_UNKNOWN = 4, TRANSPORT_SSE = 8, TRANSPORT_HTTP = 16 };
 
+/* Clients write a heartbeat for each call in flight every 30 s of wall time; an Esc ends the calls in flight at once, and the
+ * lines that say so follow within two seconds. */
+#define BEAT_INTERVAL (30 * SECOND)
+#define ESC_REACH (2 * SECOND)
+
 struct place { /* of a line in the call's own source */
 	uint64_t line, offset; /* line 0: none */
 };
@@ -47,8 +52,6 @@ enum call_flags {
 	CALL_BACKGROUND = 16,
 	CALL_IMPLIED = 32,      /* only an error text speaks of it (excerpts) */
 	CALL_ESC = 64,          /* an Esc ended it */
-	CALL_TOOL_ERROR = 128,  /* the server's own isError answer: application error */
-	CALL_SUBAGENT = 256,
 	CALL_RESULT_SEEN = 512, /* transcript holds a result */
 	CALL_RESULT_EMPTY = 1024, /* … without content: Esc in old clients */
 	CALL_REJECTED = 2048,   /* … "user doesn't want to proceed" */

@@ -14,6 +14,8 @@
 	X(CALL_FAILED, "call.failed")            /* ended in error: server, tool, dur, err */                         \
 	X(CALL_RETRY, "call.retry")              /* the failed line before is not final: server, tool */              \
 	X(CALL_ABORTING, "call.aborting")        /* the client's watchdog gives up: server, tool */                   \
+	X(TOOL_ERROR_TEXT, "tool.error-text")    /* the tool's own error text */                                       \
+	X(ERROR_TWIN, "error.twin")              /* an error object printed once more */                               \
 	X(CALL_ERROR_TWIN, "call.error-twin")    /* "… tool error (Nms): …": tool, ms, err or code/type */            \
 	X(CALL_UNKNOWN_TOOL, "call.unknown-tool")/* the call never left: tool, id */                                  \
 	X(CALL_TOOL_GONE, "call.tool-gone")      /* tool not found, its server left: tool */                          \
@@ -28,9 +30,12 @@
 	X(CONNECT_START, "connect.start")        /* server, limit (ms) */                                             \
 	X(CONNECT_OK, "connect.ok")              /* server, transport */                                              \
 	X(CONNECT_FAILED, "connect.failed")      /* server, ms, err */                                                \
+	X(CONNECT_ERROR, "connect.error")        /* the reason of a failed connect, printed once more */               \
 	X(TRANSPORT_INIT, "transport.init")      /* server, transport, url */                                         \
 	X(TRANSPORT_DROPPED, "transport.dropped")/* server, transport, uptime */                                      \
 	X(TRANSPORT_ERROR, "transport.error")    /* detail of a drop, or alone: server, err */                        \
+	X(TRANSPORT_RESET, "transport.reset")    /* newer clients' detail line of a drop: cut */                       \
+	X(TRANSPORT_REFUSED, "transport.refused")/* the same: nothing listens */                                       \
 	X(TRANSPORT_CLOSING, "transport.closing")/* the client closes: server, why */                                 \
 	X(TRANSPORT_CLOSED, "transport.closed")  /* end of a connection object: server, uptime, how */                \
 	X(RECONNECT_START, "reconnect.start")                                                                         \
@@ -49,8 +54,11 @@
 	X(SERVER_STOPPED, "server.stopped")                                                                           \
 	X(REQUEST_PROCESSED, "request.processed")/* the handler was reached: request */                               \
 	X(HTTP_ACCESS, "http.access")            /* method, path, http, session, port */                              \
+	X(PY_PREINIT, "py.preinit")              /* a request met a session without initialize, which died of it */    \
+	X(PY_PREINIT_WARNING, "py.preinit-warning") /* the same, refused */                                             \
 	X(PY_TRACEBACK, "py.traceback")          /* a traceback no leaf signature explains: leaf */                   \
 	/* excerpts */                                                                                                \
+	X(WIRE_ERROR, "wire.error")              /* a JSON-RPC error answer */                                         \
 	X(ERROR_TEXT, "error.text")              /* an error text that stands alone: err */
 
 enum kind {

@@ -43,7 +43,6 @@ struct view_server {
 	size_t span_count;
 	instant *successes;       /* answers and new connections before the client's exit, sorted */
 	size_t success_count;
-	bool connected;           /* a connect.ok was seen */
 };
 struct session_view {
 	uint32_t index;

@@ -5,7 +5,6 @@
 #include "model/names.h"
 #include "track/internal.h"
 
-enum { ESC_WINDOW_MS = 2000 }; /* an Esc ends the calls in flight within this time */
 
 typedef void line_fn(struct tracker *t, const struct event *e);
 
@@ -32,7 +31,7 @@ static bool esc_just_now(const struct tracker *t)
 		return false;
 	if (t->now == INSTANT_NONE || t->esc_at == INSTANT_NONE)
 		return t->count - t->esc_count < 20;
-	return t->now - t->esc_at <= ESC_WINDOW_MS * MILLISECOND && t->now >= t->esc_at;
+	return t->now - t->esc_at <= ESC_REACH && t->now >= t->esc_at;
 }
 
 static void set_error(struct tracker *t, struct open_call *c, const struct event *e)
