@@ -1,7 +1,7 @@
 /* Tables, indices and views as a table of statements (store/).
  *
  * SQLite keeps these texts verbatim in sqlite_schema, and opening a database compares them: whoever changes one must raise
- * SCHEMA_VERSION and add a step to migrate.c that leaves exactly the new text behind.
+ * SCHEMA_VERSION; migrate.c rebuilds what differs.
  *
  * Layout. A row costs what its header and its widest integers cost, so: names are interned (`name`), what many events share
  * stands in `form`, times of a call are distances to its first one, small numbers share `bits`, what no view asks for stands in
@@ -50,7 +50,12 @@ const struct schema_object schema_objects[] = {
 		" bytes INTEGER NOT NULL DEFAULT 0, pending_bytes INTEGER NOT NULL DEFAULT 0, lines INTEGER NOT NULL DEFAULT 0,"
 		" records INTEGER NOT NULL DEFAULT 0, unrecognized INTEGER NOT NULL DEFAULT 0,"
 		" client_version TEXT, session TEXT, cwd TEXT, server TEXT,"
-		" first_ms INTEGER, first_us INTEGER, last_ms INTEGER, last_us INTEGER, row_session INTEGER) STRICT"},
+		" first_ms INTEGER, first_us INTEGER, last_ms INTEGER, last_us INTEGER, row_session INTEGER,"
+		" closed INTEGER NOT NULL DEFAULT 0, moved INTEGER NOT NULL DEFAULT 0, base INTEGER NOT NULL DEFAULT 0,"
+		" base_records INTEGER NOT NULL DEFAULT 0, base_lines INTEGER NOT NULL DEFAULT 0, base_unrecognized INTEGER NOT NULL DEFAULT 0) STRICT"},
+	{"resume",
+		"CREATE TABLE resume(source INTEGER PRIMARY KEY, offset INTEGER NOT NULL, last_id INTEGER NOT NULL, row_session INTEGER,"
+		" state BLOB NOT NULL) STRICT"},
 	{"source_inode", "CREATE INDEX source_inode ON source(dev, ino)"},
 	{"source_head", "CREATE INDEX source_head ON source(head_hash)"},
 	{"problem",
@@ -71,7 +76,7 @@ const struct schema_object schema_objects[] = {
 		" last_elapsed_us INTEGER, class INTEGER, err TEXT, beat_line INTEGER, beat_offset INTEGER,"
 		" last_beat_line INTEGER, last_beat_offset INTEGER) STRICT"},
 	/* --- verdicts per scope (pass 2) --- */
-	{"scope", "CREATE TABLE scope(id INTEGER PRIMARY KEY, key INTEGER NOT NULL, as_of_ms INTEGER) STRICT"},
+	{"scope", "CREATE TABLE scope(id INTEGER PRIMARY KEY, key INTEGER NOT NULL, as_of_ms INTEGER, facts BLOB) STRICT"},
 	{"scope_source", "CREATE TABLE scope_source(scope INTEGER NOT NULL, source INTEGER NOT NULL, PRIMARY KEY(scope, source)) STRICT, WITHOUT ROWID"},
 	{"server", "CREATE TABLE server(id INTEGER PRIMARY KEY, scope INTEGER NOT NULL, name TEXT, transport TEXT) STRICT"},
 	{"connection",

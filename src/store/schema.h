@@ -5,11 +5,11 @@
 
 #define SCHEMA_ID_PREFIX "toolu_" /* of tool_use_id: not stored */
 enum {
-	SCHEMA_VERSION = 1,              /* user_version. Newer: refused. Older: migrated. Promise: docs/database.md */
+	SCHEMA_VERSION = 2,              /* user_version. Newer: refused. Older: migrated. Promise: docs/database.md */
 	SCHEMA_APPLICATION = 0x6d63706c, /* application_id, "mcpl" */
 };
 struct schema_object {
-	const char *name, *sql;
+	const char *name, *sql; /* tables before the indices and views that need them */
 };
 extern const struct schema_object schema_objects[];
 extern const size_t schema_object_count;

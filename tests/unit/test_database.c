@@ -107,7 +107,7 @@ static void G1_foreign_newer_and_damaged_files_are_refused_untouched(void **stat
 	assert_int_equal(unlink("a.db"), 0);
 	raw("a.db", "PRAGMA application_id = 17; CREATE TABLE t(x); INSERT INTO t VALUES(1)");
 	refused_untouched("a.db", "another program");
-	raw("a.db", "PRAGMA application_id = 1835233388; PRAGMA user_version = 2");
+	raw("a.db", "PRAGMA application_id = 1835233388; PRAGMA user_version = 99");
 	refused_untouched("a.db", "newer mcplog");
 	raw("a.db", "PRAGMA user_version = 0");
 	refused_untouched("a.db", "never released");
@@ -264,25 +264,46 @@ static void a_leftover_wal_of_a_removed_database_is_not_replayed(void **state)
 
 /* --- migration --- */
 
-static void steps_run_once_in_order_and_together(void **state)
+static void fixes_run_once_in_order_and_together(void **state)
 {
 	(void)state;
-	static const struct migration steps[] = {
-		{1, "CREATE TABLE never(x)"}, {2, "CREATE TABLE two(x); INSERT INTO two VALUES(2)"}, {3, "ALTER TABLE two ADD COLUMN y"}};
-	static const struct migration broken[] = {{4, "CREATE TABLE four(x)"}, {5, "nonsense"}};
+	static const struct migration steps[] = {{1, "INSERT INTO run(command, exit) VALUES('never', 1)"},
+		{2, "INSERT INTO run(id, command, exit) VALUES(7, 'two', 2)"}, {9, "UPDATE run SET exit = 9 WHERE id = 7"}};
+	static const struct migration broken[] = {{10, "INSERT INTO run(command, exit) VALUES('ten', 10)"}, {11, "nonsense"}};
 	struct sql q = {.path = "test"};
 	struct err e = {0};
-	ok(open_handle(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY, &q, &e), &e);
-	ok(migrate_steps(&q, steps, 3, 1, &e), &e);
-	ok(sql_exec(&q, "SELECT x, y FROM two", &e), &e);
-	assert_int_equal(sql_exec(&q, "SELECT * FROM never", &e), ERR_DB);
-	assert_int_equal(migrate_steps(&q, broken, 2, 3, &e), ERR_DB);
-	assert_int_equal(sql_exec(&q, "SELECT * FROM four", &e), ERR_DB);
 	sqlite3_stmt *st;
-	assert_int_equal(sqlite3_prepare_v2(q.db, "PRAGMA user_version", -1, &st, NULL), SQLITE_OK);
+	ok(open_handle(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY, &q, &e), &e);
+	ok(migrate_create(&q, &e), &e);
+	ok(migrate_steps(&q, steps, 3, 1, &e), &e);
+	assert_int_equal(migrate_steps(&q, broken, 2, 9, &e), ERR_DB);
+	assert_int_equal(sqlite3_prepare_v2(q.db, "SELECT user_version, (SELECT group_concat(command || exit) FROM run) FROM pragma_user_version", -1, &st, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
-	assert_int_equal(sqlite3_column_int(st, 0), 3);
+	assert_int_equal(sqlite3_column_int(st, 0), 9);
+	assert_string_equal((const char *)sqlite3_column_text(st, 1), "two9");
 	sqlite3_finalize(st);
+	sql_done(&q);
+}
+
+static void an_old_shape_is_rebuilt_with_its_rows(void **state)
+{
+	(void)state;
+	struct sql q = {.path = "test"};
+	struct err e = {0};
+	sqlite3_stmt *st;
+	ok(open_handle(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY, &q, &e), &e);
+	ok(migrate_create(&q, &e), &e);
+	ok(sql_exec(&q, "DROP VIEW runs; DROP TABLE run; DROP TABLE note; DROP INDEX source_inode;"
+			"CREATE TABLE run(id INTEGER PRIMARY KEY, command TEXT NOT NULL, exit INTEGER NOT NULL, was TEXT);"
+			"INSERT INTO run VALUES(3, 'kept', 4, 'dropped')", &e), &e);
+	ok(migrate_steps(&q, NULL, 0, 1, &e), &e);
+	ok(migrate_check(&q, &e), &e);
+	assert_int_equal(sqlite3_prepare_v2(q.db, "SELECT group_concat(id || command || exit) FROM run", -1, &st, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	assert_string_equal((const char *)sqlite3_column_text(st, 0), "3kept4");
+	sqlite3_finalize(st);
+	ok(sql_exec(&q, "CREATE TRIGGER t AFTER INSERT ON run BEGIN DELETE FROM run; END", &e), &e);
+	assert_int_equal(migrate_steps(&q, NULL, 0, 1, &e), ERR_DB);
 	sql_done(&q);
 }
 
@@ -319,7 +340,8 @@ int main(void)
 		IN_FOLDER(G2_a_second_writer_is_told_the_pid),
 		IN_FOLDER(G3_a_killed_writer_leaves_the_last_commit),
 		IN_FOLDER(a_leftover_wal_of_a_removed_database_is_not_replayed),
-		IN_FOLDER(steps_run_once_in_order_and_together),
+		IN_FOLDER(fixes_run_once_in_order_and_together),
+		IN_FOLDER(an_old_shape_is_rebuilt_with_its_rows),
 		IN_FOLDER(an_old_database_is_copied_before_it_is_changed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
