@@ -51,7 +51,7 @@
  * model/        names tool_name tree  names of enumerations, MCP names, YAML trees
  * base/         str buf arena mem map intern hash  bytes and memory
  *               instant instant_template duration zone  time
- *               utf8 json json_out regex pattern nearest version_range  text
+ *               utf8 json json_out csv regex pattern nearest version_range  text
  *               err diag out         errors, stderr, output files
  */
 #include <errno.h>

@@ -4,6 +4,8 @@
  * word that is no option names the command. Only commands that exist stand in commands[]; the ones that the contract
  * promises for later versions are named in not_yet[], so that the message can say so instead of guessing a typing error.
  *
+ * --format takes other choices with every command: options[] lists all of them, each command its own.
+ *
  * It refuses to interpret values beyond their shape (a number within its bounds, one of the choices): what a time, a zone
  * or a cause means is the command's business.
  */
@@ -25,19 +27,20 @@ enum {
 };
 
 static const struct command commands[COMMAND_COUNT] = {
-	[COMMAND_NONE] = {"", "", "", ""},
+	[COMMAND_NONE] = {"", "", "", "", NULL},
 	[COMMAND_ANALYZE] = {"analyze", "[PATH...]", "read logs and report which MCP calls hung or failed, and why",
 		"PATH is a log file, a directory (read recursively, hidden folders included) or - for standard input.\n"
-		"Without PATH it reads your own logs: the debug directory, the MCP cache logs and the transcripts."},
+		"Without PATH it reads your own logs: the debug directory, the MCP cache logs and the transcripts.",
+		"text|json|ndjson"},
 	[COMMAND_EXPLAIN] = {"explain", "ID|CAUSE [PATH...]", "one incident with its whole proof, or the page of a cause",
 		"ID is an incident id (v1:...) of a report, or the beginning of one. Without PATH it is looked for in the\n"
-		"timeline. CAUSE is the id of a cause or a note, such as sse-drop-silent-hang."},
+		"timeline. CAUSE is the id of a cause or a note, such as sse-drop-silent-hang.", NULL},
 	[COMMAND_PATTERNS] = {"patterns", "ACTION [ID]", "the knowledge base: list, test, lint, new",
 		"list shows what is loaded (--origin: from where); test runs every sample of every pattern, or of ID;\n"
-		"lint also says what a pattern costs; new ID prints the skeleton of a signature."},
-	[COMMAND_STATUS] = {"status", "", "every source of the timeline with offset, pending bytes and problems", ""},
-	[COMMAND_HELP] = {"help", "[COMMAND]", "this overview, or the options of one command", ""},
-	[COMMAND_VERSION] = {"version", "", "the version of the program", ""},
+		"lint also says what a pattern costs; new ID prints the skeleton of a signature.", NULL},
+	[COMMAND_STATUS] = {"status", "", "every source of the timeline with offset, pending bytes and problems", "", NULL},
+	[COMMAND_HELP] = {"help", "[COMMAND]", "this overview, or the options of one command", "", NULL},
+	[COMMAND_VERSION] = {"version", "", "the version of the program", "", NULL},
 };
 
 /* Commands of later versions. */
@@ -189,14 +192,14 @@ static int bad_value(const struct opt *o, const char *value, const char *what, s
 	return err_set(reterr, ERR_USAGE, "%s: '%s' is %s", spelling, value, what);
 }
 
-static int check_choice(const struct opt *o, const char *value, struct err *reterr)
+static int check_choice(const struct opt *o, const char *choices, const char *value, struct err *reterr)
 {
-	str rest = str_z(o->value);
+	str rest = str_z(choices);
 	while (rest.n)
 		if (str_eq(str_word(&rest, '|'), str_z(value)))
 			return 0;
 	const int code = bad_value(o, value, "none of the choices", reterr);
-	err_hint(reterr, "choose one of %s", o->value);
+	err_hint(reterr, "choose one of %s", choices);
 	return code;
 }
 
@@ -215,7 +218,7 @@ static int set_value(struct opts *o, enum opt_id id, const char *value, struct e
 	const struct opt *opt = &options[id];
 	int e = 0;
 	if (opt->type == OPT_CHOICE)
-		e = check_choice(opt, value, reterr);
+		e = check_choice(opt, opt->value, value, reterr);
 	else if (opt->type == OPT_NUMBER)
 		e = check_number(opt, value, reterr);
 	else if (opt->type == OPT_TEXT && !*value)
@@ -303,7 +306,8 @@ static int check_belongs(const struct opts *o, struct err *reterr)
 		err_hint(reterr, "mcplog help %s lists its options", commands[o->command].name);
 		return code;
 	}
-	return 0;
+	const char *format = o->value[OPT_FORMAT], *formats = commands[o->command].formats;
+	return format && formats ? check_choice(&options[OPT_FORMAT], formats, format, reterr) : 0;
 }
 
 int opts_parse(int argc, char **argv, struct opts *ret, struct err *reterr)
@@ -357,9 +361,10 @@ static void wrapped(struct buf *out, const char *text, size_t indent)
 	buf_byte(out, '\n');
 }
 
-static void help_option(const struct opt *o, struct buf *out)
+static void help_option(const struct opt *o, const char *formats, struct buf *out)
 {
 	enum { INDENT = 32 };
+	const char *value = o == &options[OPT_FORMAT] && formats ? formats : o->value;
 	const size_t start = out->n;
 	if (o->letter)
 		buf_printf(out, "  -%c%s", o->letter, o->name ? ", " : "");
@@ -367,8 +372,8 @@ static void help_option(const struct opt *o, struct buf *out)
 		buf_addz(out, "      ");
 	if (o->name)
 		buf_printf(out, "--%s", o->name);
-	if (o->value)
-		buf_printf(out, " %s", o->value);
+	if (value)
+		buf_printf(out, " %s", value);
 	const size_t used = out->n - start;
 	if (used + 2 > INDENT) {
 		buf_byte(out, '\n');
@@ -384,7 +389,7 @@ static void help_options(enum command_id command, struct buf *out)
 	buf_addz(out, "\nOptions:\n");
 	for (int i = 0; i < OPT_COUNT; i++)
 		if (command == COMMAND_NONE || (options[i].commands >> command & 1))
-			help_option(&options[i], out);
+			help_option(&options[i], commands[command].formats, out);
 }
 
 void opts_help(enum command_id command, struct buf *out)

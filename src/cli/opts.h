@@ -17,6 +17,7 @@ enum command_id {
 struct command {
 	const char *name, *args, *what; /* args: synopsis of the arguments, "" when there are none */
 	const char *more;               /* a paragraph for `mcplog help COMMAND` */
+	const char *formats;            /* of --format, separated by '|'; NULL: the command has no such option */
 };
 
 enum opt_id {
