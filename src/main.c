@@ -5,11 +5,14 @@
  * START         main                 the world outside: environment, descriptors, signals, clock; then cli/
  *
  * cli/          cli                  command line to command, exit codes of errors and signals
- *               opts                 the one table of options and commands: parsing, help, manual
+ *               opts                 the one table of options and commands
+ *               opts_parse opts_help command lines read by that table; -h
  *               when places          times as people write them; default database, patterns and logs
  *               exit_code            the contract's codes and which one wins
+ *               inputs               which logs a command reads
  *               run problems progress  one run of the pipeline as the options ask for it; what it says on stderr
  *               cmd_analyze          logs to report
+ *               cmd_export           the timeline for other programs
  *               cmd_explain full_lines  one incident in full, with its lines read again; the page of a cause
  *               cmd_patterns cmd_status cmd_help  the knowledge base; the sources; help, manual, version
  *

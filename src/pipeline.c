@@ -30,7 +30,8 @@ static int scope_of(struct timeline *t, const struct pipeline_options *o, const 
 {
 	int64_t *known;
 	size_t n;
-	int r = timeline_scope(t, o->paths, o->path_count, &ret->arena, &known, &n, reterr);
+	const str all = S("");
+	int r = timeline_scope(t, o->everything ? &all : o->paths, o->everything ? 1 : o->path_count, &ret->arena, &known, &n, reterr);
 	if (r)
 		return r;
 	int64_t *ids = arena_alloc(&ret->arena, (n + p->ids.n + 1) * sizeof *ids);
@@ -76,6 +77,8 @@ static int run_passes(struct rules *rules, const struct pipeline_options *o, str
 static void scope_key(const struct pipeline_options *o, char ret_hex[33])
 {
 	struct buf b = {0};
+	if (o->everything)
+		buf_byte(&b, '\n');
 	for (size_t i = 0; i < o->path_count; i++) {
 		buf_add(&b, o->paths[i]);
 		buf_byte(&b, '\n');

@@ -12,6 +12,7 @@
 struct pipeline_options {
 	const str *paths;
 	size_t path_count;
+	bool everything;            /* the scope is all that the timeline knows and what the paths add */
 	const char *db;             /* ":memory:" or a file */
 	const struct zone *zone;
 	str zone_name;              /* as given: files read with another zone are read again */

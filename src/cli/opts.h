@@ -8,6 +8,7 @@ enum command_id {
 	COMMAND_NONE,
 	COMMAND_ANALYZE,
 	COMMAND_EXPLAIN,
+	COMMAND_EXPORT,
 	COMMAND_PATTERNS,
 	COMMAND_STATUS,
 	COMMAND_HELP,
@@ -55,6 +56,8 @@ static inline bool opts_has(const struct opts *o, enum opt_id id) { return o->va
 /* The value of a number option, or `otherwise`. */
 uint32_t opts_number(const struct opts *o, enum opt_id id, uint32_t otherwise);
 
+/* A command of the contract that this version does not have yet. */
+bool opts_promised(str word);
 const struct command *opts_command(enum command_id id);
 const struct opt *opts_option(enum opt_id id);
 /* Help: of the program, or of one command. */

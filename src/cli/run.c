@@ -272,6 +272,7 @@ int run_pipeline(struct run *r, const str *paths, size_t count, struct err *rete
 	struct pipeline_options p = {
 		.paths = paths,
 		.path_count = count,
+		.everything = r->everything,
 		.zone = r->zone,
 		.zone_name = str_z(o->value[OPT_TZ]),
 		.as_of = r->as_of,
@@ -315,11 +316,16 @@ int run_pipeline(struct run *r, const str *paths, size_t count, struct err *rete
 
 int run_output(struct run *r, str text, struct err *reterr)
 {
+	return run_output_mode(r, text, 0600, reterr);
+}
+
+int run_output_mode(struct run *r, str text, unsigned mode, struct err *reterr)
+{
 	const char *path = r->opts->value[OPT_OUTPUT];
 	if (path && str_eq(str_z(path), S("-")))
 		path = NULL;
 	struct out *out;
-	const int e = out_open(path, 0600, &out, reterr);
+	const int e = out_open(path, mode, &out, reterr);
 	if (e)
 		return e;
 	out_write(out, text);

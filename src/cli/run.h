@@ -17,6 +17,7 @@ struct run {
 	instant as_of;                  /* INSTANT_NONE: the log's */
 	struct report_options report;
 	struct pipeline_result result;
+	bool everything;                /* the scope is all that the timeline knows, not only the paths; set before run_pipeline */
 	bool piped;                     /* paths are standard input only: nothing is kept */
 	int exit;                       /* worst exit code so far */
 };
@@ -28,6 +29,8 @@ int run_init(const struct env *env, const struct opts *opts, struct run *ret, st
 int run_pipeline(struct run *r, const str *paths, size_t count, struct err *reterr) MUST_USE;
 /* Writes `text` to -o FILE or stdout, after everything else. ERR_IO. */
 int run_output(struct run *r, str text, struct err *reterr) MUST_USE;
+/* The same, for files that others may read too: mode 0600 or 0644. */
+int run_output_mode(struct run *r, str text, unsigned mode, struct err *reterr) MUST_USE;
 void run_done(struct run *r);
 
 /* Loads the knowledge: built in, the user's, --patterns. */

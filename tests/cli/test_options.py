@@ -117,9 +117,10 @@ class Options(unittest.TestCase):
     def test_commands_of_later_versions_say_so(self):
         for command in ("check", "watch", "timeline", "report", "query", "export", "unknown", "doctor", "alerts", "init", "diff",
                         "prune", "completion"):
-            result = self.run_mcplog(command)
-            if result.returncode != 2:
+            if re.search(rf"(?m)^  {command} ", self.run_mcplog("-h").stdout.decode()):
                 continue  # exists by now
+            result = self.run_mcplog(command)
+            self.assertEqual(result.returncode, 2)
             self.assertIn(b"this version has no command", result.stderr)
 
     def test_double_dash_ends_options(self):

@@ -89,7 +89,8 @@ static void commands_of_later_versions_are_not_guessed(void **state)
 	(void)state;
 	static const char *const later[] = {"check", "watch", "timeline", "report", "query", "export", "unknown", "doctor", "alerts", "init", "diff", "prune", "completion"};
 	for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-		BAD("this version has no command", "mcplog -h", later[i]);
+		if (opts_promised(str_z(later[i])))
+			BAD("this version has no command", "mcplog -h", later[i]);
 }
 
 static void help_lists_every_option_and_only_real_commands(void **state)
@@ -109,7 +110,8 @@ static void help_lists_every_option_and_only_real_commands(void **state)
 	}
 	for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++)
 		assert_true(str_find(buf_str(&help), str_z(opts_command((enum command_id)i)->name)) >= 0);
-	assert_true(str_find(buf_str(&help), S("\n  watch")) < 0);
+	for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++)
+		assert_false(opts_promised(str_z(opts_command((enum command_id)i)->name)));
 	buf_done(&help);
 }
 

@@ -1,0 +1,98 @@
+/*
+ * export: what the timeline knows, for other programs. One row of exporters[] per format; all of them see the facts of one
+ * run over the paths, or over everything that the timeline knows. Nothing is sent anywhere: another program reads the output.
+ */
+#include "base/nearest.h"
+#include "cli/commands.h"
+#include "cli/exit_code.h"
+#include "cli/inputs.h"
+
+struct exporter {
+	const char *name;
+	/* Appends to *out; the facts are in r->result. ERR_DB or ERR_USAGE. */
+	int (*write)(struct run *r, const struct exporter *x, struct buf *out, struct err *reterr);
+	bool alert;     /* leaves the machine without being looked at: refuses --no-redact (J8) */
+	unsigned mode;  /* of the file with -o */
+};
+
+/* The formats that are reports as well. */
+static int write_report(struct run *r, const struct exporter *x, struct buf *out, struct err *reterr)
+{
+	const struct report_ops *report = report_find(str_z(x->name));
+	if (!report)
+		return err_set(reterr, ERR_USAGE, "export: this version does not write '%s'", x->name);
+	report->write(&r->result.facts, &r->rules, &r->report, out);
+	return 0;
+}
+
+/* In the order of the command's synopsis in opts.c. */
+static const struct exporter exporters[] = {
+	{"ndjson", write_report, false, 0600},
+};
+enum { EXPORTERS = sizeof exporters / sizeof *exporters };
+
+static const struct exporter *find(const char *name, struct err *reterr)
+{
+	struct nearest near = nearest_start(str_z(name));
+	struct buf names = {0};
+	for (int i = 0; i < EXPORTERS; i++) {
+		if (name && str_eq(str_z(name), str_z(exporters[i].name))) {
+			buf_done(&names);
+			return &exporters[i];
+		}
+		nearest_offer(&near, str_z(exporters[i].name));
+		buf_printf(&names, "%s%s", i ? ", " : "", exporters[i].name);
+	}
+	if (name)
+		(void)err_set(reterr, ERR_USAGE, "export: '%s' is no format", name);
+	else
+		(void)err_set(reterr, ERR_USAGE, "export: the format is missing");
+	if (nearest_result(&near).n)
+		err_hint(reterr, "did you mean %.*s?", STR_ARG(nearest_result(&near)));
+	else
+		err_hint(reterr, "choose one of %.*s", STR_ARG(buf_str(&names)));
+	buf_done(&names);
+	return NULL;
+}
+
+static int export(struct run *r, struct err *reterr)
+{
+	const struct opts *o = r->opts;
+	const struct exporter *x = find(o->arg_count ? o->args[0] : NULL, reterr);
+	if (!x)
+		return ERR_USAGE;
+	if (x->alert && opts_has(o, OPT_NO_REDACT)) {
+		const int code = err_set(reterr, ERR_USAGE, "export %s: --no-redact is refused, alerts leave the machine", x->name);
+		err_hint(reterr, "leave it out");
+		return code;
+	}
+	str *paths;
+	size_t count;
+	r->everything = o->arg_count <= 1;
+	int e = inputs_choose(r, 1, &paths, &count, reterr);
+	r->everything = r->everything && !(count == 1 && str_eq(paths[0], S("-")));
+	if (!e)
+		e = run_pipeline(r, paths, count, reterr);
+	struct buf text = {0};
+	if (!e)
+		e = x->write(r, x, &text, reterr);
+	if (!e)
+		e = run_output_mode(r, buf_str(&text), x->mode, reterr);
+	buf_done(&text);
+	return e;
+}
+
+int cmd_export(const struct env *env, const struct opts *opts)
+{
+	struct run r;
+	struct err e = {0};
+	int failed = run_init(env, opts, &r, &e);
+	if (!failed)
+		failed = export(&r, &e);
+	if (failed) {
+		e.code = failed;
+		r.exit = exit_code_worst(r.exit, command_failed(env, &e));
+	}
+	run_done(&r);
+	return r.exit;
+}
