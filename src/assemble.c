@@ -155,6 +155,8 @@ void assemble_view(struct assembly *as, const struct session_view *v, const stru
 	for (size_t i = 0; i < clock_count; i++)
 		*vec_push(&as->clocks) = clocks[i];
 	add_servers(as, v);
+	if (as->picture)
+		picture_add_view(as->picture, v);
 	as->measured |= v->calls_total > 0 || v->server_side;
 	for (size_t i = 0; i < v->server_count; i++)
 		as->measured |= v->servers[i].name.n > 0;
@@ -272,6 +274,8 @@ void assemble_finish(struct assembly *as)
 	f->clocks = copy(as, as->clocks.v, as->clocks.n, sizeof *f->clocks);
 	f->clock_count = as->clocks.n;
 	fill_servers(as);
+	if (as->picture)
+		picture_finish(as->picture, f);
 }
 
 void assemble_done(struct assembly *as)

@@ -2,6 +2,7 @@
  * counts, and across sessions what a server's restart cost each of them. */
 #ifndef MCPLOG_ASSEMBLE_H
 #define MCPLOG_ASSEMBLE_H
+#include "assemble_picture.h"
 #include "classify/classify.h"
 #include "model/facts.h"
 
@@ -9,6 +10,7 @@ struct assembly {
 	struct arena *arena;
 	struct facts *facts;
 	instant as_of;
+	struct picture_build *picture; /* NULL: not asked for */
 	bool measured;             /* something about a server or a call was read */
 	VEC(struct incident) incidents;
 	VEC(struct note) notes;

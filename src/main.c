@@ -19,6 +19,7 @@
  * THE PASSES    pipeline             the two passes behind one call
  *               pass1 pass2          streaming: file to timeline; judging: timeline to facts
  *               assemble             what a report is made of
+ *               assemble_picture assemble_health  every call and mark, for pictures and traces; health of servers
  *
  * PASS 1        bytes to rows, one file after the other
  * ingest/       source walk path     paths to inputs; directories; identities of files
@@ -46,7 +47,7 @@
  *
  * KNOWLEDGE     patterns/ to rules, and its proofs
  * knowledge/    knowledge files yaml entry  loading: built in, the user's; trees and their tables of keys
- *               kinds formats signatures causes conditions advice redactions probe  one kind of file each
+ *               kinds formats signatures causes conditions advice limits redactions probe  one kind of file each
  *               mkpatterns_main      host tool of the build: the built-in tree as constants
  * prove/        prove formats signatures redactions causes sample probe  runs the samples, checks relations
  *

@@ -2,6 +2,7 @@
  * rows at a time; what remains of a group is its incidents, notes and counts, copied into the result. */
 #include "pass2.h"
 #include "assemble.h"
+#include "assemble_picture.h"
 #include "classify/classify.h"
 #include "join/join.h"
 #include <stdlib.h>
@@ -71,7 +72,7 @@ static int judge_group(const struct join_group *g, uint32_t index, const struct 
 	struct verdicts verdicts = {0};
 	struct clock_offset *clocks = arena_alloc(&view_arena, (g->source_count + 1) * sizeof *clocks);
 	size_t clock_count = 0;
-	struct join_rows join_rows = {rows, load_events, load_calls};
+	struct join_rows join_rows = {rows, load_events, load_calls, as->picture != NULL};
 	int r = join_view(g, index, rules, &join_rows, &view_arena, &view, clocks, &clock_count, reterr);
 	if (!r) {
 		struct classify_options o = {as->as_of, text_of, rows};
@@ -89,7 +90,7 @@ int pass2_run(struct rules *rules, const struct pipeline_options *options, struc
 	struct pipeline_result *result, struct err *reterr)
 {
 	struct rows rows = {timeline, rules, &result->arena};
-	struct join_rows join_rows = {&rows, load_events, load_calls};
+	struct join_rows join_rows = {&rows, load_events, load_calls, false};
 	struct join_groups groups;
 	int r = load_sources(timeline, ids, id_count, result, reterr);
 	if (!r)
@@ -98,10 +99,13 @@ int pass2_run(struct rules *rules, const struct pipeline_options *options, struc
 		return r;
 	struct assembly as = {.arena = &result->arena, .facts = &result->facts};
 	as.as_of = options->as_of != INSTANT_NONE ? options->as_of : last_time(&result->facts);
+	struct picture_build picture = {.arena = &result->arena, .rules = rules, .as_of = as.as_of, .text_of = text_of, .context = &rows};
+	as.picture = options->keep_calls ? &picture : NULL;
 	for (size_t i = 0; i < groups.n && !r; i++)
 		r = judge_group(&groups.v[i], (uint32_t)i, rules, &rows, &as, reterr);
 	if (!r)
 		assemble_finish(&as);
 	assemble_done(&as);
+	picture_done(&picture);
 	return r;
 }

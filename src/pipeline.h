@@ -18,6 +18,7 @@ struct pipeline_options {
 	str zone_name;              /* as given: files read with another zone are read again */
 	instant as_of;              /* INSTANT_NONE: last time in the input */
 	bool final, no_redact;
+	bool keep_calls;            /* fill facts.picture: every call, marks, health */
 	struct source_options source;
 	unsigned lock_wait_s;
 	size_t chunk;               /* tests: bytes per read */

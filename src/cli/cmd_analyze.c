@@ -47,6 +47,7 @@ static int analyze(struct run *r, struct err *reterr)
 		return err_set(reterr, ERR_USAGE, "--format: this version does not write '%s'", format);
 	str *paths;
 	size_t count;
+	r->keep_calls = report->picture;
 	int e = inputs_choose(r, 0, &paths, &count, reterr);
 	if (!e)
 		e = run_pipeline(r, paths, count, reterr);

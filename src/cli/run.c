@@ -278,6 +278,7 @@ int run_pipeline(struct run *r, const str *paths, size_t count, struct err *rete
 		.as_of = r->as_of,
 		.final = opts_has(o, OPT_FINAL),
 		.no_redact = opts_has(o, OPT_NO_REDACT),
+		.keep_calls = r->keep_calls,
 		.source = {
 			.follow_symlinks = opts_has(o, OPT_FOLLOW_SYMLINKS),
 			.force_text = opts_has(o, OPT_FORCE_TEXT),

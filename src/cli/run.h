@@ -18,6 +18,7 @@ struct run {
 	struct report_options report;
 	struct pipeline_result result;
 	bool everything;                /* the scope is all that the timeline knows, not only the paths; set before run_pipeline */
+	bool keep_calls;                /* set before run_pipeline: facts.picture is wanted */
 	bool piped;                     /* paths are standard input only: nothing is kept */
 	int exit;                       /* worst exit code so far */
 };

@@ -16,6 +16,7 @@ struct build {
 	VEC(struct seen) events;  /* all, until they are copied into the view */
 	VEC(struct call) calls;
 	struct session_view *view;
+	bool whole;               /* join_rows.whole */
 	bool compact;             /* healthy calls become spans */
 	VEC(struct healthy) healthy;
 };

@@ -12,6 +12,7 @@ struct join_rows {
 	void *context;
 	int (*events)(void *context, const struct source *s, struct arena *a, void (*fn)(void *, const struct event *), void *fn_context, struct err *reterr);
 	int (*calls)(void *context, const struct source *s, struct arena *a, void (*fn)(void *, const struct call *), void *fn_context, struct err *reterr);
+	bool whole; /* healthy calls of large sessions in full too, and all marks, up to LIMIT_PICTURE_CALLS */
 };
 /* A set of sources that tell one story: one client session with its server logs, or server logs alone. */
 struct join_group {

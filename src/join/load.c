@@ -196,7 +196,7 @@ static void on_call(void *context, const struct call *from)
 	c.tool_use_id = c.tool_use_id.p ? arena_str(b->a, c.tool_use_id) : STR_NONE;
 	c.err = c.err.p ? arena_str(b->a, c.err) : STR_NONE;
 	*vec_push(&b->calls) = c;
-	if (!b->compact && b->calls.n > COMPACT_CALLS)
+	if (!b->compact && b->calls.n > (b->whole ? LIMIT_PICTURE_CALLS : COMPACT_CALLS))
 		make_compact(b);
 }
 
@@ -259,6 +259,7 @@ int build_load(struct build *b, const struct join_rows *rows, struct err *reterr
 {
 	int r = 0;
 	bool untimed = false;
+	b->whole = rows->whole;
 	for (size_t i = 0; i < b->group->source_count && !r; i++) { /* first, because they decide how events are loaded */
 		const struct source *s = b->group->sources[i];
 		if (source_is_client(s->kind))

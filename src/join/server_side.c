@@ -19,19 +19,11 @@ struct arrivals { /* of calls: at the client when sent, at the server when handl
 	VEC(size_t) index; /* into build.events or build.calls */
 };
 
-/* Does this server event stand for one call that reached the server? */
-static bool is_arrival(const struct event *e)
-{
-	if (e->kind == KIND_REQUEST_PROCESSED)
-		return str_starts(event_field(e, FIELD_REQUEST), S("CallTool"));
-	return e->kind == KIND_PY_PREINIT || e->kind == KIND_PY_PREINIT_WARNING;
-}
-
 static void collect_server(struct build *b, uint32_t source, struct arrivals *ret)
 {
 	for (size_t i = 0; i < b->events.n; i++) {
 		struct seen *s = &b->events.v[i];
-		if (s->e.source != source || !is_arrival(&s->e))
+		if (s->e.source != source || !event_is_arrival(&s->e))
 			continue;
 		*vec_push(&ret->at) = s->vt;
 		*vec_push(&ret->index) = i;
@@ -170,7 +162,7 @@ static void place_untimed(struct build *b, const struct source *s, str server, c
 		struct seen *e = &b->events.v[i];
 		if (e->e.source != s->index)
 			continue;
-		bool arrival = is_arrival(&e->e);
+		bool arrival = event_is_arrival(&e->e);
 		before += arrival;
 		e->flags |= SEEN_UNTIMED;
 		e->after = before && before <= client->at.n ? client->at.v[before - 1] : v->begin - MINUTE;

@@ -4,23 +4,65 @@
  * their enums, so that code can use the enum value as id; all others follow in file order. Files of the user add to the lists;
  * naming a known kind again is harmless. */
 #include "knowledge/entry.h"
+#include "model/picture.h"
 
 enum { KIND_MAX = 4096 };
 
-static void load_names(struct rules *rules, const struct tree_doc *d, uint32_t list, const char *what, struct intern *t, uint32_t max)
+enum { ID, WHAT, MARK, SIDE, KEY_COUNT };
+
+static const char *const mark_names[] = {
+#define X(id, name) name,
+	MARK_LIST(X)
+#undef X
+};
+static const char *const side_names[] = {
+#define X(id, name) name,
+	SIDE_LIST(X)
+#undef X
+};
+
+static void put_mark(struct rules *rules, const struct kind_mark *m)
 {
-	static const struct entry_key keys[] = {{"id", ENTRY_TEXT, true}, {"what", ENTRY_TEXT, false}};
-	uint32_t nodes[2];
+	for (size_t i = 0; i < rules->marks.n; i++)
+		if (rules->marks.v[i].kind == m->kind) {
+			rules->marks.v[i] = *m;
+			return;
+		}
+	*vec_push(&rules->marks) = *m;
+}
+
+/* How a kind is drawn, and its words: mark and side stand together or not at all. */
+static void load_mark(struct rules *rules, const struct tree_doc *d, uint16_t kind, const uint32_t *nodes)
+{
+	unsigned mark, side;
+	if (nodes[MARK] == 0 && nodes[SIDE] == 0)
+		return;
+	if (nodes[MARK] == 0 || nodes[SIDE] == 0) {
+		knowledge_problem(rules, d, nodes[MARK] + nodes[SIDE], ERR_SCHEMA, "`mark` and `side` go together");
+		return;
+	}
+	if (!entry_name(rules, d, nodes[MARK], "mark", mark_names, MARK_COUNT, &mark) ||
+		!entry_name(rules, d, nodes[SIDE], "side", side_names, SIDE_COUNT, &side))
+		return;
+	put_mark(rules, &(struct kind_mark){kind, (uint8_t)mark, (uint8_t)side, nodes[WHAT] ? tree_text(d, nodes[WHAT]) : STR_NONE});
+}
+
+/* The first `key_count` of the keys: a class has no picture. */
+static void load_names(struct rules *rules, const struct tree_doc *d, uint32_t list, const char *what, struct intern *t, uint32_t max, size_t key_count)
+{
+	static const struct entry_key keys[KEY_COUNT] = {
+		{"id", ENTRY_TEXT, true}, {"what", ENTRY_TEXT, false}, {"mark", ENTRY_TEXT, false}, {"side", ENTRY_TEXT, false}};
+	uint32_t nodes[KEY_COUNT] = {0};
 	if (list != 0 && d->nodes[list].type != TREE_LIST)
 		knowledge_problem(rules, d, list, ERR_SCHEMA, "a list of %s entries is wanted here: each begins with `- id: …`", what);
 	for (uint32_t i = tree_first(d, list); i != 0; i = tree_next(d, i)) {
 		str id;
-		if (!entry_read(rules, d, i, what, keys, 2, nodes) || !entry_id(rules, d, nodes[0], &id))
+		if (!entry_read(rules, d, i, what, keys, key_count, nodes) || !entry_id(rules, d, nodes[ID], &id))
 			continue;
 		if (intern_find(t, id) == 0 && t->n >= max)
-			knowledge_problem(rules, d, nodes[0], ERR_LIMIT, "more than %u names of this sort", (unsigned)max - 1);
+			knowledge_problem(rules, d, nodes[ID], ERR_LIMIT, "more than %u names of this sort", (unsigned)max - 1);
 		else
-			(void)intern_put(t, id);
+			load_mark(rules, d, (uint16_t)intern_put(t, id), nodes);
 	}
 }
 
@@ -59,8 +101,8 @@ void knowledge_kinds(struct rules *rules, const struct tree_doc *d, uint32_t roo
 {
 	static const char *const lists[] = {"classes", "groups", NULL};
 	uint32_t kinds = entry_list(rules, d, root, "kinds", lists);
-	load_names(rules, d, kinds, "kind", &rules->kinds, KIND_MAX);
-	load_names(rules, d, tree_get(d, root, "classes"), "class", &rules->classes, GROUP_CLASSES);
+	load_names(rules, d, kinds, "kind", &rules->kinds, KIND_MAX, KEY_COUNT);
+	load_names(rules, d, tree_get(d, root, "classes"), "class", &rules->classes, GROUP_CLASSES, MARK);
 	uint32_t groups = tree_get(d, root, "groups");
 	if (groups != 0 && d->nodes[groups].type != TREE_LIST)
 		knowledge_problem(rules, d, groups, ERR_SCHEMA, "`groups` must be a list: each entry begins with `- id: …`");

@@ -32,6 +32,7 @@ static const struct kind_of_file {
 	{"mcplog.redactions/1", knowledge_redactions},
 	{"mcplog.causes/1", knowledge_causes},
 	{"mcplog.advice/1", knowledge_advice},
+	{"mcplog.limits/1", knowledge_limits},
 };
 enum { FILE_KINDS = sizeof kinds_of_file / sizeof *kinds_of_file };
 
@@ -190,6 +191,8 @@ void knowledge_free(struct rules *rules)
 	vec_free(&rules->causes);
 	vec_free(&rules->docs);
 	vec_free(&rules->groups);
+	vec_free(&rules->marks);
+	vec_free(&rules->limits);
 	vec_free(&rules->problems);
 	intern_done(&rules->kinds);
 	intern_done(&rules->classes);

@@ -20,6 +20,7 @@ void knowledge_formats(struct rules *rules, const struct tree_doc *d, uint32_t r
 void knowledge_kinds(struct rules *rules, const struct tree_doc *d, uint32_t root);
 void knowledge_causes(struct rules *rules, const struct tree_doc *d, uint32_t root);
 void knowledge_advice(struct rules *rules, const struct tree_doc *d, uint32_t root);
+void knowledge_limits(struct rules *rules, const struct tree_doc *d, uint32_t root);
 void knowledge_redactions(struct rules *rules, const struct tree_doc *d, uint32_t root);
 /* Notes a problem at a node: file:line:column and text; the entry is left out by the caller. */
 void knowledge_problem(struct rules *rules, const struct tree_doc *d, uint32_t node, int code, const char *format, ...)

@@ -1,7 +1,7 @@
 /* Everything a report is made of: the answer of pass 2. */
 #ifndef MCPLOG_MODEL_FACTS_H
 #define MCPLOG_MODEL_FACTS_H
-#include "model/verdict.h"
+#include "model/picture.h"
 
 struct connection {
 	str server, session;
@@ -42,5 +42,6 @@ struct facts {
 	uint64_t records, calls, calls_open, calls_failed, unrecognized, sessions;
 	instant first, last;
 	bool unmeasured;
+	struct picture picture;       /* pipeline_options.keep_calls */
 };
 #endif

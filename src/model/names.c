@@ -2,6 +2,7 @@
  * Tables only. A number outside its enumeration (from a damaged database) has the name of the first value. */
 #include "model/event.h"
 #include "model/call.h"
+#include "model/picture.h"
 #include "model/rules.h"
 #include "model/verdict.h"
 
@@ -12,6 +13,9 @@ static const char *const endings[] = {ENDING_LIST(X)};
 static const char *const classes[] = {CLASS_LIST(X)};
 static const char *const source_kinds[] = {SOURCE_KIND_LIST(X)};
 static const char *const fields[] = {"", FIELD_LIST(X)};
+static const char *const marks[] = {MARK_LIST(X)};
+static const char *const sides[] = {SIDE_LIST(X)};
+static const char *const stages[] = {STAGE_LIST(X)};
 #undef X
 static const char *const severities[] = {[SEVERITY_INFO] = "info", [SEVERITY_WARNING] = "warning", [SEVERITY_CRITICAL] = "critical"};
 static const char *const confidences[] = {
@@ -49,6 +53,9 @@ const char *severity_name(enum severity s) { return name_at(severities, COUNT(se
 const char *confidence_name(enum confidence c) { return name_at(confidences, COUNT(confidences), (size_t)c); }
 const char *state_name(enum state s) { return name_at(states, COUNT(states), (size_t)s); }
 const char *role_name(enum role r) { return name_at(roles, COUNT(roles), (size_t)r); }
+const char *mark_name(enum mark_kind m) { return name_at(marks, COUNT(marks), (size_t)m); }
+const char *side_name(enum side s) { return name_at(sides, COUNT(sides), (size_t)s); }
+const char *stage_name(enum stage s) { return name_at(stages, COUNT(stages), (size_t)s); }
 const char *field_name(enum field_id f) { return name_at(fields, COUNT(fields), (size_t)f); }
 
 bool ending_find(str name, enum ending *ret)
@@ -83,4 +90,11 @@ str event_field(const struct event *e, enum field_id f)
 		if (e->fields[i].name == f)
 			return e->fields[i].value;
 	return STR_NONE;
+}
+
+bool event_is_arrival(const struct event *e)
+{
+	if (e->kind == KIND_REQUEST_PROCESSED)
+		return str_starts(event_field(e, FIELD_REQUEST), S("CallTool"));
+	return e->kind == KIND_PY_PREINIT || e->kind == KIND_PY_PREINIT_WARNING;
 }

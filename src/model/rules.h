@@ -103,6 +103,20 @@ struct class_group {
 	uint64_t members[GROUP_CLASSES / 64]; /* bit set of rules.classes ids */
 };
 
+/* How events of a kind are drawn (model/picture.h): enum mark_kind, enum side. */
+struct kind_mark {
+	uint16_t kind;
+	uint8_t mark, side;
+	str what;              /* one line for people */
+};
+
+/* An age at which something on the way is known to end idle connections. */
+struct known_limit {
+	str id;
+	uint32_t seconds;
+	str what;              /* whose limit it is */
+};
+
 struct rules {
 	struct arena arena;
 	struct intern kinds, classes, fields;
@@ -112,6 +126,8 @@ struct rules {
 	VEC(struct advice) advice;
 	VEC(struct cause *) causes;   /* causes and notes */
 	VEC(struct class_group) groups;
+	VEC(struct known_limit) limits;
+	VEC(struct kind_mark) marks;  /* of the kinds that pictures show */
 	VEC(const struct tree_doc *) docs; /* built in first, then the user's */
 	uint64_t hash;                /* of all that was loaded: the knowledge hash of checkpoints */
 	struct err first_problem;     /* of the user's files; code ERR_NONE when there is none */
@@ -136,4 +152,6 @@ enum field_id {
 const char *field_name(enum field_id f);
 /* Value of a field of an event; p NULL when absent. Reads server, tool, id and err from their members too. */
 str event_field(const struct event *e, enum field_id f);
+/* Does this server event stand for one call that reached the server? */
+bool event_is_arrival(const struct event *e);
 #endif

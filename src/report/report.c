@@ -4,9 +4,9 @@
 #include "report/formats.h"
 
 static const struct report_ops reports[] = {
-	{"text", report_text},
-	{"json", report_json},
-	{"ndjson", report_ndjson},
+	{"text", report_text, false},
+	{"json", report_json, false},
+	{"ndjson", report_ndjson, false},
 };
 
 const struct report_ops *report_find(str name)

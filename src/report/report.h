@@ -15,6 +15,7 @@ struct report_options {
 struct report_ops {
 	const char *name;             /* of --format */
 	void (*write)(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out);
+	bool picture;                 /* it shows facts.picture: the run must keep calls */
 };
 const struct report_ops *report_find(str name); /* NULL when unknown */
 /* The filters of the options; the time limits hold for what has a time. report/filter.c */

@@ -51,8 +51,8 @@ GOOD = {
 
 
 class Schemas(unittest.TestCase):
-    def test_all_six_are_published(self):
-        self.assertEqual(sorted(SCHEMAS), ["advice", "causes", "formats", "kinds", "redactions", "signatures"])
+    def test_all_seven_are_published(self):
+        self.assertEqual(sorted(SCHEMAS), ["advice", "causes", "formats", "kinds", "limits", "redactions", "signatures"])
         for schema in SCHEMAS.values():
             jsonschema.validators.validator_for(schema).check_schema(schema)
 
