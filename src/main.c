@@ -13,7 +13,7 @@
  *               run problems progress  one run of the pipeline as the options ask for it; what it says on stderr
  *               cmd_analyze          logs to report
  *               cmd_export           the timeline for other programs
- *               cmd_explain full_lines  one incident in full, with its lines read again; the page of a cause
+ *               cmd_explain find full_lines  one incident in full, found by its id, its lines read again; the page of a cause
  *               cmd_patterns cmd_status cmd_help  the knowledge base; the sources; help, manual, version
  *
  * THE PASSES    pipeline             the two passes behind one call

@@ -1,115 +1,15 @@
-/*
- * explain: the page of a cause, or one incident in full. An incident is judged again from the sources in the scope (the
- * paths given, else everything that the timeline knows), because verdicts belong to a scope; the id stays the same. The
- * beginning of an id is enough when only one incident has it.
- */
-#include <sys/stat.h>
-
+/* explain: the page of a cause, or one incident in full (find.h says which logs it is looked for in). */
 #include "base/diag.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
+#include "cli/find.h"
 #include "cli/full_lines.h"
-#include "cli/places.h"
 #include "model/cause.h"
-#include "store/timeline.h"
-
-enum { ID_LEAST = 4 };
-
-/* v1:…, or at least four of its digits. */
-static bool looks_like_id(str s)
-{
-	const str prefix = S("v1:");
-	if (str_starts(s, prefix))
-		return true;
-	for (size_t i = 0; i < s.n; i++)
-		if (!(s.p[i] >= '0' && s.p[i] <= '9') && !(s.p[i] >= 'a' && s.p[i] <= 'f'))
-			return false;
-	return s.n >= ID_LEAST;
-}
-
-static bool has_id(const struct incident *i, str wanted)
-{
-	const str prefix = S("v1:");
-	if (str_starts(wanted, prefix))
-		wanted = str_from(wanted, prefix.n);
-	return wanted.n > 0 && str_starts(i->id, prefix) && str_starts(str_from(i->id, prefix.n), wanted);
-}
-
-static int find_incident(const struct run *r, const char *id, const struct incident **ret, struct err *reterr)
-{
-	const struct facts *f = &r->result.facts;
-	size_t found = 0;
-	for (size_t i = 0; i < f->incident_count; i++)
-		if (has_id(&f->incidents[i], str_z(id))) {
-			*ret = &f->incidents[i];
-			found++;
-		}
-	if (found == 1)
-		return 0;
-	if (found > 1) {
-		const int code = err_set(reterr, ERR_USAGE, "%s is the beginning of %zu incident ids", id, found);
-		err_hint(reterr, "give more of the id");
-		return code;
-	}
-	const int code = err_set(reterr, ERR_USAGE, "no incident %s in %s", id, r->opts->arg_count > 1 ? "these logs" : "the timeline");
-	err_hint(reterr, "%s", r->opts->arg_count > 1 ? "mcplog analyze with the same paths lists the ids"
-						      : "name the logs as well: mcplog explain ID PATH");
-	return code;
-}
-
-struct path_list {
-	struct arena *arena;
-	VEC(str) paths;
-};
-
-static void add_path(void *context, const struct query_value *values, size_t count, bool head)
-{
-	struct path_list *l = context;
-	if (!head && count == 1 && values[0].value.p)
-		*vec_push(&l->paths) = arena_str(l->arena, values[0].value);
-}
-
-/* Everything that the timeline knows. */
-static int known_paths(struct run *r, struct path_list *l, struct err *reterr)
-{
-	const char *db = r->opts->value[OPT_DB];
-	struct stat st;
-	struct timeline *t;
-	int e = db ? 0 : places_database(r->env, &r->arena, false, &db, reterr);
-	if (e)
-		return e;
-	if (stat(db, &st) != 0) {
-		const int code = err_set(reterr, ERR_USAGE, "there is no timeline at %s to look for the incident in", db);
-		err_hint(reterr, "name the logs as well: mcplog explain ID PATH");
-		return code;
-	}
-	e = timeline_open(&(struct timeline_options){.path = db, .read_only = true, .rules_hash = r->rules.hash}, &t, reterr);
-	if (e)
-		return e;
-	e = timeline_query(t, S("SELECT DISTINCT coalesce(real_path, path) FROM sources ORDER BY 1"), 0, add_path, l, reterr);
-	timeline_close(t);
-	return e;
-}
-
-static int read_scope(struct run *r, struct err *reterr)
-{
-	const struct opts *o = r->opts;
-	struct path_list l = {.arena = &r->arena};
-	int e = 0;
-	for (size_t i = 1; i < o->arg_count; i++)
-		*vec_push(&l.paths) = str_z(o->args[i]);
-	if (o->arg_count == 1)
-		e = known_paths(r, &l, reterr);
-	if (!e)
-		e = run_pipeline(r, l.paths.v, l.paths.n, reterr);
-	vec_free(&l.paths);
-	return e;
-}
 
 static int explain_incident(struct run *r, const char *id, struct buf *text, struct err *reterr)
 {
 	const struct incident *found = NULL;
-	int e = read_scope(r, reterr);
+	int e = find_scope(r, reterr);
 	if (!e)
 		e = find_incident(r, id, &found, reterr);
 	if (e)
@@ -134,7 +34,7 @@ static int explain(struct run *r, struct err *reterr)
 	if (report_explain_cause(&r->rules, str_z(what), &r->report, &text)) {
 		if (o->arg_count > 1)
 			e = err_set(reterr, ERR_USAGE, "explain %s: a cause has no logs, '%s' is one argument too many", what, o->args[1]);
-	} else if (looks_like_id(str_z(what))) {
+	} else if (find_is_id(str_z(what))) {
 		e = explain_incident(r, what, &text, reterr);
 	} else {
 		e = run_unknown_cause(&r->rules, "explain", what, reterr);
