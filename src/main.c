@@ -33,12 +33,15 @@
  *               open_calls held      calls not handed out yet, with their lines
  * store/        timeline open migrate schema lock  the SQLite file: life, transaction, schema, one writer
  *               sql rows pack names checkpoint  statements, rows, files known by identity
- *               load facts query     rows back, verdicts, the user's SELECT
+ *               load facts alerts query  rows back, verdicts, what alerting remembers, the user's SELECT
  *
  * PASS 2        rows to verdicts, one session after the other
  * join/         load session twin ids exit ending server_side servers view  files of one session to one time line
  * classify/     classify subject rules chain  causes tried, the earliest wins
  *               proof evidence outcome fingerprint wording advice  what was ruled out, decisive lines, words
+ *
+ * ALERTS        what of the verdicts is to be told, once when it begins and once when it is over
+ * alert/        observe range step   facts to observations; thresholds; the life of an alert, as a pure function
  *
  * REPORT
  * report/       report filter        the table of formats; what is shown

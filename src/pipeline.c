@@ -1,4 +1,4 @@
-/* The two passes behind one call (pipeline.h): find inputs, pass 1 in one transaction, pass 2 on what the timeline then holds.
+/* The two passes behind one call (pipeline.h): find inputs, pass 1, pass 2 on what the timeline then holds, all in one transaction.
  * Standard input keeps nothing: the timeline is in memory then. */
 #include "pipeline.h"
 #include "pass1.h"
@@ -61,9 +61,7 @@ static int run_passes(struct rules *rules, const struct pipeline_options *o, str
 	if (!r)
 		r = pass1_run(&p, list, reterr);
 	if (!r)
-		r = timeline_commit(t, reterr);
-	else
-		timeline_rollback(t);
+		r = timeline_settle(t, reterr);
 	if (!r)
 		r = scope_of(t, o, &p, ret, &ids, &count, reterr);
 	if (!r)
@@ -100,7 +98,12 @@ static int keep_verdicts(struct timeline *t, const struct pipeline_options *o, s
 	scope_key(o, key);
 	int r = timeline_save_facts(t, &ret->facts, str_z(key), reterr);
 	if (!r && o->now_s)
-		r = timeline_add_run(t, S("analyze"), o->now_s * SECOND, o->now_s * SECOND, ret->incomplete ? 3 : 0, reterr);
+		r = timeline_add_run(t, o->command ? str_z(o->command) : S("analyze"), o->now_s * SECOND, o->now_s * SECOND, ret->incomplete ? 3 : 0, reterr);
+	if (!r && o->conclude)
+		r = o->conclude(o->conclude_context, t, ret, reterr);
+	if (!r)
+		return timeline_commit(t, reterr);
+	timeline_rollback(t);
 	return r;
 }
 

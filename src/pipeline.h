@@ -9,6 +9,8 @@
 #include "model/facts.h"
 #include "model/rules.h"
 
+struct timeline;
+struct pipeline_result;
 struct pipeline_options {
 	const str *paths;
 	size_t path_count;
@@ -25,6 +27,11 @@ struct pipeline_options {
 	int64_t now_s;              /* wall clock, for compressed files that may still grow (D7); 0: none of them does */
 	void (*progress)(void *context, uint64_t bytes_done, uint64_t bytes_total, str path); /* may be NULL */
 	void *progress_context;
+	/* The last thing in the transaction of the run, when its facts are complete: what it writes is kept with them, or neither. May
+	 * be NULL. */
+	int (*conclude)(void *context, struct timeline *t, struct pipeline_result *result, struct err *reterr);
+	void *conclude_context;
+	const char *command;        /* for the list of runs; NULL: analyze */
 	const volatile sig_atomic_t *stop; /* not 0: a signal came; looked at between records: roll back, ERR_STOPPED. May be NULL */
 };
 struct pipeline_result {

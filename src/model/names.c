@@ -1,5 +1,6 @@
 /* Names of the model's enumerations, as they stand in JSON, in patterns and in the database, and named values of events.
  * Tables only. A number outside its enumeration (from a damaged database) has the name of the first value. */
+#include "model/alert.h"
 #include "model/event.h"
 #include "model/call.h"
 #include "model/picture.h"
@@ -12,6 +13,7 @@ static const char *const links[] = {LINK_LIST(X)};
 static const char *const endings[] = {ENDING_LIST(X)};
 static const char *const classes[] = {CLASS_LIST(X)};
 static const char *const source_kinds[] = {SOURCE_KIND_LIST(X)};
+static const char *const alert_kinds[] = {ALERT_KIND_LIST(X)};
 static const char *const fields[] = {"", FIELD_LIST(X)};
 static const char *const marks[] = {MARK_LIST(X)};
 static const char *const sides[] = {SIDE_LIST(X)};
@@ -24,6 +26,7 @@ static const char *const states[] = {
 	[STATE_ONGOING] = "ongoing", [STATE_ABANDONED] = "abandoned", [STATE_RECOVERED] = "recovered", [STATE_ENDED] = "ended"};
 static const char *const roles[] = {[ROLE_START] = "start", [ROLE_TRIGGER] = "trigger", [ROLE_BEAT] = "beat", [ROLE_END] = "end",
 	[ROLE_CONTEXT] = "context", [ROLE_ABSENCE] = "absence"};
+static const char *const alert_phases[] = {[ALERT_PENDING] = "pending", [ALERT_FIRING] = "firing", [ALERT_RESOLVED] = "resolved"};
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 _Static_assert(COUNT(outcomes) == OUTCOME_COUNT, "one name each");
@@ -57,6 +60,25 @@ const char *mark_name(enum mark_kind m) { return name_at(marks, COUNT(marks), (s
 const char *side_name(enum side s) { return name_at(sides, COUNT(sides), (size_t)s); }
 const char *stage_name(enum stage s) { return name_at(stages, COUNT(stages), (size_t)s); }
 const char *field_name(enum field_id f) { return name_at(fields, COUNT(fields), (size_t)f); }
+
+const char *alert_kind_name(enum alert_kind k) { return name_at(alert_kinds, COUNT(alert_kinds), (size_t)k); }
+const char *alert_phase_name(enum alert_phase p) { return name_at(alert_phases, COUNT(alert_phases), (size_t)p); }
+
+bool alert_kind_find(str name, enum alert_kind *ret)
+{
+	size_t i = index_of(alert_kinds, COUNT(alert_kinds), name);
+	if (i < COUNT(alert_kinds))
+		*ret = (enum alert_kind)i;
+	return i < COUNT(alert_kinds);
+}
+
+bool alert_phase_find(str name, enum alert_phase *ret)
+{
+	size_t i = index_of(alert_phases, COUNT(alert_phases), name);
+	if (i < COUNT(alert_phases))
+		*ret = (enum alert_phase)i;
+	return i < COUNT(alert_phases);
+}
 
 bool ending_find(str name, enum ending *ret)
 {

@@ -309,6 +309,8 @@ int timeline_save_facts(struct timeline *t, const struct facts *f, str scope_key
 		(void)sqlite3_reset(st);
 	if (r != 0)
 		return r > 0 ? 0 : r;
+	if (t->writing)
+		return save_all(t, f, &s, reterr);
 	r = timeline_begin(t, reterr);
 	if (r == 0)
 		r = save_all(t, f, &s, reterr);

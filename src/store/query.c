@@ -30,7 +30,7 @@ static int not_understood(struct timeline *t, struct err *reterr)
 	if ((sqlite3_errcode(t->sql.db) & 0xff) != SQLITE_ERROR)
 		return sql_fail(&t->sql, reterr);
 	(void)err_set(reterr, ERR_USAGE, "SQL: %s", sqlite3_errmsg(t->sql.db));
-	err_hint(reterr, "the views are: sources servers connections calls events incidents incident_calls evidence notes sessions runs");
+	err_hint(reterr, "the views are: sources servers connections calls events incidents incident_calls evidence notes sessions alerts runs");
 	return ERR_USAGE;
 }
 

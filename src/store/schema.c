@@ -8,7 +8,7 @@
  * `packed` (pack.c), seldom used columns in `call_more` and `event_more`, a session is written only where it is not its source's, and nothing has an index but the few tables with one row per file. Ids follow the file (model/ids.h): the rows of a source are
  * id … last_id, in order, and id - source.id - part is the byte offset.
  *
- * Refuses to hold: AUTOINCREMENT, wall-clock times (but in `run`), anything that depends on the order of reading. */
+ * Refuses to hold: AUTOINCREMENT, wall-clock times (but in `run`, `alert_state` and `mark`), anything that depends on the order of reading. */
 #include "store/schema.h"
 #include "model/call.h"
 
@@ -98,7 +98,20 @@ const struct schema_object schema_objects[] = {
 	{"note",
 		"CREATE TABLE note(id INTEGER PRIMARY KEY, scope INTEGER NOT NULL, kind TEXT NOT NULL, server TEXT,"
 		" started_ms INTEGER, ended_ms INTEGER, title TEXT) STRICT"},
-	/* --- runs: the only table with wall-clock times --- */
+	/* --- alerts: what was told, and what counters showed (alerts.c) --- */
+	{"alert_state",
+		"CREATE TABLE alert_state(id INTEGER PRIMARY KEY, alertname TEXT NOT NULL, server TEXT NOT NULL, cause TEXT NOT NULL,"
+		" severity TEXT NOT NULL, state TEXT NOT NULL, level INTEGER NOT NULL, runs INTEGER NOT NULL, since_ms INTEGER,"
+		" fired_ms INTEGER, active_ms INTEGER, resolved_ms INTEGER, calls INTEGER NOT NULL, oldest_ms INTEGER NOT NULL,"
+		" summary TEXT NOT NULL, detail TEXT NOT NULL, examples TEXT NOT NULL, told TEXT NOT NULL, last_sent_ms INTEGER,"
+		" acked_ms INTEGER, attempts INTEGER NOT NULL, refused INTEGER NOT NULL) STRICT"},
+	{"alert_incident",
+		"CREATE TABLE alert_incident(incident TEXT PRIMARY KEY, alert INTEGER NOT NULL, flags INTEGER NOT NULL) STRICT, WITHOUT ROWID"},
+	{"counter",
+		"CREATE TABLE counter(name TEXT NOT NULL, a TEXT NOT NULL, b TEXT NOT NULL, value INTEGER NOT NULL, raw INTEGER NOT NULL,"
+		" PRIMARY KEY(name, a, b)) STRICT, WITHOUT ROWID"},
+	{"mark", "CREATE TABLE mark(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID"},
+	/* --- runs; these and the alerts have wall-clock times --- */
 	{"run", "CREATE TABLE run(id INTEGER PRIMARY KEY, started_ms INTEGER, finished_ms INTEGER, command TEXT NOT NULL, exit INTEGER NOT NULL) STRICT"},
 	/* --- views: the contract --- */
 	{"sources",
@@ -143,6 +156,10 @@ const struct schema_object schema_objects[] = {
 		"CREATE VIEW sessions AS SELECT s.session AS session_id, max(s.client_version) AS client_version, max(s.cwd) AS cwd, "
 		TIMED("min(s.first_ms)", "started") ", " TIMED("max(s.last_ms)", "ended") ", count(*) AS sources"
 		" FROM source s WHERE s.session IS NOT NULL GROUP BY s.session"},
+	{"alerts",
+		"CREATE VIEW alerts AS SELECT a.id AS alert_id, a.alertname, a.server, a.cause, a.severity, a.state, "
+		TIMED("a.since_ms", "since") ", " TIMED("a.fired_ms", "fired") ", " TIMED("a.active_ms", "active") ", " TIMED("a.resolved_ms", "resolved")
+		", " TIMED("a.last_sent_ms", "last_sent") ", " TIMED("a.acked_ms", "acked") ", a.calls, a.oldest_ms, a.summary FROM alert_state a"},
 	{"runs",
 		"CREATE VIEW runs AS SELECT r.id AS run_id, " TIMED("r.started_ms", "started") ", " TIMED("r.finished_ms", "finished")
 		", r.command, r.exit FROM run r"},

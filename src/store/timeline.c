@@ -127,7 +127,7 @@ int timeline_begin(struct timeline *t, struct err *reterr)
 }
 
 /* A source that was begun and gave nothing could not be opened: what was known of it before stays. */
-static int leave_unread(struct timeline *t, struct err *reterr)
+int timeline_settle(struct timeline *t, struct err *reterr)
 {
 	int r = 0;
 	for (size_t i = 0; i < t->open.n && r == 0; i++) {
@@ -146,7 +146,7 @@ static int leave_unread(struct timeline *t, struct err *reterr)
 
 int timeline_commit(struct timeline *t, struct err *reterr)
 {
-	int r = leave_unread(t, reterr);
+	int r = timeline_settle(t, reterr);
 	if (r == 0)
 		r = sql_run(&t->sql, sql_get(&t->sql, SQL_COMMIT), reterr);
 	if (r == 0)

@@ -33,6 +33,9 @@ void timeline_add_event(struct timeline *t, int64_t source_id, const struct even
 void timeline_add_call(struct timeline *t, int64_t source_id, const struct call *c);
 int timeline_source_end(struct timeline *t, int64_t source_id, const struct source *facts, struct err *reterr) MUST_USE;
 
+/* The end of pass 1: sources that were begun and could not be opened are as they were before. Part of every commit. */
+int timeline_settle(struct timeline *t, struct err *reterr) MUST_USE;
+
 /* --- pass 2: rows back. Strings live in `a`. --- */
 /* Loads a source's facts by id (also of earlier runs). */
 int timeline_load_source(struct timeline *t, int64_t source_id, struct arena *a, struct source *ret, struct err *reterr) MUST_USE;
@@ -44,11 +47,19 @@ int timeline_load_events(struct timeline *t, int64_t source_id, uint32_t source_
 int timeline_load_calls(struct timeline *t, int64_t source_id, uint32_t source_index, struct arena *a, call_fn *fn, void *context,
 	struct err *reterr) MUST_USE;
 str timeline_event_text(struct timeline *t, int64_t event_id, struct arena *a); /* the stored excerpt */
-/* Replaces the stored verdicts of this scope (incidents, evidence, notes, sessions, connections). */
+/* Replaces the stored verdicts of this scope (incidents, evidence, notes, sessions, connections); in the transaction that is
+ * open, or in one of its own. */
 int timeline_save_facts(struct timeline *t, const struct facts *f, str scope_key, struct err *reterr) MUST_USE;
 int timeline_add_run(struct timeline *t, str command, instant started, instant finished, int exit_code, struct err *reterr) MUST_USE;
 /* Sources below the given path prefixes that are known, including earlier generations: ids in report order. */
 int timeline_scope(struct timeline *t, const str *paths, size_t count, struct arena *a, int64_t **ret_ids, size_t *ret_count, struct err *reterr) MUST_USE;
+
+/* --- alerts --- */
+struct alert_book; /* model/alert.h */
+/* Fills *ret, texts in `a`; alert_book_done in either case. */
+int timeline_load_alerts(struct timeline *t, struct arena *a, struct alert_book *ret, struct err *reterr) MUST_USE;
+/* Writes what changed: in the transaction that is open, or in one of its own. */
+int timeline_save_alerts(struct timeline *t, const struct alert_book *b, struct err *reterr) MUST_USE;
 
 /* --- reading by SQL --- */
 struct query_value {

@@ -3,7 +3,7 @@ import re
 
 from lintlib import SRC, Report, c_files, read
 
-STAGES = set("knowledge ingest parse match track store join classify redact report".split())
+STAGES = set("knowledge ingest parse match track store join classify redact alert report".split())
 # Folders a folder may include besides its own; None: any.
 ALLOWED = {"base": set(), "model": {"base"}, "pipeline": None, "prove": None, "cli": None, "main": {"base", "model", "cli"}}
 ALLOWED.update({stage: {"base", "model"} for stage in STAGES})
