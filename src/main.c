@@ -25,6 +25,7 @@
  * ingest/       source walk path     paths to inputs; directories; identities of files
  *               reader inflate sniff  bytes to lines; gzip and zstd; binary, UTF-16 and archives
  * parse/        parser detect shape  lines to records; which formats; formats as data, prepared
+ *               hot                  the fast way of a line that looks like most lines of its file
  *               peel fold traceback  wrappers off; several lines to one record; exceptions
  *               format_json format_transcript excerpt facts  dialects, quoted logs; what a file says about itself
  * match/        index matcher        which signatures can match; records to events

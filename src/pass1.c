@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { PROGRESS_BYTES = 8 << 20 };
+
 struct file_pass { /* one file on its way through the stages */
 	struct pass1 *p;
 	struct tracker *tracker;
@@ -86,16 +88,30 @@ static void report_progress(struct pass1 *p, const struct source *s, uint64_t at
 		p->options->progress(p->options->progress_context, p->bytes_done + at, p->bytes_total, s->path);
 }
 
+/* The parser takes what it can of the bytes that are in the buffer already. */
+static void push_buffered(struct reader *reader, struct parser *parser, const struct line *line)
+{
+	uint64_t lines;
+	str rest = reader_buffered(reader);
+	if (rest.n > 0) {
+		size_t taken = parser_block(parser, rest, line->number + 1, reader_offset(reader), &lines);
+		reader_skip(reader, taken, lines);
+	}
+}
+
 static int read_lines(struct file_pass *f, struct reader *reader, struct parser *parser, struct err *reterr)
 {
 	struct line line;
 	int r;
-	uint64_t n = 0;
+	uint64_t n = 0, reported = 0;
 	while ((r = reader_next(reader, &line)) > 0) {
 		parser_push(parser, &line);
-		if ((++n & 0xffff) == 0)
+		push_buffered(reader, parser, &line);
+		if (line.offset - reported >= PROGRESS_BYTES) {
+			reported = line.offset;
 			report_progress(f->p, &f->source, line.offset);
-		if ((n & 0xff) == 0 && f->p->options->stop && *f->p->options->stop)
+		}
+		if ((++n & 0x3f) == 0 && f->p->options->stop && *f->p->options->stop)
 			return err_set(reterr, ERR_STOPPED, "interrupted: nothing of this run was kept");
 	}
 	parser_finish(parser);

@@ -300,6 +300,16 @@ int reader_next(struct reader *r, struct line *ret_line)
 	return 1;
 }
 
+str reader_buffered(const struct reader *r) { return r->ended ? STR_NONE : (str){r->buf + r->at, r->end - r->at}; }
+
+uint64_t reader_offset(const struct reader *r) { return r->base + r->at; }
+
+void reader_skip(struct reader *r, size_t bytes, uint64_t lines)
+{
+	r->at += bytes;
+	r->lines += lines;
+}
+
 /* Compressed data goes through inflate from its first byte; archives and known binary files are refused. */
 static void open_container(struct reader *r)
 {

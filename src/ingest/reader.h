@@ -25,6 +25,11 @@ str reader_peek(struct reader *r);
 void reader_whole(struct reader *r);
 /* 1: *ret_line valid until the next call; 0: end; < 0: read error, the lines before were good (problem is recorded). */
 int reader_next(struct reader *r, struct line *ret_line);
+/* What is in the buffer behind the last line, without a read; valid until the next call. Empty when it must not be looked at. */
+str reader_buffered(const struct reader *r);
+uint64_t reader_offset(const struct reader *r); /* of its first byte */
+/* The first `bytes` of it, `lines` whole lines, are done with. */
+void reader_skip(struct reader *r, size_t bytes, uint64_t lines);
 /* Fills bytes, offset (behind the last line handed out), pending_bytes, lines, complete, problems and the hashes of
  * identity (and its inode_gen). Problems point into the reader: copy what you keep before reader_free. Codes: line-too-long
  * nul-bytes trailing-garbage pending (notes); binary archive (errors when named or archive_name, else notes); read-error

@@ -44,7 +44,7 @@ static void write_place(uint64_t table[256], struct byte_set (*sets)[PATTERN_PRE
 void match_index_init(struct match_index *x, const struct rules *rules, uint32_t classes, bool core_only)
 {
 	struct byte_set sets[INDEX_BUCKETS][PATTERN_PREFIX] = {{{{0}}}};
-	*x = (struct match_index){0};
+	*x = (struct match_index){.ready = true};
 	for (size_t i = 0; i < rules->signatures.n; i++)
 		x->n += wanted(&rules->signatures.v[i], classes, core_only);
 	if (x->n == 0)

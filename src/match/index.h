@@ -10,6 +10,7 @@ struct match_index {
 	uint64_t (*table)[256];  /* [PATTERN_PREFIX][256]: buckets whose signatures can have this byte at this place; NULL when empty */
 	uint16_t *order;         /* signature indices in rules order; bucket b holds order[first[b]] … order[first[b + 1] - 1] */
 	size_t n;
+	bool ready;
 	uint32_t first[INDEX_BUCKETS + 1];
 };
 

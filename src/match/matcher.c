@@ -21,10 +21,17 @@ struct split {
 	struct byte_set way[2][PATTERN_PREFIX];
 };
 
+/* What the gate asks of a signature, side by side. */
+struct beginning {
+	uint64_t word;  /* first eight bytes of the literal head, when it has as many */
+	uint16_t split; /* place in `splits` + 1; 0: the pattern begins in one way only */
+	bool long_head, counted; /* it has; such records are only counted */
+};
+
 struct matcher {
 	struct rules *rules;
-	struct match_index classes[CLASS_COUNT];
-	uint16_t *split_of;                   /* by signature: place in `splits` + 1; 0: the pattern begins in one way only */
+	struct match_index *classes;          /* [CLASS_COUNT], each built when its class first occurs */
+	struct beginning *beginnings;         /* by signature */
 	VEC(struct split) splits;
 	struct match_index core, core_errors; /* for excerpts, built at the first one: all classes but error, and error */
 	bool core_ready;
@@ -44,17 +51,35 @@ struct attempt {
 	struct regex_match found;
 };
 
-/* For the gate: bytes of "with" and "without" together would let far more pass than either. Error texts have no gate. */
-static void find_splits(struct matcher *m)
+static const struct match_index *class_index(const struct matcher *m, enum body_class class)
 {
-	m->split_of = mem_new((m->rules->signatures.n + 1) * sizeof *m->split_of);
+	struct match_index *x = &m->classes[class];
+	if (!x->ready)
+		match_index_init(x, m->rules, UINT32_C(1) << class, false);
+	return x;
+}
+
+/* For the gate: bytes of "with" and "without" together would let far more pass than either. Error texts have no gate. */
+static uint16_t find_split(struct matcher *m, const struct signature *s)
+{
+	struct split split;
+	if (s->head.n > 0 || (s->bodies & (UINT32_C(1) << CLASS_DEBUG | UINT32_C(1) << CLASS_MCP)) == 0 || !pattern_prefix_split(s->match, split.way))
+		return 0;
+	*vec_push(&m->splits) = split;
+	return (uint16_t)m->splits.n;
+}
+
+static void find_beginnings(struct matcher *m)
+{
+	m->beginnings = mem_new((m->rules->signatures.n + 1) * sizeof *m->beginnings);
 	for (size_t i = 0; i < m->rules->signatures.n; i++) {
 		const struct signature *s = &m->rules->signatures.v[i];
-		struct split split;
-		if (s->head.n > 0 || (s->bodies & (UINT32_C(1) << CLASS_DEBUG | UINT32_C(1) << CLASS_MCP)) == 0 || !pattern_prefix_split(s->match, split.way))
-			continue;
-		*vec_push(&m->splits) = split;
-		m->split_of[i] = (uint16_t)m->splits.n;
+		struct beginning *b = &m->beginnings[i];
+		b->counted = s->keep == KEEP_COUNT;
+		b->long_head = s->head.n >= sizeof b->word;
+		if (b->long_head)
+			memcpy(&b->word, s->head.p, sizeof b->word);
+		b->split = find_split(m, s);
 	}
 }
 
@@ -62,9 +87,8 @@ struct matcher *matcher_new(struct rules *rules)
 {
 	struct matcher *m = mem_new(sizeof *m);
 	m->rules = rules;
-	for (unsigned c = 0; c < CLASS_COUNT; c++)
-		match_index_init(&m->classes[c], rules, UINT32_C(1) << c, false);
-	find_splits(m);
+	m->classes = mem_new(CLASS_COUNT * sizeof *m->classes);
+	find_beginnings(m);
 	m->loose = mem_new((rules->signatures.n + 1) * sizeof(struct regex *));
 	m->loose_broken = mem_new(rules->signatures.n + 1);
 	return m;
@@ -80,7 +104,8 @@ void matcher_free(struct matcher *m)
 	match_index_done(&m->core_errors);
 	for (size_t i = 0; i < m->rules->signatures.n; i++)
 		regex_free(m->loose[i]);
-	free(m->split_of);
+	free(m->classes);
+	free(m->beginnings);
 	vec_free(&m->splits);
 	free(m->loose);
 	free(m->loose_broken);
@@ -99,36 +124,40 @@ static bool prefix_fits(const struct byte_set *prefix, str head)
 /* The index mixes signatures that share a bucket; here each is asked by itself. */
 static bool may_begin(const struct matcher *m, size_t signature, str head)
 {
+	const struct beginning *b = &m->beginnings[signature];
+	if (b->long_head && head.n >= sizeof b->word && memcmp(&b->word, head.p, sizeof b->word) != 0)
+		return false;
 	const struct signature *s = &m->rules->signatures.v[signature];
-	const struct split *split = m->split_of[signature] ? &m->splits.v[m->split_of[signature] - 1] : NULL;
-	if (split != NULL)
+	if (b->split > 0) {
+		const struct split *split = &m->splits.v[b->split - 1];
 		return prefix_fits(split->way[0], head) || prefix_fits(split->way[1], head);
+	}
 	size_t n = head.n < s->head.n ? head.n : s->head.n;
-	return prefix_fits(s->prefix, head) && (n <= PATTERN_PREFIX || memcmp(head.p, s->head.p, n) == 0);
+	if (n < PATTERN_PREFIX && !prefix_fits(s->prefix, head))
+		return false;
+	return n == 0 || memcmp(head.p, s->head.p, n) == 0;
 }
 
-static bool any_begins(const struct matcher *m, const struct match_index *x, str head, bool counted)
+static bool any_begins(const struct matcher *m, enum body_class class, str head, bool counted)
 {
+	const struct match_index *x = class_index(m, class);
 	for (uint64_t buckets = match_index_buckets(x, head); buckets != 0; buckets &= buckets - 1) {
 		unsigned bucket = (unsigned)__builtin_ctzll(buckets);
-		for (uint32_t i = x->first[bucket]; i < x->first[bucket + 1]; i++) {
-			if ((counted || m->rules->signatures.v[x->order[i]].keep != KEEP_COUNT) && may_begin(m, x->order[i], head))
+		for (uint32_t i = x->first[bucket]; i < x->first[bucket + 1]; i++)
+			if ((counted || !m->beginnings[x->order[i]].counted) && may_begin(m, x->order[i], head))
 				return true;
-		}
 	}
 	return false;
 }
 
 bool matcher_gate(const void *matcher, enum body_class class, str head)
 {
-	const struct matcher *m = matcher;
-	return class == CLASS_TRACEBACK || class == CLASS_TRANSCRIPT || any_begins(m, &m->classes[class], head, false);
+	return class == CLASS_TRACEBACK || class == CLASS_TRANSCRIPT || any_begins(matcher, class, head, false);
 }
 
 bool matcher_knows(const void *matcher, enum body_class class, str head)
 {
-	const struct matcher *m = matcher;
-	return class == CLASS_TRACEBACK || class == CLASS_TRANSCRIPT || any_begins(m, &m->classes[class], head, true);
+	return class == CLASS_TRACEBACK || class == CLASS_TRANSCRIPT || any_begins(matcher, class, head, true);
 }
 
 static void name_groups(struct matcher *m, struct signature *s, const struct regex *r)
@@ -277,7 +306,7 @@ static void classify_error(struct matcher *m, struct event *e)
 	struct attempt a = {.m = m, .body = str_head(str_trim(e->err), LIMIT_MATCH)};
 	if (a.body.n == 0)
 		return;
-	const struct signature *s = find(&a, &m->classes[CLASS_ERROR]);
+	const struct signature *s = find(&a, class_index(m, CLASS_ERROR));
 	if (s == NULL)
 		return;
 	if (e->class == 0)
@@ -332,7 +361,7 @@ static void transcript_event(struct matcher *m, const struct record *r, struct e
 	if (r->result == RESULT_ERROR || r->result == RESULT_REJECTED)
 		e->err = r->body;
 	if (r->result == RESULT_OK || r->result == RESULT_RECEIPT) {
-		const struct signature *s = find(&a, &m->classes[CLASS_TRANSCRIPT]);
+		const struct signature *s = find(&a, class_index(m, CLASS_TRANSCRIPT));
 		if (s != NULL && s->kind == KIND_CALL_BACKGROUNDED) {
 			outcome = outcomes[RESULT_RECEIPT];
 			put_groups(e, s, &a.found);
@@ -392,8 +421,8 @@ bool matcher_match(struct matcher *m, const struct record *r, struct event *ret_
 		return true;
 	}
 	if (r->class == CLASS_ERROR)
-		return error_alone(m, r, &m->classes[CLASS_ERROR], false, ret_event) || (r->excerpt && excerpt_event(m, r, ret_event));
-	const struct signature *s = find(&a, &m->classes[r->class]);
+		return error_alone(m, r, class_index(m, CLASS_ERROR), false, ret_event) || (r->excerpt && excerpt_event(m, r, ret_event));
+	const struct signature *s = find(&a, class_index(m, r->class));
 	if (s != NULL) {
 		explain(m, r, s, &a.found, ret_event);
 		return true;
@@ -410,7 +439,7 @@ bool matcher_match(struct matcher *m, const struct record *r, struct event *ret_
 uint16_t matcher_error_class(struct matcher *m, str err, uint16_t *ret_signature)
 {
 	struct attempt a = {.m = m, .body = str_head(str_trim(err), LIMIT_MATCH)};
-	const struct signature *s = find(&a, &m->classes[CLASS_ERROR]);
+	const struct signature *s = find(&a, class_index(m, CLASS_ERROR));
 	if (s == NULL)
 		return 0;
 	if (ret_signature != NULL)

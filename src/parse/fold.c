@@ -38,6 +38,16 @@ void flow_done(struct flow *f)
 
 /* --- splitting a body --- */
 
+static void apply_split(struct record *r, const struct shape *split, str server, str body)
+{
+	r->class = split->format->class;
+	if (r->kind == SOURCE_SERVER || r->kind == SOURCE_UNKNOWN)
+		r->kind = split->format->kind;
+	if (server.p != NULL)
+		r->server = server;
+	r->body = body;
+}
+
 void split_body(struct parser *p, const struct shape *s, struct record *r)
 {
 	if (s == NULL)
@@ -46,12 +56,7 @@ void split_body(struct parser *p, const struct shape *s, struct record *r)
 		struct head h;
 		if (!shape_fits(s->split[i], r->body, NULL, &h))
 			continue;
-		r->class = s->split[i]->format->class;
-		if (r->kind == SOURCE_SERVER || r->kind == SOURCE_UNKNOWN)
-			r->kind = s->split[i]->format->kind;
-		if (h.part[PART_SERVER].p != NULL)
-			r->server = h.part[PART_SERVER];
-		r->body = h.part[PART_BODY];
+		apply_split(r, s->split[i], h.part[PART_SERVER], h.part[PART_BODY]);
 		return;
 	}
 	str head = str_head(r->body, HEAD_GATE);
@@ -112,6 +117,7 @@ static void start_record(struct flow *f, const struct text_line *t, const struct
 	struct record *r = &f->r;
 	*r = (struct record){.kind = kind, .class = class, .line = t->line, .offset = t->offset, .lines = t->lines, .at = t->at, .cut = t->cut,
 		.body = body, .server = t->server};
+	f->split.known = false;
 	if (h != NULL) {
 		r->level = h->level;
 		if (h->at != INSTANT_NONE && (h->zoned || t->at == INSTANT_NONE)) {
@@ -259,6 +265,24 @@ void emit_embedded(struct parser *p, const struct record *r)
 	f->trace_server = STR_NONE;
 }
 
+static void split_record(struct flow *f, struct record *r)
+{
+	struct parser *p = f->p;
+	const struct known_split *k = &f->split;
+	if (k->known && r->lines == 1 && !p->excerpt) {
+		if (k->shape != NULL)
+			apply_split(r, k->shape, k->named ? (str){r->body.p + k->server, k->server_n} : STR_NONE, str_from(r->body, k->body));
+		return;
+	}
+	if (r->body.n > 1 && r->body.p[0] == '"' && r->body.p[r->body.n - 1] == '"') {
+		buf_reset(&f->decoded);
+		if (json_unquote(r->body, &f->decoded))
+			r->body = buf_str(&f->decoded);
+	}
+	r->body = peel_ansi(r->body, &p->clean3);
+	split_body(p, f->shape, r);
+}
+
 void flow_close(struct flow *f)
 {
 	struct parser *p = f->p;
@@ -272,13 +296,7 @@ void flow_close(struct flow *f)
 	struct record r = f->r;
 	r.raw = buf_str(&f->raw);
 	r.body = str_trim_end(buf_str(&f->body));
-	if (r.body.n > 1 && r.body.p[0] == '"' && r.body.p[r.body.n - 1] == '"') {
-		buf_reset(&f->decoded);
-		if (json_unquote(r.body, &f->decoded))
-			r.body = buf_str(&f->decoded);
-	}
-	r.body = peel_ansi(r.body, &p->clean3);
-	split_body(p, f->shape, &r);
+	split_record(f, &r);
 	if (f->embedded) /* the client's record tells what these lines say; only tracebacks need taking apart */
 		return;
 	parser_version(p, r.body);

@@ -1,15 +1,12 @@
 /* The driver of parse/: one parser per source, one line in, records out.
  *
- * A line takes one of two ways. Hot: it begins with the byte mask of the format that the file's lines have; class and first bytes
- * of its body are found without a regex, and when no signature can want it, it is counted and forgotten. That is what happens to
- * nine of ten lines of a debug log, so nothing there copies, parses a time or calls PCRE2. Slow: everything else is peeled
- * (peel.c), folded to records (fold.c) and split (shape.c).
+ * A line takes one of two ways. Hot: it begins with the byte mask of the format that the file's lines have (hot.c). Slow:
+ * everything else is peeled (peel.c), folded to records (fold.c) and split (shape.c).
  *
  * The parser never decides what a record means, and drops nothing without counting it. */
 #include "parse/parts.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include <endian.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,29 +52,10 @@ void parser_unknown(struct parser *p, uint64_t line, uint64_t offset)
 	}
 }
 
-/* Times of hot records are kept as text until somebody asks. */
-static void settle_hot_time(struct parser *p)
-{
-	instant at;
-	if (!p->hot_timed)
-		return;
-	p->hot_timed = false;
-	if (!instant_iso24(p->hot_last, &at))
-		return;
-	struct tally *t = &p->tally;
-	t->timed = true;
-	t->previous = at;
-	if (t->first == INSTANT_NONE || at < t->first)
-		t->first = at;
-	if (t->last == INSTANT_NONE || at > t->last)
-		t->last = at;
-	p->clock.context = at;
-}
-
 void parser_time(struct parser *p, instant at, uint64_t line, uint64_t offset)
 {
 	struct tally *t = &p->tally;
-	settle_hot_time(p);
+	hot_settle(p);
 	if (at == INSTANT_NONE)
 		return;
 	t->timed = true;
@@ -157,7 +135,7 @@ static void slow_line(struct parser *p, const struct line *l)
 		.cut = l->length > l->text.n};
 	bool partial = false;
 	uint64_t key = 0;
-	settle_hot_time(p);
+	hot_settle(p);
 	t.text = peel_ansi(t.text, &p->clean);
 	if (p->excerpt || p->paste != 0 || p->normalise)
 		t.text = peel_typography(t.text, &p->clean2);
@@ -181,116 +159,6 @@ static void slow_line(struct parser *p, const struct line *l)
 		buf_reset(&f->partial);
 }
 
-/* Behind the head: level and one bracket, then blanks. */
-static str hot_body(const struct shape *s, str text)
-{
-	size_t from = s->masks[0].n;
-	str after = s->format->after;
-	for (size_t i = from; i < from + 10 && i + after.n <= text.n; i++)
-		if (text.p[i] == after.p[0]) {
-			size_t same = 1;
-			while (same < after.n && text.p[i + same] == after.p[same])
-				same++;
-			if (same < after.n)
-				continue;
-			i += after.n;
-			while (i < text.n && text.p[i] == ' ')
-				i++;
-			return str_from(text, i);
-		}
-	return STR_NONE;
-}
-
-static bool hot_wanted(struct parser *p, str body)
-{
-	struct shape *hot = p->hot;
-	for (unsigned i = 0; i < hot->split_count; i++) {
-		struct head h;
-		if (!shape_may(hot->split[i], body))
-			continue;
-		if (!shape_fits(hot->split[i], body, NULL, &h))
-			return true;
-		if (hot->split[i]->format->class == CLASS_MCP)
-			p->tally.mcp++;
-		body = h.part[PART_BODY];
-		if (p->version.n == 0)
-			parser_version(p, body);
-		return shapes_role(&p->shapes, SHAPE_EMBED, body, NULL) != NULL ||
-			p->gate(p->gate_context, hot->split[i]->format->class, str_head(body, HEAD_GATE));
-	}
-	if (p->version.n == 0)
-		parser_version(p, body);
-	return p->gate(p->gate_context, hot->format->class, str_head(body, HEAD_GATE));
-}
-
-/* The head is known: no wrapper and no other format needs asking, and its parts stand where the mask says. */
-static bool open_hot(struct parser *p, struct flow *f, const struct line *l, str body)
-{
-	struct head h = {.shape = p->hot, .zoned = true, .timed = true};
-	struct text_line t = {.text = l->text, .raw = l->text, .line = l->number, .offset = l->offset, .lines = 1, .at = INSTANT_NONE,
-		.cut = l->length > l->text.n};
-	size_t from = p->hot->masks[0].n, to = from;
-	settle_hot_time(p);
-	if (!instant_iso24(l->text.p, &h.at))
-		return false;
-	while (to < l->text.n && l->text.p[to] != p->hot->format->after.p[0])
-		to++;
-	h.level = level_find((str){l->text.p + from, to - from});
-	h.part[PART_BODY] = peel_ansi(body, &p->clean);
-	p->clock.context = p->clock.same = h.at;
-	flow_open(f, &t, p->hot, &h, true);
-	return true;
-}
-
-/* Does the time text a (24 bytes) stand before b? Bytes as numbers, high ones first. */
-static inline bool earlier(const char *a, const char *b)
-{
-	for (unsigned i = 0; i < 24; i += 8) {
-		uint64_t x, y;
-		memcpy(&x, a + i, 8);
-		memcpy(&y, b + i, 8);
-		if (x != y)
-			return be64toh(x) < be64toh(y);
-	}
-	return false;
-}
-
-/* True when the line is done with. */
-static bool hot_line(struct parser *p, const struct line *l)
-{
-	struct flow *f = &p->flows[0];
-	str text = l->text;
-	if (text.n < MASK_BYTES || !mask_words(&p->hot->masks[0], text.p)) {
-		bool quiet = f->open && f->dropped && f->shape == p->hot && (text.n == 0 || !(p->shapes.first[(unsigned char)text.p[0]] & FIRST_HEAD));
-		f->r.lines += quiet;
-		return quiet;
-	}
-	str body = hot_body(p->hot, text);
-	if (body.n < 8 || body.p[0] == '"' || (p->hot_timed && earlier(text.p, p->hot_last)))
-		return false;
-	uint64_t mcp = p->tally.mcp;
-	bool wanted = hot_wanted(p, body);
-	if (!f->open || !f->dropped)
-		flow_finish(f);
-	if (wanted) {
-		p->tally.mcp = mcp; /* counted when it is handed out */
-		return open_hot(p, f, l, body);
-	}
-	instant at;
-	if (!p->hot_timed && instant_iso24(text.p, &at))
-		parser_time(p, at, l->number, l->offset);
-	memcpy(p->hot_last, text.p, MASK_BYTES);
-	p->hot_timed = true;
-	p->tally.first_bodies |= UINT64_C(1) << (((unsigned char)body.p[0] + (unsigned char)body.p[3] * 7u) & 63);
-	parser_count(p, p->hot->format->kind);
-	f->open = f->dropped = f->fold_any = true;
-	f->shape = p->hot;
-	f->r.line = l->number;
-	f->r.offset = l->offset;
-	f->r.lines = 1;
-	return true;
-}
-
 void parser_push(struct parser *p, const struct line *l)
 {
 	p->tally.lines++;
@@ -303,7 +171,7 @@ void parser_push(struct parser *p, const struct line *l)
 
 void parser_finish(struct parser *p)
 {
-	settle_hot_time(p);
+	hot_settle(p);
 	for (unsigned i = 0; i < p->flow_count; i++) {
 		struct flow *f = &p->flows[i];
 		if (f->partial.n > 0) {
@@ -364,5 +232,6 @@ void parser_free(struct parser *p)
 	buf_done(&p->clean3);
 	arena_done(&p->arena);
 	free(p->merged);
+	free(p->quiet);
 	free(p);
 }

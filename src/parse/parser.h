@@ -26,6 +26,9 @@ typedef void record_fn(void *context, const struct record *r);
 struct parser *parser_new(const struct rules *rules, const struct parser_options *options, gate_fn *gate, const void *gate_context,
 	record_fn *sink, void *sink_context);
 void parser_push(struct parser *p, const struct line *l);
+/* Takes whole lines off the front of `text`, the bytes behind the last line pushed, as parser_push would; `line` and `offset` are
+ * those of its first. Returns the bytes taken, 0 when the next line must be pushed. *ret_lines: how many lines that were. */
+size_t parser_block(struct parser *p, str text, uint64_t line, uint64_t offset, uint64_t *ret_lines);
 void parser_finish(struct parser *p);  /* end of input: hands out what is open */
 /* Is the source read as text that quotes a log? */
 bool parser_excerpt(const struct parser *p);

@@ -29,6 +29,13 @@ struct collect {
 	struct buf text;
 };
 
+/* What the split of a hot record gave: places in its body, so that nobody asks again. */
+struct known_split {
+	bool known, named;         /* the rest is set; the server is */
+	const struct shape *shape; /* NULL: no split fits */
+	uint32_t body, server, server_n;
+};
+
 /* One stream of lines: the file, or one container and pipe of it. */
 struct flow {
 	struct parser *p;
@@ -49,6 +56,7 @@ struct flow {
 	enum source_kind last_kind;/* of a server's, proxy's or bridge's record */
 	bool fold_any;             /* the log's records run until the next head */
 	struct buf fragment;       /* a `"debug": "…"` line waits for its time */
+	struct known_split split;  /* of the open record, while it is one line */
 };
 
 struct tally {
@@ -73,8 +81,9 @@ struct parser {
 	unsigned flow_count;
 	struct shape *hot;         /* the masked format that most lines of the file have; NULL: none */
 	enum source_kind wrapper_kind;
-	char hot_last[MASK_BYTES]; /* time text of the last hot record */
-	bool hot_timed;
+	char hot_last[MASK_BYTES]; /* time text of the last hot record; nothing else has told a time since */
+	bool hot_timed, hot_settled; /* hot_last is set; and the tally has it already */
+	struct quiet *quiet;       /* hot.c; a memory of answers, begins empty after a resume */
 	bool excerpt, loglike, json;
 	unsigned paste;            /* bits of enum paste that all lines carry */
 	size_t paste_gap;          /* blanks behind a line number */
@@ -98,6 +107,10 @@ void parser_problem(struct parser *p, const char *code, enum severity_class clas
 	__attribute__((format(printf, 6, 7)));
 void parser_version(struct parser *p, str body); /* looks for the client's version in a body, until it is known */
 void parser_keep(struct parser *p, str *fact, str value); /* first one wins */
+
+/* hot.c */
+bool hot_line(struct parser *p, const struct line *l); /* true when the line is done with */
+void hot_settle(struct parser *p);                     /* the last hot record's time becomes the tally's */
 
 /* peel.c */
 enum paste { PASTE_QUOTE = 1, PASTE_BULLET = 2, PASTE_LINE = 4, PASTE_NUMBER = 8, PASTE_FILE = 16, PASTE_INDENT = 32, PASTE_KINDS = 6,

@@ -89,15 +89,18 @@ void shapes_done(struct shapes *s);
 void shapes_first_bytes(struct shapes *s);
 /* A digit byte has the high half 3, and still has it when 6 is added: 0x3a–0x3f have not. Only digit places are added to, and
  * these hold at most 0x3f by then, so that nothing carries over. p has MASK_BYTES bytes. */
-static inline bool mask_words(const struct mask *m, const char *p)
+static inline bool mask_word(const struct mask *m, const char *p, unsigned i)
 {
 	const uint64_t six = UINT64_C(0x0606060606060606), high = UINT64_C(0xf0f0f0f0f0f0f0f0);
-	for (unsigned i = 0; (size_t)8 * i < m->n; i++) {
-		uint64_t word, d = m->digit[i];
-		memcpy(&word, p + (size_t)8 * i, 8);
-		if ((word & m->equal[i]) != m->value[i] || (((word & d) + (six & d)) & high & d) != (m->value[i] & d))
+	uint64_t word, d = m->digit[i];
+	memcpy(&word, p + (size_t)8 * i, 8);
+	return (word & m->equal[i]) == m->value[i] && (((word & d) + (six & d)) & high & d) == (m->value[i] & d);
+}
+static inline bool mask_words(const struct mask *m, const char *p)
+{
+	for (unsigned i = 0; (size_t)8 * i < m->n; i++)
+		if (!mask_word(m, p, i))
 			return false;
-	}
 	return true;
 }
 bool mask_fits_all(const struct mask *m, str text);
