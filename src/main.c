@@ -7,6 +7,8 @@
  * cli/          cli                  command line to command, exit codes of errors and signals
  *               opts                 the one table of options and commands
  *               opts_parse opts_help command lines read by that table; -h
+ *               config pager         configuration file and environment; long text on terminals
+ *               manual completion_bash completion_zsh completion_fish  manual pages and scripts for shells, from the table
  *               when places          times as people write them; default database, patterns and logs
  *               exit_code            the contract's codes and which one wins
  *               inputs               which logs a command reads
@@ -14,7 +16,8 @@
  *               cmd_analyze          logs to report
  *               cmd_export           the timeline for other programs
  *               cmd_explain find full_lines  one incident in full, found by its id, its lines read again; the page of a cause
- *               cmd_patterns cmd_status cmd_help  the knowledge base; the sources; help, manual, version
+ *               cmd_patterns cmd_status cmd_config  the knowledge base; the sources; values of options and where they come from
+ *               cmd_completion cmd_help  scripts for shells; help, manual, version
  *
  * THE PASSES    pipeline             the two passes behind one call
  *               pass1 pass2          streaming: file to timeline; judging: timeline to facts
@@ -159,6 +162,9 @@ int main(int argc, char **argv)
 		.claude_debug = getenv("CLAUDE_CODE_DEBUG_LOGS_DIR"),
 		.no_color = getenv("NO_COLOR"),
 		.term = getenv("TERM"),
+		.pager = getenv("PAGER"),
+		.less = getenv("LESS"),
+		.variables = environ,
 		.stop = &stop_signal,
 	};
 	return cli_run(&env, argc, argv);

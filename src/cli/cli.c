@@ -5,6 +5,7 @@
 #include "base/diag.h"
 #include "base/out.h"
 #include "cli/commands.h"
+#include "cli/config.h"
 #include "cli/exit_code.h"
 
 int command_failed(const struct env *env, const struct err *e)
@@ -40,6 +41,8 @@ static int dispatch(const struct env *env, const struct opts *opts)
 		[COMMAND_EXPORT] = cmd_export,
 		[COMMAND_PATTERNS] = cmd_patterns,
 		[COMMAND_STATUS] = cmd_status,
+		[COMMAND_CONFIG] = cmd_config,
+		[COMMAND_COMPLETION] = cmd_completion,
 		[COMMAND_HELP] = cmd_help,
 		[COMMAND_VERSION] = cmd_version,
 	};
@@ -49,6 +52,8 @@ static int dispatch(const struct env *env, const struct opts *opts)
 		return cmd_manual(env, opts);
 	if (opts_has(opts, OPT_SHORT_HELP))
 		return cmd_help(env, opts);
+	if (opts_has(opts, OPT_SHOW_CONFIG))
+		return cmd_config(env, opts);
 	if (opts->command == COMMAND_NONE) {
 		struct err e = {.code = ERR_USAGE, .text = "no command given", .hint = "mcplog -h lists the commands"};
 		return usage(&e);
@@ -56,11 +61,24 @@ static int dispatch(const struct env *env, const struct opts *opts)
 	return run[opts->command](env, opts);
 }
 
+/* What helps to mend a configuration file must work while it is broken. */
+static bool needs_no_config(const struct opts *o)
+{
+	return opts_has(o, OPT_VERSION) || opts_has(o, OPT_HELP) || opts_has(o, OPT_SHORT_HELP) || o->command == COMMAND_HELP ||
+		o->command == COMMAND_VERSION || o->command == COMMAND_COMPLETION;
+}
+
 int cli_run(const struct env *env, int argc, char **argv)
 {
 	struct opts opts;
 	struct err e = {0};
-	const int code = opts_parse(argc, argv, &opts, &e) ? usage(&e) : dispatch(env, &opts);
+	int code;
+	if (opts_parse(argc, argv, &opts, &e))
+		code = usage(&e);
+	else if (config_apply(env, &opts, &e) && !needs_no_config(&opts))
+		code = command_failed(env, &e);
+	else
+		code = dispatch(env, &opts);
 	opts_done(&opts);
 	return env->stop && *env->stop ? exit_code_of_signal((int)*env->stop) : code;
 }

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
+#include "cli/pager.h"
 #include "cli/run.h"
 #include "knowledge/knowledge.h"
 #include "prove/prove.h"
@@ -37,7 +38,7 @@ static int list(const struct env *env, const struct opts *opts, struct rules *ru
 {
 	struct listing l = {.origin = opts_has(opts, OPT_ORIGIN)};
 	prove_list(rules, list_row, &l);
-	const int code = command_print(env, buf_str(&l.text));
+	const int code = pager_print(env, opts, buf_str(&l.text));
 	buf_done(&l.text);
 	return code;
 }

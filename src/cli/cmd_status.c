@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
+#include "cli/pager.h"
 #include "cli/places.h"
 #include "cli/run.h"
 #include "knowledge/knowledge.h"
@@ -62,7 +63,7 @@ static int show_all(struct timeline *t, struct arena *a, struct buf *out, struct
 	return 0;
 }
 
-static int status(const struct env *env, const char *path, uint64_t rules_hash, struct arena *a, struct err *reterr)
+static int status(const struct env *env, const struct opts *opts, const char *path, uint64_t rules_hash, struct arena *a, struct err *reterr)
 {
 	struct stat st;
 	struct buf out = {0};
@@ -80,7 +81,7 @@ static int status(const struct env *env, const char *path, uint64_t rules_hash, 
 		}
 	}
 	if (!e)
-		e = command_print(env, buf_str(&out)) ? ERR_IO : 0;
+		e = pager_print(env, opts, buf_str(&out)) ? ERR_IO : 0;
 	buf_done(&out);
 	return e;
 }
@@ -100,7 +101,7 @@ int cmd_status(const struct env *env, const struct opts *opts)
 	if (!failed)
 		failed = run_load_rules(env, opts, &a, &rules, &e);
 	if (!failed)
-		failed = status(env, path, rules.hash, &a, &e);
+		failed = status(env, opts, path, rules.hash, &a, &e);
 	knowledge_free(&rules);
 	arena_done(&a);
 	if (!failed)

@@ -20,6 +20,8 @@ struct env {
 	const char *claude_config;        /* CLAUDE_CONFIG_DIR */
 	const char *claude_debug;         /* CLAUDE_CODE_DEBUG_LOGS_DIR */
 	const char *no_color, *term;      /* NO_COLOR, TERM */
+	const char *pager, *less;         /* PAGER, LESS */
+	char *const *variables;           /* all of them, "NAME=value", for options (MCPLOG_…) and child processes; NULL: none */
 	const volatile sig_atomic_t *stop; /* number of the signal that asked to stop, 0 none */
 };
 

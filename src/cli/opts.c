@@ -37,13 +37,20 @@ static const struct command commands[COMMAND_COUNT] = {
 		"list shows what is loaded (--origin: from where); test runs every sample of every pattern, or of ID;\n"
 		"lint also says what a pattern costs; new ID prints the skeleton of a signature.", NULL},
 	[COMMAND_STATUS] = {"status", "", "every source of the timeline with offset, pending bytes and problems", "", NULL},
+	[COMMAND_CONFIG] = {"config", "", "every option with its present value and where that comes from",
+		"Values come from the configuration file (mcplog/config in $XDG_CONFIG_HOME or ~/.config), the environment\n"
+		"(MCPLOG_ and the option's name, such as MCPLOG_LOCK_WAIT) and the command line; the later one wins.", NULL},
+	[COMMAND_COMPLETION] = {"completion", "bash|zsh|fish", "the completion script of a shell",
+		"bash: source <(mcplog completion bash)\n"
+		"zsh:  mcplog completion zsh > \"${fpath[1]}/_mcplog\"\n"
+		"fish: mcplog completion fish > ~/.config/fish/completions/mcplog.fish", NULL},
 	[COMMAND_HELP] = {"help", "[COMMAND]", "this overview, or the options of one command", "", NULL},
 	[COMMAND_VERSION] = {"version", "", "the version of the program", "", NULL},
 };
 
 /* Commands of later versions. */
 static const char *const not_yet[] = {"check", "watch", "timeline", "report", "query", "unknown", "doctor",
-	"alerts", "init", "diff", "prune", "completion"};
+	"alerts", "init", "diff", "prune"};
 
 #define SEVERITIES "info|warning|critical"
 #define WHEN "auto|always|never"
@@ -79,6 +86,11 @@ static const struct opt options[OPT_COUNT] = {
 	[OPT_ASCII] = {"ascii", 0, OPT_FLAG, NULL, 0, 0, ON_REPORTS, "text with ASCII characters only"},
 	[OPT_PROGRESS] = {"progress", 0, OPT_CHOICE, WHEN, 0, 0, ON_REPORTS, "progress on stderr (default: auto, on a terminal)"},
 	[OPT_ORIGIN] = {"origin", 0, OPT_FLAG, NULL, 0, 0, BIT(PATTERNS), "list: show the file that each entry comes from"},
+	[OPT_PAGER] = {"pager", 0, OPT_TEXT, "COMMAND", 0, 0, ON_ALL,
+		"how long text is shown on a terminal (default: $PAGER or less -FRX); cat shows it as it is"},
+	[OPT_NO_PAGER] = {"no-pager", 0, OPT_FLAG, NULL, 0, 0, ON_ALL, "no pager"},
+	[OPT_SHOW_CONFIG] = {"show-config", 0, OPT_FLAG, NULL, 0, 0, ON_ALL, "the values of the options and where they come from, and do nothing else"},
+	[OPT_MDOC] = {"mdoc", 0, OPT_FLAG, NULL, 0, 0, BIT(HELP), "the manual page of the command, as mdoc source"},
 	[OPT_QUIET] = {"quiet", 'q', OPT_FLAG, NULL, 0, 0, ON_ALL, "no warnings on stderr"},
 	[OPT_VERBOSE] = {"verbose", 'v', OPT_FLAG, NULL, 0, 0, ON_ALL, "all evidence, and the details of notes and sources"},
 	[OPT_SHORT_HELP] = {NULL, 'h', OPT_FLAG, NULL, 0, 0, ON_ALL, "short help"},

@@ -1,6 +1,7 @@
 /* The command line as one table: parsing, help and the checks of the manual are made from it. */
 #ifndef MCPLOG_CLI_OPTS_H
 #define MCPLOG_CLI_OPTS_H
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 
@@ -11,6 +12,8 @@ enum command_id {
 	COMMAND_EXPORT,
 	COMMAND_PATTERNS,
 	COMMAND_STATUS,
+	COMMAND_CONFIG,
+	COMMAND_COMPLETION,
 	COMMAND_HELP,
 	COMMAND_VERSION,
 	COMMAND_COUNT
@@ -25,7 +28,7 @@ enum opt_id {
 	OPT_DB, OPT_FORMAT, OPT_OUTPUT, OPT_SINCE, OPT_UNTIL, OPT_SERVER, OPT_TOOL, OPT_SESSION, OPT_CAUSE, OPT_MIN_SEVERITY,
 	OPT_FAIL_ON, OPT_AS_OF, OPT_TZ, OPT_PATTERNS, OPT_FINAL, OPT_REQUIRE_FILES, OPT_FOLLOW_SYMLINKS, OPT_FORCE_TEXT,
 	OPT_ALLOW_ROOT, OPT_JOBS, OPT_LOCK_WAIT, OPT_NO_REDACT, OPT_COLOR, OPT_ASCII, OPT_PROGRESS, OPT_ORIGIN, OPT_QUIET,
-	OPT_VERBOSE, OPT_SHORT_HELP, OPT_HELP, OPT_VERSION,
+	OPT_PAGER, OPT_NO_PAGER, OPT_SHOW_CONFIG, OPT_MDOC, OPT_VERBOSE, OPT_SHORT_HELP, OPT_HELP, OPT_VERSION,
 	OPT_COUNT
 };
 enum opt_type { OPT_FLAG, OPT_TEXT, OPT_NUMBER, OPT_CHOICE };
@@ -39,10 +42,18 @@ struct opt {
 	const char *what;
 };
 
+/* Where a value comes from; the later one wins. */
+enum opt_from { FROM_DEFAULT, FROM_FILE, FROM_ENVIRONMENT, FROM_COMMAND_LINE };
+
 enum { OPTS_DIRS = 16 };
 struct opts {
 	enum command_id command;
 	const char *value[OPT_COUNT];   /* the last one given; NULL: not given. Flags: "" */
+	enum opt_from from[OPT_COUNT];
+	unsigned line[OPT_COUNT];       /* FROM_FILE: where in the configuration file */
+	const char *config;             /* path of the configuration file, NULL when there can be none */
+	bool config_read;               /* it exists */
+	struct arena texts;             /* what came from the configuration file and the environment */
 	const char *patterns[OPTS_DIRS]; /* --patterns may be repeated */
 	size_t pattern_count;
 	char **args;                    /* what is left for the command; the array is owned, the texts are argv's */
@@ -53,6 +64,10 @@ struct opts {
 int opts_parse(int argc, char **argv, struct opts *ret, struct err *reterr) MUST_USE;
 void opts_done(struct opts *o);
 static inline bool opts_has(const struct opts *o, enum opt_id id) { return o->value[id] != NULL; }
+bool opts_find(str name, enum opt_id *ret);
+bool opts_find_command(str name, enum command_id *ret);
+/* The shape of a value: one of `choices` (NULL: those of the table), a number within its bounds, a text that is not empty. */
+int opts_check(enum opt_id id, const char *choices, const char *value, struct err *reterr) MUST_USE;
 /* The value of a number option, or `otherwise`. */
 uint32_t opts_number(const struct opts *o, enum opt_id id, uint32_t otherwise);
 

@@ -4,6 +4,8 @@
  */
 #include "cli/opts.h"
 
+enum { COMMANDS_INDENT = 34 };
+
 /* `text` wrapped to 80 columns, behind `indent` blanks from its second line on. */
 static void wrapped(struct buf *out, const char *text, size_t indent)
 {
@@ -25,6 +27,15 @@ static void wrapped(struct buf *out, const char *text, size_t indent)
 	buf_byte(out, '\n');
 }
 
+/* Blanks up to a column, on the next line when this one is too long. */
+static void fill(struct buf *out, size_t start, size_t column)
+{
+	const size_t used = out->n - start;
+	if (used + 2 > column)
+		buf_byte(out, '\n');
+	buf_repeat(out, ' ', used + 2 > column ? column : column - used);
+}
+
 static void help_option(const struct opt *o, const char *formats, struct buf *out)
 {
 	enum { INDENT = 32 };
@@ -38,13 +49,7 @@ static void help_option(const struct opt *o, const char *formats, struct buf *ou
 		buf_printf(out, "--%s", o->name);
 	if (value)
 		buf_printf(out, " %s", value);
-	const size_t used = out->n - start;
-	if (used + 2 > INDENT) {
-		buf_byte(out, '\n');
-		buf_repeat(out, ' ', INDENT);
-	} else {
-		buf_repeat(out, ' ', INDENT - used);
-	}
+	fill(out, start, INDENT);
 	wrapped(out, o->what, INDENT);
 }
 
@@ -72,8 +77,8 @@ void opts_help(enum command_id command, struct buf *out)
 	for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++) {
 		const size_t start = out->n;
 		buf_printf(out, "  %s %s", opts_command((enum command_id)i)->name, opts_command((enum command_id)i)->args);
-		buf_repeat(out, ' ', 34 - (out->n - start));
-		wrapped(out, opts_command((enum command_id)i)->what, 34);
+		fill(out, start, COMMANDS_INDENT);
+		wrapped(out, opts_command((enum command_id)i)->what, COMMANDS_INDENT);
 	}
 	help_options(COMMAND_NONE, out);
 	buf_addz(out, "\nExit codes: 0 complete, 1 --fail-on hit, 2 usage or pattern error, 3 some input could not be read,\n"

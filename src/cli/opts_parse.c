@@ -12,18 +12,45 @@
 #include "base/nearest.h"
 #include "cli/opts.h"
 
-static str nearest_option(str word)
+bool opts_find(str name, enum opt_id *ret)
+{
+	for (int i = 0; i < OPT_COUNT; i++)
+		if (opts_option((enum opt_id)i)->name && str_eq(name, str_z(opts_option((enum opt_id)i)->name))) {
+			*ret = (enum opt_id)i;
+			return true;
+		}
+	return false;
+}
+
+bool opts_find_command(str name, enum command_id *ret)
+{
+	for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++)
+		if (str_eq(name, str_z(opts_command((enum command_id)i)->name))) {
+			*ret = (enum command_id)i;
+			return true;
+		}
+	return false;
+}
+
+/* The nearest name among the options of the command, else among all. */
+static str nearest_option(str word, enum command_id command)
 {
 	struct nearest near = nearest_start(word);
+	for (int i = 0; i < OPT_COUNT; i++)
+		if (command == COMMAND_NONE || (opts_option((enum opt_id)i)->commands >> command & 1))
+			nearest_offer(&near, str_z(opts_option((enum opt_id)i)->name));
+	if (nearest_result(&near).n)
+		return nearest_result(&near);
+	near = nearest_start(word);
 	for (int i = 0; i < OPT_COUNT; i++)
 		nearest_offer(&near, str_z(opts_option((enum opt_id)i)->name));
 	return nearest_result(&near);
 }
 
-static int unknown_option(str name, bool is_letter, struct err *reterr)
+static int unknown_option(str name, bool is_letter, enum command_id command, struct err *reterr)
 {
 	const int code = err_set(reterr, ERR_USAGE, "unknown option %s%.*s", is_letter ? "-" : "--", STR_ARG(name));
-	const str near = is_letter ? STR_NONE : nearest_option(name);
+	const str near = is_letter ? STR_NONE : nearest_option(name, command);
 	if (near.n)
 		err_hint(reterr, "did you mean --%.*s?", STR_ARG(near));
 	else
@@ -51,34 +78,14 @@ static int unknown_command(const char *word, struct err *reterr)
 	return code;
 }
 
-static int find_command(const char *word, enum command_id *ret, struct err *reterr)
-{
-	for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++)
-		if (strcmp(word, opts_command((enum command_id)i)->name) == 0) {
-			*ret = (enum command_id)i;
-			return 0;
-		}
-	return unknown_command(word, reterr);
-}
-
-static int find_long(str name, enum opt_id *ret, struct err *reterr)
-{
-	for (int i = 0; i < OPT_COUNT; i++)
-		if (opts_option((enum opt_id)i)->name && str_eq(name, str_z(opts_option((enum opt_id)i)->name))) {
-			*ret = (enum opt_id)i;
-			return 0;
-		}
-	return unknown_option(name, false, reterr);
-}
-
-static int find_letter(const char *letter, enum opt_id *ret, struct err *reterr)
+static int find_letter(const char *letter, enum command_id command, enum opt_id *ret, struct err *reterr)
 {
 	for (int i = 0; i < OPT_COUNT; i++)
 		if (opts_option((enum opt_id)i)->letter && opts_option((enum opt_id)i)->letter == *letter) {
 			*ret = (enum opt_id)i;
 			return 0;
 		}
-	return unknown_option((str){letter, 1}, true, reterr);
+	return unknown_option((str){letter, 1}, true, command, reterr);
 }
 
 /* How the option is written in messages. */
@@ -125,16 +132,20 @@ static int check_number(const struct opt *o, const char *value, struct err *rete
 	return code;
 }
 
-static int set_value(struct opts *o, enum opt_id id, const char *value, struct err *reterr)
+int opts_check(enum opt_id id, const char *choices, const char *value, struct err *reterr)
 {
 	const struct opt *opt = opts_option(id);
-	int e = 0;
 	if (opt->type == OPT_CHOICE)
-		e = check_choice(opt, opt->value, value, reterr);
-	else if (opt->type == OPT_NUMBER)
-		e = check_number(opt, value, reterr);
-	else if (opt->type == OPT_TEXT && !*value)
-		e = bad_value(opt, value, "empty", reterr);
+		return check_choice(opt, choices ? choices : opt->value, value, reterr);
+	if (opt->type == OPT_NUMBER)
+		return check_number(opt, value, reterr);
+	return opt->type == OPT_TEXT && !*value ? bad_value(opt, value, "empty", reterr) : 0;
+}
+
+static int set_value(struct opts *o, enum opt_id id, const char *value, struct err *reterr)
+{
+	/* The choices of --format depend on the command, which may stand behind it: check_belongs. */
+	const int e = id == OPT_FORMAT ? 0 : opts_check(id, NULL, value, reterr);
 	if (e)
 		return e;
 	if (id == OPT_PATTERNS) {
@@ -143,6 +154,7 @@ static int set_value(struct opts *o, enum opt_id id, const char *value, struct e
 		o->patterns[o->pattern_count++] = value;
 	}
 	o->value[id] = value;
+	o->from[id] = FROM_COMMAND_LINE;
 	return 0;
 }
 
@@ -172,7 +184,7 @@ static int take_letters(struct opts *o, int argc, char **argv, int *i, struct er
 {
 	for (const char *p = argv[*i] + 1; *p; p++) {
 		enum opt_id id = OPT_COUNT;
-		int e = find_letter(p, &id, reterr);
+		int e = find_letter(p, o->command, &id, reterr);
 		if (e)
 			return e;
 		if (opts_option(id)->type != OPT_FLAG)
@@ -187,7 +199,7 @@ static int take_letters(struct opts *o, int argc, char **argv, int *i, struct er
 static int take_word(struct opts *o, char *word, struct err *reterr)
 {
 	if (o->command == COMMAND_NONE)
-		return find_command(word, &o->command, reterr);
+		return opts_find_command(str_z(word), &o->command) ? 0 : unknown_command(word, reterr);
 	o->args[o->arg_count++] = word;
 	return 0;
 }
@@ -202,14 +214,15 @@ static int take(struct opts *o, int argc, char **argv, int *i, struct err *reter
 	const char *equals = strchr(word, '=');
 	const str name = {word + 2, equals ? (size_t)(equals - word) - 2 : strlen(word) - 2};
 	enum opt_id id = OPT_COUNT;
-	const int e = find_long(name, &id, reterr);
-	return e ? e : take_option(o, id, equals ? equals + 1 : NULL, argc, argv, i, reterr);
+	if (!opts_find(name, &id))
+		return unknown_option(name, false, o->command, reterr);
+	return take_option(o, id, equals ? equals + 1 : NULL, argc, argv, i, reterr);
 }
 
 /* An option that belongs to other commands only. */
 static int check_belongs(const struct opts *o, struct err *reterr)
 {
-	for (int i = 0; o->command != COMMAND_NONE && i < OPT_COUNT; i++) {
+	for (int i = 0; o->command != COMMAND_NONE && o->command != COMMAND_CONFIG && i < OPT_COUNT; i++) {
 		if (!o->value[i] || (opts_option((enum opt_id)i)->commands >> o->command & 1))
 			continue;
 		char spelling[40];
@@ -219,7 +232,7 @@ static int check_belongs(const struct opts *o, struct err *reterr)
 		return code;
 	}
 	const char *format = o->value[OPT_FORMAT], *formats = opts_command(o->command)->formats;
-	return format && formats ? check_choice(opts_option(OPT_FORMAT), formats, format, reterr) : 0;
+	return format && formats ? opts_check(OPT_FORMAT, formats, format, reterr) : 0;
 }
 
 int opts_parse(int argc, char **argv, struct opts *ret, struct err *reterr)
@@ -244,6 +257,7 @@ void opts_done(struct opts *o)
 {
 	free(o->args);
 	o->args = NULL;
+	arena_done(&o->texts);
 }
 
 uint32_t opts_number(const struct opts *o, enum opt_id id, uint32_t otherwise)

@@ -68,15 +68,29 @@ int places_database(const struct env *env, struct arena *a, bool make, const cha
 	return e || !make ? e : make_parents(*ret_path, a, reterr);
 }
 
+/* `name` in the user's configuration directory; p NULL when there is none. */
+static str in_config_home(const struct env *env, struct arena *a, const char *name)
+{
+	if (env->config_home && env->config_home[0] == '/')
+		return arena_printf(a, "%s/mcplog/%s", env->config_home, name);
+	if (env->home && env->home[0] == '/' && env->home[1])
+		return arena_printf(a, "%s/.config/mcplog/%s", env->home, name);
+	return STR_NONE;
+}
+
 size_t places_patterns(const struct env *env, struct arena *a, str ret_dirs[2])
 {
 	size_t n = 0;
 	ret_dirs[n++] = S("/etc/mcplog/patterns.d");
-	if (env->config_home && env->config_home[0] == '/')
-		ret_dirs[n++] = arena_printf(a, "%s/mcplog/patterns.d", env->config_home);
-	else if (env->home && env->home[0] == '/' && env->home[1])
-		ret_dirs[n++] = arena_printf(a, "%s/.config/mcplog/patterns.d", env->home);
+	const str own = in_config_home(env, a, "patterns.d");
+	if (own.p)
+		ret_dirs[n++] = own;
 	return n;
+}
+
+const char *places_config(const struct env *env, struct arena *a)
+{
+	return in_config_home(env, a, "config").p;
 }
 
 int places_own_logs(const struct env *env, struct arena *a, str *ret_paths, size_t cap, size_t *ret_count, struct err *reterr)

@@ -11,6 +11,7 @@
 #include "base/nearest.h"
 #include "base/out.h"
 #include "cli/exit_code.h"
+#include "cli/pager.h"
 #include "cli/places.h"
 #include "cli/problems.h"
 #include "cli/progress.h"
@@ -325,6 +326,10 @@ int run_output_mode(struct run *r, str text, unsigned mode, struct err *reterr)
 	const char *path = r->opts->value[OPT_OUTPUT];
 	if (path && str_eq(str_z(path), S("-")))
 		path = NULL;
+	const str format = str_z(r->opts->value[OPT_FORMAT]);
+	const bool is_text = mode == 0600 && r->opts->command != COMMAND_EXPORT && (format.n == 0 || str_eq(format, S("text")));
+	if (!path && is_text && pager_show(r->env, r->opts, text))
+		return 0;
 	struct out *out;
 	const int e = out_open(path, mode, &out, reterr);
 	if (e)
