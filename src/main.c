@@ -15,6 +15,7 @@
  *               run problems progress  one run of the pipeline as the options ask for it; what it says on stderr
  *               cmd_analyze          logs to report
  *               cmd_export           the timeline for other programs
+ *               cmd_timeline         an incident or a session as a picture
  *               cmd_explain find full_lines  one incident in full, found by its id, its lines read again; the page of a cause
  *               cmd_patterns cmd_status cmd_config  the knowledge base; the sources; values of options and where they come from
  *               cmd_completion cmd_help  scripts for shells; help, manual, version
@@ -50,6 +51,7 @@
  * REPORT
  * report/       report filter        the table of formats; what is shown
  *               text text_incident explain page  for people; the one place that makes text safe for terminals
+ *               lanes axis signs timeline_text  pictures: what has a lane, where it stands, what it looks like; on terminals
  *               json json_objects ndjson  for programs
  *
  * KNOWLEDGE     patterns/ to rules, and its proofs

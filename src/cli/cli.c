@@ -37,6 +37,7 @@ static int dispatch(const struct env *env, const struct opts *opts)
 {
 	static int (*const run[COMMAND_COUNT])(const struct env *, const struct opts *) = {
 		[COMMAND_ANALYZE] = cmd_analyze,
+		[COMMAND_TIMELINE] = cmd_timeline,
 		[COMMAND_EXPLAIN] = cmd_explain,
 		[COMMAND_EXPORT] = cmd_export,
 		[COMMAND_PATTERNS] = cmd_patterns,

@@ -5,6 +5,7 @@
 #include "cli/opts.h"
 
 int cmd_analyze(const struct env *env, const struct opts *opts);
+int cmd_timeline(const struct env *env, const struct opts *opts);
 int cmd_explain(const struct env *env, const struct opts *opts);
 int cmd_export(const struct env *env, const struct opts *opts);
 int cmd_patterns(const struct env *env, const struct opts *opts);

@@ -14,8 +14,8 @@
 #define BIT(command) (1u << COMMAND_##command)
 enum {
 	ON_ANALYZE = BIT(ANALYZE),
-	ON_FILTERS = BIT(ANALYZE) | BIT(EXPORT),
-	ON_REPORTS = BIT(ANALYZE) | BIT(EXPLAIN) | BIT(EXPORT),
+	ON_FILTERS = BIT(ANALYZE) | BIT(TIMELINE) | BIT(EXPORT),
+	ON_REPORTS = BIT(ANALYZE) | BIT(TIMELINE) | BIT(EXPLAIN) | BIT(EXPORT),
 	ON_STORE = ON_REPORTS | BIT(STATUS),
 	ON_RULES = ON_REPORTS | BIT(PATTERNS) | BIT(STATUS),
 	ON_ALL = (1u << COMMAND_COUNT) - 1,
@@ -27,6 +27,10 @@ static const struct command commands[COMMAND_COUNT] = {
 		"PATH is a log file, a directory (read recursively, hidden folders included) or - for standard input.\n"
 		"Without PATH it reads your own logs: the debug directory, the MCP cache logs and the transcripts.",
 		"text|json|ndjson"},
+	[COMMAND_TIMELINE] = {"timeline", "[ID|SESSION] [PATH...]", "an incident or session as a waterfall on a common time axis",
+		"ID is an incident id (v1:...) or its beginning, SESSION a client session or its beginning: they are looked for in\n"
+		"the PATHs behind them, else in the timeline. PATH alone draws the sessions of these logs, those with incidents first.",
+		"text"},
 	[COMMAND_EXPLAIN] = {"explain", "ID|CAUSE [PATH...]", "one incident with its whole proof, or the page of a cause",
 		"ID is an incident id (v1:...) of a report, or the beginning of one. Without PATH it is looked for in the\n"
 		"timeline. CAUSE is the id of a cause or a note, such as sse-drop-silent-hang.", NULL},
@@ -49,7 +53,7 @@ static const struct command commands[COMMAND_COUNT] = {
 };
 
 /* Commands of later versions. */
-static const char *const not_yet[] = {"check", "watch", "timeline", "report", "query", "unknown", "doctor",
+static const char *const not_yet[] = {"check", "watch", "report", "query", "unknown", "doctor",
 	"alerts", "init", "diff", "prune"};
 
 #define SEVERITIES "info|warning|critical"
@@ -84,6 +88,7 @@ static const struct opt options[OPT_COUNT] = {
 	[OPT_NO_REDACT] = {"no-redact", 0, OPT_FLAG, NULL, 0, 0, ON_REPORTS, "do not hide secrets; then nothing is kept in a timeline"},
 	[OPT_COLOR] = {"color", 0, OPT_CHOICE, WHEN, 0, 0, ON_REPORTS, "colours (default: auto, on a terminal; NO_COLOR and TERM=dumb count)"},
 	[OPT_ASCII] = {"ascii", 0, OPT_FLAG, NULL, 0, 0, ON_REPORTS, "text with ASCII characters only"},
+	[OPT_WIDTH] = {"width", 0, OPT_NUMBER, "COLUMNS", 60, 200, BIT(TIMELINE), "columns of the picture (default: the terminal's, 80 elsewhere)"},
 	[OPT_PROGRESS] = {"progress", 0, OPT_CHOICE, WHEN, 0, 0, ON_REPORTS, "progress on stderr (default: auto, on a terminal)"},
 	[OPT_ORIGIN] = {"origin", 0, OPT_FLAG, NULL, 0, 0, BIT(PATTERNS), "list: show the file that each entry comes from"},
 	[OPT_PAGER] = {"pager", 0, OPT_TEXT, "COMMAND", 0, 0, ON_ALL,

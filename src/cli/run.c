@@ -79,12 +79,15 @@ static enum severity severity_of(const char *name)
 
 static unsigned columns_of(const struct env *env, const struct opts *o)
 {
-	enum { USUAL = 80, NARROW = 60, WIDE = 120 };
+	enum { USUAL = 80, NARROW = 60 };
+	const unsigned wide = o->command == COMMAND_TIMELINE ? 200 : 120; /* prose is not read in longer lines */
+	if (opts_has(o, OPT_WIDTH))
+		return opts_number(o, OPT_WIDTH, USUAL);
 	if (!env->out_tty || opts_has(o, OPT_OUTPUT) || env->columns == 0)
 		return USUAL;
 	if (env->columns < NARROW)
 		return NARROW;
-	return env->columns > WIDE ? WIDE : env->columns;
+	return env->columns > wide ? wide : env->columns;
 }
 
 static void report_options(struct run *r)

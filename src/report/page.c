@@ -54,24 +54,39 @@ static const char *ascii_of(uint32_t code)
 	return NULL;
 }
 
+static void add_ascii(struct buf *out, str s)
+{
+	while (s.n) {
+		uint32_t code = 0;
+		const size_t n = utf8_next(s, &code);
+		if (n <= 1)
+			buf_byte(out, s.p[0]);
+		else if (ascii_of(code))
+			buf_addz(out, ascii_of(code));
+		else
+			buf_printf(out, code > 0xffff ? "\\U%08x" : "\\u%04x", code);
+		s = str_from(s, n ? n : 1);
+	}
+}
+
 static void to_ascii(struct buf *out)
 {
 	struct buf plain = {0};
-	str rest = buf_str(out);
-	while (rest.n) {
-		uint32_t code = 0;
-		const size_t n = utf8_next(rest, &code);
-		if (n <= 1)
-			buf_byte(&plain, rest.p[0]);
-		else if (ascii_of(code))
-			buf_addz(&plain, ascii_of(code));
-		else
-			buf_printf(&plain, code > 0xffff ? "\\U%08x" : "\\u%04x", code);
-		rest = str_from(rest, n ? n : 1);
-	}
+	add_ascii(&plain, buf_str(out));
 	buf_reset(out);
 	buf_add(out, buf_str(&plain));
 	buf_done(&plain);
+}
+
+void page_plain(const struct page *p, str s, struct buf *out)
+{
+	struct buf safe = {0};
+	utf8_terminal(&safe, s, false);
+	if (p->options->ascii)
+		add_ascii(out, buf_str(&safe));
+	else
+		buf_add(out, buf_str(&safe));
+	buf_done(&safe);
 }
 
 void page_done(struct page *p)

@@ -28,6 +28,8 @@ void page_end(struct page *p);               /* ends the line, without blanks at
 /* Words wrapped to the page, further lines behind `indent` blanks; after max_lines (0: no limit) the rest is "…". Ends the
  * line. */
 void page_wrap(struct page *p, enum ink ink, str s, size_t indent, unsigned max_lines);
+/* The text as it will be written, to be measured and cut: escaped, and ASCII with --ascii. Appends. */
+void page_plain(const struct page *p, str s, struct buf *out);
 /* "debug.txt:5", the path without what all sources share; empty for no place. */
 str page_place(const struct page *p, const struct line_ref *at, struct buf *ret_text);
 /* "2026-05-17 20:23:00" of at. */

@@ -1,7 +1,8 @@
-/* The table of report formats. A new format is a row here and a file beside this one. */
+/* The tables of formats: of reports, and of pictures. A new format is a row here and a file beside this one. */
 #include "report/report.h"
 
 #include "report/formats.h"
+#include "report/timeline.h"
 
 static const struct report_ops reports[] = {
 	{"text", report_text, false},
@@ -9,10 +10,25 @@ static const struct report_ops reports[] = {
 	{"ndjson", report_ndjson, false},
 };
 
+/* Of mcplog timeline. */
+static const struct report_ops pictures[] = {
+	{"text", timeline_text, true},
+};
+
+static const struct report_ops *find(const struct report_ops *table, size_t count, str name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(name, str_z(table[i].name)))
+			return &table[i];
+	return NULL;
+}
+
 const struct report_ops *report_find(str name)
 {
-	for (size_t i = 0; i < sizeof reports / sizeof *reports; i++)
-		if (str_eq(name, str_z(reports[i].name)))
-			return &reports[i];
-	return NULL;
+	return find(reports, sizeof reports / sizeof *reports, name);
+}
+
+const struct report_ops *picture_find(str name)
+{
+	return find(pictures, sizeof pictures / sizeof *pictures, name);
 }

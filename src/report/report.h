@@ -11,6 +11,7 @@ struct report_options {
 	enum severity min_severity;
 	str cause, server, tool, session; /* filters; empty = all */
 	instant since, until;         /* NONE = no limit; by incident start */
+	const struct incident *incident; /* pictures: only this one; NULL: sessions */
 };
 struct report_ops {
 	const char *name;             /* of --format */
@@ -18,6 +19,7 @@ struct report_ops {
 	bool picture;                 /* it shows facts.picture: the run must keep calls */
 };
 const struct report_ops *report_find(str name); /* NULL when unknown */
+const struct report_ops *picture_find(str name); /* the same for mcplog timeline */
 /* The filters of the options; the time limits hold for what has a time. report/filter.c */
 bool report_wants(const struct report_options *o, const struct incident *i);
 bool report_wants_note(const struct report_options *o, const struct note *n);

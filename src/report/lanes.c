@@ -1,0 +1,558 @@
+/*
+ * Which lanes a picture has. An incident's picture shows its calls, what happened to its server meanwhile, and the other calls of
+ * that time; a session's shows all. Calls beyond the limit are gathered when they were answered, and counted when not: what
+ * failed or hangs has a lane before what went well, and long calls before short ones.
+ *
+ * A connection's lane is made from its marks, also of those before the picture: connected until a drop, down until the client
+ * says that it is back or a later call is answered. Refuses to guess a connection from calls alone.
+ */
+#include "report/lanes.h"
+
+#include <stdio.h>
+
+#include "model/names.h"
+
+enum { CONNECTION_LANES = 12, PLAIN_LANES = 4, GATHERED_BARS = 400 };
+
+static const struct picture *picture_of(const struct drawing *d) { return &d->facts->picture; }
+
+static const struct picture_call *calls_of(const struct drawing *d) { return &picture_of(d)->calls[d->session->first_call]; }
+
+static const struct picture_mark *marks_of(const struct drawing *d) { return &picture_of(d)->marks[d->session->first_mark]; }
+
+const char *drawing_ending(enum ending e)
+{
+	static const char *const words[ENDING_COUNT] = {
+		[ENDING_STILL_OPEN] = "still open", [ENDING_COMPLETED] = "answered", [ENDING_ERROR] = "answered with an error",
+		[ENDING_USER_CANCEL] = "cancelled by the user", [ENDING_CLIENT_TIMEOUT] = "time-out of the client", [ENDING_CLIENT_ABORT] = "given up by the client",
+		[ENDING_CONNECTION_CLOSED] = "connection closed", [ENDING_UNREACHABLE] = "server not reachable", [ENDING_PROCESS_EXIT] = "the client left",
+		[ENDING_BACKGROUNDED] = "moved to the background"};
+	return words[e < ENDING_COUNT ? e : ENDING_STILL_OPEN];
+}
+
+void drawing_beats(const struct call *c, char ret_text[64])
+{
+	ret_text[0] = 0;
+	if (c->beats == 1)
+		(void)snprintf(ret_text, 64, "1 × still running");
+	else if (c->beats)
+		(void)snprintf(ret_text, 64, "%u × still running, every %d s", c->beats, (int)(BEAT_INTERVAL / SECOND));
+}
+
+/* --- the session of an incident --- */
+
+static bool is_evidence(const struct incident *i, const struct picture_mark *m)
+{
+	for (size_t k = 0; k < i->evidence_count; k++) {
+		const struct line_ref *at = &i->evidence[k].at;
+		if (at->source && at->source == m->where.source && at->offset == m->where.offset)
+			return true;
+		for (size_t t = 0; t < i->evidence[k].also_count; t++)
+			if (i->evidence[k].also_in[t].source == m->where.source && i->evidence[k].also_in[t].offset == m->where.offset)
+				return true;
+	}
+	return false;
+}
+
+static bool is_affected(const struct drawing *d, const struct picture_call *c)
+{
+	for (size_t k = 0; d->incident && k < d->incident->call_count; k++)
+		if (d->incident->calls[k]->id == c->call.id)
+			return true;
+	return false;
+}
+
+const struct picture_session *drawing_session_of(const struct facts *f, const struct incident *i)
+{
+	const struct picture *p = &f->picture;
+	for (size_t k = 0; i->call_count && k < p->call_count; k++)
+		if (p->calls[k].call.id == i->calls[0]->id)
+			return &p->sessions[p->calls[k].session];
+	for (size_t s = 0; s < p->session_count; s++)
+		if (i->session.n && str_eq(p->sessions[s].id, i->session))
+			return &p->sessions[s];
+	for (size_t k = 0; k < p->mark_count; k++)
+		if (is_evidence(i, &p->marks[k]))
+			return &p->sessions[p->marks[k].session];
+	return NULL;
+}
+
+/* --- which stretch of time --- */
+
+static void reach(struct drawing *d, instant at)
+{
+	if (at == INSTANT_NONE)
+		return;
+	if (d->axis.from == INSTANT_NONE || at < d->axis.from)
+		d->axis.from = at;
+	if (d->axis.to == INSTANT_NONE || at > d->axis.to)
+		d->axis.to = at;
+}
+
+/* In a session with times only what has one stretches the picture. */
+static void reach_mark(struct drawing *d, const struct picture_mark *m)
+{
+	if (m->time != INSTANT_NONE || !d->timed)
+		reach(d, m->at);
+}
+
+static void reach_incident(struct drawing *d)
+{
+	const struct incident *i = d->incident;
+	for (size_t k = 0; k < d->session->call_count; k++)
+		if (is_affected(d, &calls_of(d)[k])) {
+			reach(d, calls_of(d)[k].from);
+			reach(d, calls_of(d)[k].to);
+		}
+	for (size_t k = 0; k < d->session->mark_count; k++)
+		if (is_evidence(i, &marks_of(d)[k]))
+			reach_mark(d, &marks_of(d)[k]);
+	if (d->axis.from == INSTANT_NONE && d->timed) {
+		reach(d, i->started_at);
+		reach(d, i->ended_at);
+	}
+}
+
+static void reach_session(struct drawing *d)
+{
+	for (size_t k = 0; k < d->session->call_count; k++) {
+		reach(d, calls_of(d)[k].from);
+		reach(d, calls_of(d)[k].to);
+	}
+	for (size_t k = 0; k < d->session->mark_count; k++)
+		reach_mark(d, &marks_of(d)[k]);
+}
+
+/* A little room on both sides, so that marks at the ends can be seen. */
+static bool bound(struct drawing *d)
+{
+	d->axis.from = d->axis.to = INSTANT_NONE;
+	if (d->incident)
+		reach_incident(d);
+	else
+		reach_session(d);
+	if (d->axis.from == INSTANT_NONE)
+		return false;
+	const int64_t room = (d->axis.to - d->axis.from) / 40;
+	d->axis.to += room > 100 * MILLISECOND ? room : 100 * MILLISECOND;
+	return true;
+}
+
+/* A line without a clock is in the picture when it may have been written meanwhile. */
+static bool within(const struct drawing *d, const struct picture_mark *m)
+{
+	if (m->time == INSTANT_NONE && d->timed)
+		return (m->after == INSTANT_NONE || m->after <= d->axis.to) && (m->before == INSTANT_NONE || m->before >= d->axis.from);
+	return m->at >= d->axis.from && m->at <= d->axis.to;
+}
+
+instant drawing_place(const struct drawing *d, const struct picture_mark *m)
+{
+	return m->at < d->axis.from ? d->axis.from : m->at > d->axis.to ? d->axis.to : m->at;
+}
+
+/* --- lanes and their parts --- */
+
+static struct lane *add_lane(struct drawing *d, enum lane_kind kind, enum side side, str label, uint32_t server)
+{
+	struct lane *l = vec_push(&d->lanes);
+	*l = (struct lane){.kind = kind, .side = side, .label = label, .server = server, .first_bar = d->bars.n, .first_mark = d->marks.n};
+	return l;
+}
+
+/* Clipped to the picture; nothing when it lies outside. Bars of a lane are added before the next lane is made. */
+static void add_bar(struct drawing *d, struct lane *l, instant from, instant to, enum bar_style style, bool before, bool beyond)
+{
+	if (to < d->axis.from || from > d->axis.to)
+		return;
+	*vec_push(&d->bars) = (struct bar){from < d->axis.from ? d->axis.from : from, to > d->axis.to ? d->axis.to : to, style,
+		before || from < d->axis.from, beyond || to > d->axis.to};
+	l->bar_count++;
+}
+
+static void add_mark(struct drawing *d, struct lane *l, const struct picture_mark *m, size_t most)
+{
+	if (!within(d, m))
+		return;
+	if (l->mark_count >= most) {
+		d->marks_left_out++;
+		return;
+	}
+	*vec_push(&d->marks) = m;
+	l->mark_count++;
+}
+
+static str server_name(const struct drawing *d, uint32_t server)
+{
+	return server < d->facts->server_count ? d->facts->servers[server].name : STR_NONE;
+}
+
+/* --- calls --- */
+
+static bool went_well(const struct picture_call *c) { return c->call.outcome == OUTCOME_OK; }
+
+static int importance(const struct drawing *d, const struct picture_call *c)
+{
+	return is_affected(d, c) ? 3 : !went_well(c) ? 2 : c->call.beats ? 1 : 0;
+}
+
+struct ranked {
+	const struct picture_call *call;
+	int importance;
+};
+
+static int rank_order(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+	if (x->importance != y->importance)
+		return x->importance > y->importance ? -1 : 1;
+	const int64_t p = x->call->to - x->call->from, q = y->call->to - y->call->from;
+	if (p != q)
+		return p > q ? -1 : 1;
+	return x->call < y->call ? -1 : x->call > y->call;
+}
+
+static int start_order(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+	return x->call < y->call ? -1 : x->call > y->call;
+}
+
+static bool is_in_picture(const struct drawing *d, const struct picture_call *c)
+{
+	if (c->from == INSTANT_NONE || c->to < d->axis.from || c->from > d->axis.to)
+		return false;
+	return !d->incident || is_affected(d, c) || c->server == PICTURE_NONE || !d->incident->server.n ||
+		name_same(server_name(d, c->server), d->incident->server);
+}
+
+static void call_lane(struct drawing *d, const struct picture_call *c, const struct drawing_options *o)
+{
+	struct lane *l = add_lane(d, LANE_CALL, SIDE_CLIENT, c->call.tool.n ? c->call.tool : S("(unnamed call)"), c->server);
+	const instant asked = c->call.permission > 0 ? c->from + c->call.permission : c->from;
+	const instant split = c->handled_at != INSTANT_NONE && c->handled_at > asked ? c->handled_at : c->to;
+	const size_t number = (size_t)(c - picture_of(d)->calls);
+	l->more = c->call.server;
+	l->call = c;
+	l->affected = is_affected(d, c);
+	if (asked > c->from)
+		add_bar(d, l, c->from, asked, BAR_PERMISSION, false, false);
+	add_bar(d, l, asked, split < c->to ? split : c->to, BAR_RUN, (c->call.flags & CALL_START_UNKNOWN) != 0, c->open && split >= c->to);
+	if (split < c->to)
+		add_bar(d, l, split, c->to, BAR_HANDLED, false, c->open);
+	for (size_t k = 0; k < d->session->mark_count; k++)
+		if (marks_of(d)[k].call == number && marks_of(d)[k].side == SIDE_CLIENT)
+			add_mark(d, l, &marks_of(d)[k], o->most_marks);
+}
+
+/* Bars that could not be told apart become one. */
+static void add_gathered(struct drawing *d, struct lane *l, const struct picture_call *c)
+{
+	struct bar *last = l->bar_count ? &d->bars.v[d->bars.n - 1] : NULL;
+	const instant to = c->to > d->axis.to ? d->axis.to : c->to;
+	if (!last || c->from - last->to > (d->axis.to - d->axis.from) / GATHERED_BARS)
+		add_bar(d, l, c->from, c->to, BAR_RUN, false, false);
+	else if (to > last->to)
+		last->to = to;
+}
+
+/* Answered calls without a lane of their own: one lane per server. */
+static void gather(struct drawing *d, const struct ranked *rest, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		d->calls_left_out += !went_well(rest[i].call);
+	for (uint32_t s = 0; s <= d->facts->server_count; s++) {
+		const uint32_t server = s < d->facts->server_count ? s : PICTURE_NONE;
+		struct lane *l = NULL;
+		for (size_t i = 0; i < count; i++) {
+			const struct picture_call *c = rest[i].call;
+			if (c->server != server || !went_well(c))
+				continue;
+			if (!l)
+				l = add_lane(d, LANE_ANSWERED, SIDE_CLIENT, S("other calls"), server);
+			l->more = server_name(d, server);
+			l->calls++;
+			add_gathered(d, l, c);
+		}
+	}
+}
+
+static void call_lanes(struct drawing *d, const struct drawing_options *o)
+{
+	struct ranked *v = mem_new((d->session->call_count + 1) * sizeof *v);
+	size_t n = 0;
+	for (size_t k = 0; k < d->session->call_count; k++)
+		if (is_in_picture(d, &calls_of(d)[k]))
+			v[n++] = (struct ranked){&calls_of(d)[k], importance(d, &calls_of(d)[k])};
+	if (n > 1)
+		qsort(v, n, sizeof *v, rank_order);
+	size_t shown = n < o->most_calls ? n : o->most_calls;
+	while (n > o->most_calls && shown > PLAIN_LANES && v[shown - 1].importance == 0) /* one plain call of thousands tells nothing */
+		shown--;
+	if (shown > 1)
+		qsort(v, shown, sizeof *v, start_order);
+	if (n > shown)
+		qsort(&v[shown], n - shown, sizeof *v, start_order);
+	for (size_t i = 0; i < shown; i++)
+		call_lane(d, v[i].call, o);
+	gather(d, &v[shown], n - shown);
+	free(v);
+}
+
+/* --- marks --- */
+
+static bool is_from_client(const struct picture_mark *m)
+{
+	if (!m->where.source)
+		return true;
+	const enum source_kind k = m->where.source->kind;
+	return k != SOURCE_SERVER && k != SOURCE_PROXY && k != SOURCE_BRIDGE;
+}
+
+static bool concerns(const struct drawing *d, const struct picture_mark *m)
+{
+	return !d->incident || !d->incident->server.n || m->server == PICTURE_NONE || name_same(server_name(d, m->server), d->incident->server) ||
+		is_evidence(d->incident, m);
+}
+
+/* Does the call of this mark have a lane that shows it? */
+static bool has_own_lane(const struct drawing *d, const struct picture_mark *m)
+{
+	if (m->call == PICTURE_NONE || m->side != SIDE_CLIENT)
+		return false;
+	for (size_t i = 0; i < d->lanes.n; i++)
+		if (d->lanes.v[i].call == &picture_of(d)->calls[m->call])
+			return true;
+	return false;
+}
+
+static void client_lane(struct drawing *d, const struct drawing_options *o)
+{
+	struct lane *l = NULL;
+	for (size_t k = 0; k < d->session->mark_count; k++) {
+		const struct picture_mark *m = &marks_of(d)[k];
+		if (m->side != SIDE_CLIENT || !within(d, m) || !concerns(d, m) || has_own_lane(d, m))
+			continue;
+		if (!l)
+			l = add_lane(d, LANE_CLIENT, SIDE_CLIENT, S("client"), PICTURE_NONE);
+		add_mark(d, l, m, o->most_marks);
+	}
+}
+
+/* Clients write "reconnected" right behind "connected": one thing. */
+static bool is_said_twice(const struct drawing *d, size_t k)
+{
+	const struct picture_mark *m = &marks_of(d)[k];
+	for (size_t i = k; m->kind == MARK_RECONNECT && i-- > 0 && m->at - marks_of(d)[i].at <= 200 * MILLISECOND;)
+		if (marks_of(d)[i].kind == MARK_CONNECT && marks_of(d)[i].server == m->server)
+			return true;
+	return false;
+}
+
+struct connecting { /* a connection's story so far */
+	struct drawing *d;
+	const struct drawing_options *options;
+	struct lane lane;
+	VEC(struct bar) bars;
+	VEC(const struct picture_mark *) marks;
+	bool open, down;
+	instant since;
+	size_t lanes;
+};
+
+static void end_bar(struct connecting *c, instant at, bool beyond)
+{
+	if (c->open)
+		*vec_push(&c->bars) = (struct bar){c->since, at, c->down ? BAR_DOWN : BAR_CONNECTED, c->since == INSTANT_NONE, beyond};
+}
+
+/* The lane is copied into the drawing when something of it can be seen. */
+static void end_lane(struct connecting *c)
+{
+	struct drawing *d = c->d;
+	bool seen = false;
+	for (size_t i = 0; i < c->bars.n; i++)
+		seen |= c->bars.v[i].to >= d->axis.from && c->bars.v[i].from <= d->axis.to;
+	for (size_t i = 0; i < c->marks.n; i++)
+		seen |= within(d, c->marks.v[i]);
+	if (seen && c->lanes >= CONNECTION_LANES)
+		d->marks_left_out += c->marks.n;
+	else if (seen) {
+		struct lane *l = add_lane(d, LANE_CONNECTION, SIDE_TRANSPORT, c->lane.label, c->lane.server);
+		l->more = c->lane.more;
+		for (size_t i = 0; i < c->bars.n; i++)
+			add_bar(d, l, c->bars.v[i].from == INSTANT_NONE ? d->axis.from : c->bars.v[i].from, c->bars.v[i].to, c->bars.v[i].style,
+				c->bars.v[i].before, c->bars.v[i].beyond);
+		for (size_t i = 0; i < c->marks.n; i++)
+			add_mark(d, l, c->marks.v[i], c->options->most_marks);
+		c->lanes++;
+	}
+	c->bars.n = c->marks.n = 0;
+	c->open = c->down = false;
+}
+
+/* The start of the first answered call after a drop: the connection must be back then. NONE when there is none. */
+static instant answered_after(const struct drawing *d, uint32_t server, instant at)
+{
+	for (size_t k = 0; k < d->session->call_count; k++) {
+		const struct picture_call *c = &calls_of(d)[k];
+		if (c->from != INSTANT_NONE && c->from > at && c->server == server && went_well(c))
+			return c->from;
+	}
+	return INSTANT_NONE;
+}
+
+static void come_back(struct connecting *c, instant at)
+{
+	end_bar(c, at, false);
+	c->open = true;
+	c->down = false;
+	c->since = at;
+}
+
+/* What the client did not say: that a stream is back. */
+static void silently_back(struct connecting *c, instant until)
+{
+	if (!c->open || !c->down)
+		return;
+	const instant at = answered_after(c->d, c->lane.server, c->since);
+	if (at != INSTANT_NONE && at < until)
+		come_back(c, at);
+}
+
+static void drop(struct connecting *c, instant at)
+{
+	if (!c->open) {
+		c->open = true;
+		c->since = INSTANT_NONE;
+	}
+	if (c->down)
+		return;
+	end_bar(c, at, false);
+	c->down = true;
+	c->since = at;
+}
+
+static void step(struct connecting *c, const struct picture_mark *m)
+{
+	silently_back(c, m->at);
+	if (m->kind == MARK_CONNECT && c->open) {
+		end_bar(c, m->at, false);
+		end_lane(c);
+	}
+	if (m->kind == MARK_CONNECT || m->kind == MARK_RECONNECT)
+		come_back(c, m->at);
+	else if (m->kind == MARK_DROP)
+		drop(c, m->at);
+	*vec_push(&c->marks) = m;
+	if (m->kind != MARK_CLOSE)
+		return;
+	if (!c->open) {
+		c->open = true;
+		c->since = INSTANT_NONE;
+	}
+	end_bar(c, m->at, false);
+	end_lane(c);
+}
+
+static void connection_lanes(struct drawing *d, uint32_t server, const struct drawing_options *o)
+{
+	struct connecting c = {.d = d, .options = o};
+	c.lane = (struct lane){.label = server < d->facts->server_count ? server_name(d, server) : S("connection"), .server = server};
+	c.lane.more = server < d->facts->server_count ? d->facts->servers[server].transport : STR_NONE;
+	for (size_t k = 0; k < d->session->mark_count; k++) {
+		const struct picture_mark *m = &marks_of(d)[k];
+		if (m->server == server && m->side == SIDE_TRANSPORT && is_from_client(m) && concerns(d, m) && !is_said_twice(d, k))
+			step(&c, m);
+	}
+	silently_back(&c, d->axis.to);
+	end_bar(&c, d->axis.to, true);
+	end_lane(&c);
+	vec_free(&c.bars);
+	vec_free(&c.marks);
+}
+
+static str base_name(str path)
+{
+	size_t at = path.n;
+	while (at && path.p[at - 1] != '/')
+		at--;
+	return str_from(path, at);
+}
+
+/* A lane per log of a server or proxy, and one per server for what the client heard of its process. */
+static void log_lanes(struct drawing *d, enum side side, const struct drawing_options *o)
+{
+	const size_t first = d->lanes.n;
+	for (size_t k = 0; k < d->session->mark_count; k++) {
+		const struct picture_mark *m = &marks_of(d)[k];
+		const struct source *own = is_from_client(m) ? NULL : m->where.source;
+		if (m->side != side || !within(d, m) || !concerns(d, m) || (side == SIDE_TRANSPORT && !own))
+			continue;
+		bool known = false;
+		for (size_t i = first; i < d->lanes.n && !known; i++)
+			known = own ? d->marks.v[d->lanes.v[i].first_mark]->where.source == own : !d->lanes.v[i].label.n && d->lanes.v[i].server == m->server;
+		if (known)
+			continue;
+		struct lane *l = add_lane(d, LANE_SERVER, side, own ? base_name(own->path) : STR_NONE, m->server);
+		l->more = server_name(d, m->server);
+		for (size_t i = k; i < d->session->mark_count; i++) {
+			const struct picture_mark *n = &marks_of(d)[i];
+			const struct source *its = is_from_client(n) ? NULL : n->where.source;
+			if (n->side == side && its == own && (own || n->server == m->server) && concerns(d, n))
+				add_mark(d, l, n, o->most_marks);
+		}
+	}
+	for (size_t i = first; i < d->lanes.n; i++)
+		if (!d->lanes.v[i].label.n)
+			d->lanes.v[i].label = d->lanes.v[i].more.n ? d->lanes.v[i].more : S("server");
+}
+
+static void list_marks(struct drawing *d)
+{
+	for (size_t k = 0; k < d->session->mark_count; k++)
+		if (within(d, &marks_of(d)[k]) && concerns(d, &marks_of(d)[k]) && !is_said_twice(d, k))
+			*vec_push(&d->listed) = &marks_of(d)[k];
+}
+
+static void scale(struct drawing *d)
+{
+	struct axis_range *busy = mem_new((d->session->call_count + d->listed.n + 1) * sizeof *busy);
+	size_t n = 0;
+	for (size_t k = 0; k < d->session->call_count; k++)
+		if (is_in_picture(d, &calls_of(d)[k]))
+			busy[n++] = (struct axis_range){calls_of(d)[k].from, calls_of(d)[k].to};
+	for (size_t k = 0; k < d->listed.n; k++)
+		busy[n++] = (struct axis_range){drawing_place(d, d->listed.v[k]), drawing_place(d, d->listed.v[k])};
+	axis_make(&d->axis, d->axis.from, d->axis.to, busy, n);
+	free(busy);
+}
+
+void drawing_make(struct drawing *ret, const struct facts *f, const struct picture_session *s, const struct incident *i, const struct drawing_options *o)
+{
+	*ret = (struct drawing){.facts = f, .session = s, .incident = i};
+	if (!s)
+		return;
+	ret->timed = s->timed;
+	if (!bound(ret)) {
+		ret->session = NULL;
+		return;
+	}
+	list_marks(ret);
+	call_lanes(ret, o);
+	client_lane(ret, o);
+	for (uint32_t server = 0; server < f->server_count; server++)
+		connection_lanes(ret, server, o);
+	connection_lanes(ret, PICTURE_NONE, o);
+	log_lanes(ret, SIDE_TRANSPORT, o);
+	log_lanes(ret, SIDE_SERVER, o);
+	scale(ret);
+}
+
+void drawing_done(struct drawing *d)
+{
+	vec_free(&d->lanes);
+	vec_free(&d->bars);
+	vec_free(&d->marks);
+	vec_free(&d->listed);
+}
