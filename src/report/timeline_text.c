@@ -425,12 +425,25 @@ static struct drawing_options limits_of(const struct page *p)
 	return (struct drawing_options){.most_calls = p->options->verbose ? LANES_VERBOSE : LANES, .most_marks = MARKS};
 }
 
-static void clocks(struct page *p, const struct drawing *d)
+static void session_head(struct page *p, const struct drawing *d)
 {
+	const struct picture_session *s = d->session;
+	struct buf line = {0};
 	char from[32], to[32];
-	page_clock(d->axis.from, from);
-	page_clock(d->axis.to, to);
-	page_printf(p, INK_DIM, "%s – %s UTC", from, memcmp(from, to, 10) == 0 ? to + 11 : to);
+	page_literal(p, INK_BOLD, "Session ");
+	page_text(p, INK_BOLD, s->id.n ? s->id : S("without id"));
+	page_end(p);
+	if (d->timed) {
+		page_clock(d->axis.from, from);
+		page_clock(d->axis.to, to);
+		buf_printf(&line, "%s – %s UTC · ", from, memcmp(from, to, 10) == 0 ? to + 11 : to);
+	}
+	buf_printf(&line, "%zu call%s", s->call_count, page_plural(s->call_count));
+	if (s->client_version.n)
+		buf_printf(&line, " · client %.*s", STR_ARG(s->client_version));
+	page_to(p, 1);
+	page_wrap(p, INK_DIM, buf_str(&line), 1, 0);
+	buf_done(&line);
 }
 
 static void incident_chart(struct page *p, const struct incident *i)
@@ -480,16 +493,7 @@ static void session_chart(struct page *p, const struct picture_session *s)
 	struct drawing d;
 	drawing_make(&d, p->facts, s, NULL, &limits);
 	if (d.session) {
-		page_literal(p, INK_BOLD, "Session ");
-		page_text(p, INK_BOLD, s->id.n ? s->id : S("without id"));
-		page_end(p);
-		page_to(p, 1);
-		if (d.timed)
-			clocks(p, &d);
-		page_printf(p, INK_DIM, "%s%zu call%s", d.timed ? " · " : "", s->call_count, page_plural(s->call_count));
-		if (s->client_version.n)
-			page_printf(p, INK_DIM, " · client %.*s", STR_ARG(s->client_version));
-		page_end(p);
+		session_head(p, &d);
 		name_incidents(p, s);
 		page_end(p);
 		write_chart(p, &d);
