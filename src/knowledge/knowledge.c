@@ -187,6 +187,7 @@ void knowledge_free(struct rules *rules)
 	vec_free(&rules->signatures);
 	vec_free(&rules->formats);
 	vec_free(&rules->redactions);
+	vec_free(&rules->placeholders);
 	vec_free(&rules->advice);
 	vec_free(&rules->causes);
 	vec_free(&rules->docs);

@@ -8,12 +8,14 @@ static const struct entry_key keys[] = {
 	{"literals", ENTRY_LIST, true},
 	{"match", ENTRY_TEXT, true},
 	{"entropy", ENTRY_TEXT, false},
+	{"mixed", ENTRY_TEXT, false},
+	{"level", ENTRY_TEXT, false},
 	{"meaning", ENTRY_TEXT, false},
 	{"public", ENTRY_ANY, false},
 	{"constructed", ENTRY_BOOL, false},
 	{"samples", ENTRY_LIST, false},
 };
-enum { ID, KIND, LITERALS, MATCH, ENTROPY, MEANING, PUBLIC, CONSTRUCTED, SAMPLES, KEY_COUNT };
+enum { ID, KIND, LITERALS, MATCH, ENTROPY, MIXED, LEVEL, MEANING, PUBLIC, CONSTRUCTED, SAMPLES, KEY_COUNT };
 _Static_assert(sizeof keys / sizeof *keys == KEY_COUNT, "keys and their names differ");
 
 static bool load_literals(struct rules *rules, const struct tree_doc *d, uint32_t list, struct redaction *r)
@@ -30,9 +32,9 @@ static bool load_literals(struct rules *rules, const struct tree_doc *d, uint32_
 		}
 		r->literals[r->literal_count++] = literal;
 	}
-	if (r->literal_count == 0)
+	if (r->literal_count == 0 && !r->privacy)
 		knowledge_problem(rules, d, list, ERR_SCHEMA, "name at least one literal that stands in every match");
-	return r->literal_count > 0;
+	return r->literal_count > 0 || r->privacy; /* people and places have no mark of their own: such rules are always tried */
 }
 
 /* "3.5": bits per character. */
@@ -49,13 +51,36 @@ static bool load_entropy(struct rules *rules, const struct tree_doc *d, uint32_t
 	return true;
 }
 
+static bool load_mixed(struct rules *rules, const struct tree_doc *d, uint32_t node, struct redaction *r)
+{
+	uint64_t n = 0;
+	if (node == 0)
+		return true;
+	if (!str_u64(tree_text(d, node), &n) || n > 100) {
+		knowledge_problem(rules, d, node, ERR_SCHEMA, "`mixed` is a number of changes, such as 6");
+		return false;
+	}
+	r->mixed = (unsigned)n;
+	return true;
+}
+
+static bool load_level(struct rules *rules, const struct tree_doc *d, uint32_t node, struct redaction *r)
+{
+	static const char *const names[] = {"secrets", "privacy"};
+	unsigned level = 0;
+	if (node != 0 && !entry_name(rules, d, node, "level", names, sizeof names / sizeof *names, &level))
+		return false;
+	r->privacy = level == 1;
+	return true;
+}
+
 static void load_redaction(struct rules *rules, const struct tree_doc *d, uint32_t entry)
 {
 	uint32_t nodes[KEY_COUNT];
 	struct redaction r = {.node = entry, .doc = d, .where = entry_where(d, entry)};
 	if (!entry_read(rules, d, entry, "redaction", keys, KEY_COUNT, nodes) || !entry_id(rules, d, nodes[ID], &r.id) ||
-		!entry_id(rules, d, nodes[KIND], &r.kind) || !load_literals(rules, d, nodes[LITERALS], &r) ||
-		!load_entropy(rules, d, nodes[ENTROPY], &r))
+		!entry_id(rules, d, nodes[KIND], &r.kind) || !load_level(rules, d, nodes[LEVEL], &r) || !load_literals(rules, d, nodes[LITERALS], &r) ||
+		!load_entropy(rules, d, nodes[ENTROPY], &r) || !load_mixed(rules, d, nodes[MIXED], &r))
 		return;
 	r.match = tree_text(d, nodes[MATCH]);
 	if (!entry_regex(rules, d, nodes[MATCH], r.match, 0, &r.regex))
@@ -78,7 +103,11 @@ static void load_redaction(struct rules *rules, const struct tree_doc *d, uint32
 
 void knowledge_redactions(struct rules *rules, const struct tree_doc *d, uint32_t root)
 {
-	uint32_t list = entry_list(rules, d, root, "redactions", NULL);
+	static const char *const also[] = {"placeholders", NULL};
+	uint32_t list = entry_list(rules, d, root, "redactions", also);
+	for (uint32_t i = tree_first(d, tree_get(d, root, also[0])); i != 0; i = tree_next(d, i))
+		if (tree_text(d, i).n > 0)
+			*vec_push(&rules->placeholders) = tree_text(d, i);
 	for (uint32_t i = tree_first(d, list); i != 0; i = tree_next(d, i))
 		load_redaction(rules, d, i);
 }

@@ -73,10 +73,12 @@ struct format {
 /* patterns/redactions/. */
 struct redaction {
 	str id, kind;          /* kind is shown: [REDACTED:kind] */
-	str literals[8];       /* any of them must stand in the text before the regex is tried; case-insensitive */
+	str literals[12];      /* any of them must stand in the text before the regex is tried; case-insensitive */
 	unsigned literal_count;
 	str match;             /* the group `secret` is replaced, or the whole match */
 	unsigned entropy;      /* hundredths of a bit per character that a secret needs; 0 = any text is one */
+	unsigned mixed;        /* changes between digits, upper and lower case inside words that it needs */
+	bool privacy;          /* level: people and places, hidden only when asked for */
 	struct regex *regex;
 	bool broken;
 	struct where where;
@@ -123,6 +125,7 @@ struct rules {
 	VEC(struct signature) signatures;
 	VEC(struct format) formats;
 	VEC(struct redaction) redactions;
+	VEC(str) placeholders;        /* words, lower case, with which a value begins that stands for a secret */
 	VEC(struct advice) advice;
 	VEC(struct cause *) causes;   /* causes and notes */
 	VEC(struct class_group) groups;

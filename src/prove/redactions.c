@@ -46,7 +46,7 @@ static void prove_one(struct proof *p, struct redactor *redactor, struct redacti
 
 void prove_redactions(struct proof *p)
 {
-	struct redactor *redactor = redactor_new(p->rules, false);
+	struct redactor *redactor = redactor_new(p->rules, false), *privacy = redactor_new_privacy(p->rules);
 	for (size_t i = 0; i < p->rules->redactions.n; i++) {
 		struct redaction *r = &p->rules->redactions.v[i];
 		if (!prove_wanted(p, r->id, r->doc))
@@ -54,7 +54,8 @@ void prove_redactions(struct proof *p)
 		p->doc = r->doc;
 		p->node = r->node;
 		p->id = r->id;
-		prove_one(p, redactor, r);
+		prove_one(p, r->privacy ? privacy : redactor, r);
 	}
 	redactor_free(redactor);
+	redactor_free(privacy);
 }

@@ -17,9 +17,12 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/arena.h"
+#include "base/hash.h"
+#include "base/map.h"
 #include "base/vec.h"
 
-enum { RULES_MAX = 256, CHAINS = 256, BITS = 5, LOW = (1 << BITS) - 1, STARTS = 1 << 3 * BITS, WINDOW = 60 * 1024, OVERLAP = 8 * 1024, NO_LITERAL = UINT16_MAX, MIXED_LENGTH = 20 };
+enum { RULES_MAX = 256, CHAINS = 256, BITS = 5, LOW = (1 << BITS) - 1, STARTS = 1 << 3 * BITS, WINDOW = 60 * 1024, OVERLAP = 8 * 1024, NO_LITERAL = UINT16_MAX, MIXED_LENGTH = 20, MIXED_SHORT = 12 };
 
 struct literal {
 	str text;
@@ -31,8 +34,12 @@ struct span {
 };
 struct redactor {
 	struct rules *rules;
-	bool off;
+	bool off, numbered;
 	uint64_t count;
+	struct arena arena; /* secrets seen, when they are numbered */
+	VEC(str) seen;      /* by number - 1 */
+	struct map numbers; /* hash to number */
+	uint64_t always[RULES_MAX / 64]; /* rules without a literal */
 	VEC(struct literal) literals;
 	VEC(struct span) spans;
 	uint16_t chain[CHAINS];
@@ -71,17 +78,39 @@ static void add_literal(struct redactor *r, str text, size_t rule)
 	*head = (uint16_t)(r->literals.n - 1);
 }
 
-struct redactor *redactor_new(struct rules *rules, bool off)
+static struct redactor *new_of_level(struct rules *rules, bool privacy)
 {
 	struct redactor *r = mem_new(sizeof *r);
 	r->rules = rules;
-	r->off = off;
 	for (int i = 0; i < CHAINS; i++)
 		r->chain[i] = NO_LITERAL;
-	for (size_t i = 0; i < rules->redactions.n && i < RULES_MAX; i++)
-		for (unsigned k = 0; k < rules->redactions.v[i].literal_count; k++)
-			add_literal(r, rules->redactions.v[i].literals[k], i);
+	for (size_t i = 0; i < rules->redactions.n && i < RULES_MAX; i++) {
+		const struct redaction *rule = &rules->redactions.v[i];
+		if (rule->privacy != privacy)
+			continue;
+		for (unsigned k = 0; k < rule->literal_count; k++)
+			add_literal(r, rule->literals[k], i);
+		if (rule->literal_count == 0)
+			r->always[i / 64] |= UINT64_C(1) << i % 64;
+	}
 	return r;
+}
+
+struct redactor *redactor_new(struct rules *rules, bool off)
+{
+	struct redactor *r = new_of_level(rules, false);
+	r->off = off;
+	return r;
+}
+
+struct redactor *redactor_new_privacy(struct rules *rules)
+{
+	return new_of_level(rules, true);
+}
+
+void redactor_number(struct redactor *r)
+{
+	r->numbered = true;
 }
 
 void redactor_free(struct redactor *r)
@@ -90,6 +119,9 @@ void redactor_free(struct redactor *r)
 		return;
 	vec_free(&r->literals);
 	vec_free(&r->spans);
+	vec_free(&r->seen);
+	map_done(&r->numbers);
+	arena_done(&r->arena);
 	free(r);
 }
 
@@ -140,6 +172,16 @@ static void find_literals(const struct redactor *r, str text, struct found *ret)
 	check_start(r, text, text.n - 2, roll(start, 0), ret);
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_letter(char c)
+{
+	return lower(c) >= 'a' && lower(c) <= 'z';
+}
+
 /* ${TOKEN}, <token>, {{token}}, %TOKEN%, xxxx, ****, …, what was hidden before. */
 static bool is_placeholder(str s)
 {
@@ -155,6 +197,17 @@ static bool is_placeholder(str s)
 	while (same < s.n && lower(s.p[same]) == lower(s.p[0]))
 		same++;
 	return same == s.n;
+}
+
+/* your-api-key, changeme: words of the knowledge base, alone or with more words behind them. */
+static bool stands_for_one(const struct rules *rules, str s)
+{
+	for (size_t i = 0; i < rules->placeholders.n; i++) {
+		const str word = rules->placeholders.v[i];
+		if (stands_at(s, 0, word) && (s.n == word.n || (!is_letter(s.p[word.n]) && !is_digit(s.p[word.n]))))
+			return true;
+	}
+	return false;
 }
 
 static double entropy(str s)
@@ -185,12 +238,28 @@ static bool is_mixed(str s)
 		changes += type != last;
 		last = type;
 	}
-	return (digit && letter) || (s.n >= MIXED_LENGTH && changes >= 5);
+	return (digit && letter) || (s.n >= MIXED_LENGTH && changes >= 5) || (s.n >= MIXED_SHORT && changes >= 7);
 }
 
-static bool is_secret(const struct redaction *rule, str s)
+/* Changes between lower case, upper case and digits inside words: keys have many, names of pages and files have few. */
+static unsigned changes_in_words(str s)
 {
-	if (s.n == 0 || is_placeholder(s))
+	unsigned changes = 0;
+	char last = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		const char c = s.p[i], type = is_digit(c) ? 'd' : !is_letter(c) ? 0 : c >= 'a' ? 'l' : 'u';
+		/* a capital at the beginning of a word is no sign */
+		changes += last && type && type != last && !(last == 'u' && type == 'l' && (i < 2 || !(is_letter(s.p[i - 2]) || is_digit(s.p[i - 2]))));
+		last = type;
+	}
+	return changes;
+}
+
+static bool is_secret(const struct rules *rules, const struct redaction *rule, str s)
+{
+	if (s.n == 0 || is_placeholder(s) || stands_for_one(rules, s))
+		return false;
+	if (rule->mixed && changes_in_words(s) < rule->mixed)
 		return false;
 	if (!rule->entropy)
 		return true;
@@ -231,7 +300,7 @@ static void apply(struct redactor *r, struct redaction *rule, str window, size_t
 	while ((found = regex_search(rule->regex, window, start, &m)) == 1) {
 		const str secret = group < m.n && m.group[group].p ? m.group[group] : group ? STR_NONE : m.group[0];
 		const size_t end = (size_t)(m.group[0].p - window.p) + m.group[0].n;
-		if (is_secret(rule, secret)) {
+		if (is_secret(r->rules, rule, secret)) {
 			const size_t at = (size_t)(secret.p - window.p);
 			add_span(r, rule, base + at, base + at + secret.n);
 		}
@@ -259,8 +328,12 @@ static void run_on(struct redactor *r, size_t from, str text, size_t window_end)
 static void look_at_window(struct redactor *r, str text, size_t base, size_t end)
 {
 	struct found found;
-	memset(found.wanted, 0, sizeof found.wanted);
+	memcpy(found.wanted, r->always, sizeof found.wanted);
 	found.any = false;
+	for (size_t word = 0; word < RULES_MAX / 64; word++)
+		found.any |= r->always[word] != 0;
+	if (found.any)
+		memset(found.first, 0, sizeof found.first);
 	const str window = {text.p + base, end - base};
 	find_literals(r, window, &found);
 	if (!found.any)
@@ -285,6 +358,22 @@ static int compare_spans(const void *a, const void *b)
 	return x->rule < y->rule ? -1 : x->rule > y->rule; /* both in rules order */
 }
 
+/* The same number for the same secret; two secrets of one hash share theirs only when they are equal. */
+static unsigned number_of(struct redactor *r, str secret)
+{
+	uint32_t number = 0;
+	uint64_t key = hash64(secret);
+	while (map_get(&r->numbers, key, &number)) {
+		if (str_eq(r->seen.v[number - 1], secret))
+			return number;
+		key++;
+	}
+	*vec_push(&r->seen) = arena_str(&r->arena, secret);
+	number = (uint32_t)r->seen.n;
+	map_put(&r->numbers, key, number);
+	return number;
+}
+
 static void write_out(struct redactor *r, str text, struct buf *out)
 {
 	size_t done = 0;
@@ -294,7 +383,10 @@ static void write_out(struct redactor *r, str text, struct buf *out)
 		for (i++; i < r->spans.n && r->spans.v[i].start < end; i++)
 			end = r->spans.v[i].end > end ? r->spans.v[i].end : end;
 		buf_add(out, (str){text.p + done, s->start - done});
-		buf_printf(out, "[REDACTED:%.*s]", STR_ARG(s->rule->kind));
+		buf_printf(out, "[REDACTED:%.*s", STR_ARG(s->rule->kind));
+		if (r->numbered)
+			buf_printf(out, "#%u", number_of(r, (str){text.p + s->start, end - s->start}));
+		buf_byte(out, ']');
 		r->count++;
 		done = end;
 	}

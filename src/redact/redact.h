@@ -6,6 +6,11 @@
 
 struct redactor; /* compiled rules and counts */
 struct redactor *redactor_new(struct rules *rules, bool off); /* off: --no-redact, copies the text */
+/* People and places (level: privacy) instead of secrets: for a finished output, on request. */
+struct redactor *redactor_new_privacy(struct rules *rules);
+/* From now on equal secrets get the same number: [REDACTED:bearer#1]. For one output; what is stored carries none, because the
+ * number would depend on what was read before. */
+void redactor_number(struct redactor *r);
 void redactor_free(struct redactor *r);
 /* Appends the redacted text to *out; true when something was hidden. */
 bool redact(struct redactor *r, str text, struct buf *out);

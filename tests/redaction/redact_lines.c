@@ -19,10 +19,9 @@ int main(int argc, char **argv)
 {
 	struct rules rules = {0};
 	struct buf text = {0}, out = {0};
-	(void)argv;
 	if (knowledge_load(&rules, NULL, NULL, 0, NULL))
 		return 2;
-	struct redactor *redactor = redactor_new(&rules, false);
+	struct redactor *redactor = argc > 1 && str_eq(str_z(argv[1]), S("privacy")) ? redactor_new_privacy(&rules) : redactor_new(&rules, false);
 	read_all(&text);
 	for (str rest = buf_str(&text); rest.n;) {
 		const str one = str_word(&rest, 0);
@@ -30,7 +29,7 @@ int main(int argc, char **argv)
 		buf_byte(&out, '\0');
 	}
 	const size_t written = fwrite(out.p, 1, out.n, stdout);
-	const int code = written == out.n && argc >= 1 ? 0 : 4;
+	const int code = written == out.n ? 0 : 4;
 	redactor_free(redactor);
 	knowledge_free(&rules);
 	buf_done(&text);
