@@ -29,6 +29,8 @@ static bool shares_call(const struct finding *a, const struct finding *b)
 
 bool success_between(const struct view_server *s, instant from, instant to)
 {
+	if (!s) /* a finding of no server: nothing succeeds there */
+		return false;
 	size_t lo = 0, hi = s->success_count;
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;

@@ -221,6 +221,21 @@ static void a_success_lies_strictly_between(void **state)
 	done(&c);
 }
 
+static void findings_of_no_server_are_compared_too(void **state)
+{
+	struct court c;
+	(void)state;
+	setup(&c);
+	struct cause *of = cause(&c, S("host-slept"), SCOPE_SESSION), *other = cause(&c, S("logged-out"), SCOPE_SESSION);
+	relate(&c, &of->absorbs, &of->absorb_count, S("logged-out"));
+	finding(&c, of, 0, -1)->subject.server = NULL;
+	struct finding *later = finding(&c, other, 30, -1);
+	later->subject.server = NULL;
+	chain(&c.judge);
+	assert_true(later->dropped && later->into);
+	done(&c);
+}
+
 static void one_root_is_one_incident_in_spite_of_a_success(void **state)
 {
 	struct court c;
@@ -391,6 +406,7 @@ int main(void)
 		cmocka_unit_test(the_same_cause_without_a_success_is_one_incident),
 		cmocka_unit_test(a_success_divides),
 		cmocka_unit_test(a_success_lies_strictly_between),
+		cmocka_unit_test(findings_of_no_server_are_compared_too),
 		cmocka_unit_test(one_root_is_one_incident_in_spite_of_a_success),
 		cmocka_unit_test(causes_may_refuse_to_merge),
 		cmocka_unit_test(an_open_call_keeps_the_incident_open),
