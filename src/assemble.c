@@ -160,6 +160,10 @@ void assemble_view(struct assembly *as, const struct session_view *v, const stru
 	as->measured |= v->calls_total > 0 || v->server_side;
 	for (size_t i = 0; i < v->server_count; i++)
 		as->measured |= v->servers[i].name.n > 0;
+	for (size_t i = 0; i < v->call_twin_count; i++)
+		*vec_push(&as->call_twins) = v->call_twins[i];
+	for (size_t i = 0; i < v->event_twin_count; i++)
+		*vec_push(&as->event_twins) = v->event_twins[i];
 	as->facts->calls += v->calls_total;
 	as->facts->calls_open += v->calls_open;
 	as->facts->calls_failed += v->calls_failed;
@@ -273,6 +277,10 @@ void assemble_finish(struct assembly *as)
 	f->stale_count = as->stale.n;
 	f->clocks = copy(as, as->clocks.v, as->clocks.n, sizeof *f->clocks);
 	f->clock_count = as->clocks.n;
+	f->call_twins = copy(as, as->call_twins.v, as->call_twins.n, sizeof *f->call_twins);
+	f->call_twin_count = as->call_twins.n;
+	f->event_twins = copy(as, as->event_twins.v, as->event_twins.n, sizeof *f->event_twins);
+	f->event_twin_count = as->event_twins.n;
 	fill_servers(as);
 	if (as->picture)
 		picture_finish(as->picture, f);
@@ -286,4 +294,6 @@ void assemble_done(struct assembly *as)
 	vec_free(&as->connections);
 	vec_free(&as->stale);
 	vec_free(&as->clocks);
+	vec_free(&as->call_twins);
+	vec_free(&as->event_twins);
 }

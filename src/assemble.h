@@ -18,6 +18,7 @@ struct assembly {
 	VEC(struct connection) connections; /* of all servers; sorted into them at the end */
 	VEC(struct server_session) stale;
 	VEC(struct clock_offset) clocks;
+	VEC(struct twin) call_twins, event_twins;
 };
 /* Copies what it keeps: the view may go afterwards. */
 void assemble_view(struct assembly *as, const struct session_view *v, const struct verdicts *verdicts, const struct clock_offset *clocks, size_t clock_count);

@@ -17,6 +17,7 @@
  *               cmd_export           the timeline for other programs
  *               cmd_timeline         an incident or a session as a picture
  *               cmd_explain find full_lines  one incident in full, found by its id, its lines read again; the page of a cause
+ *               cmd_query            questions to the timeline
  *               cmd_patterns cmd_status cmd_config  the knowledge base; the sources; values of options and where they come from
  *               cmd_completion cmd_help  scripts for shells; help, manual, version
  *
@@ -38,7 +39,8 @@
  *               open_calls held      calls not handed out yet, with their lines
  * store/        timeline open migrate schema lock  the SQLite file: life, transaction, schema, one writer
  *               sql rows pack names checkpoint  statements, rows, files known by identity
- *               load facts alerts query  rows back, verdicts, what alerting remembers, the user's SELECT
+ *               load facts alerts    rows back, verdicts, what alerting remembers
+ *               query functions      the user's SELECT, and what it may call
  *
  * PASS 2        rows to verdicts, one session after the other
  * join/         load session twin ids exit ending server_side servers view  files of one session to one time line
@@ -53,12 +55,13 @@
  *               text text_incident explain page  for people; the one place that makes text safe for terminals
  *               lanes axis signs timeline_text  pictures: what has a lane, where it stands, what it looks like; on terminals
  *               json json_objects ndjson  for programs
+ *               answer table         rows of a query; aligned columns
  *
  * KNOWLEDGE     patterns/ to rules, and its proofs
  * knowledge/    knowledge files yaml entry  loading: built in, the user's; trees and their tables of keys
- *               kinds formats signatures causes conditions advice limits redactions probe  one kind of file each
+ *               kinds formats signatures causes conditions advice limits redactions queries probe  one kind of file each
  *               mkpatterns_main      host tool of the build: the built-in tree as constants
- * prove/        prove formats signatures redactions causes sample probe  runs the samples, checks relations
+ * prove/        prove formats signatures redactions causes queries sample probe  runs the samples, checks relations
  *
  * BELOW ALL     model/ is plain structs, base/ knows nothing of logs
  * model/        names tool_name tree  names of enumerations, MCP names, YAML trees
@@ -141,6 +144,13 @@ static instant wall_clock(void)
 	return (instant)now.tv_sec * SECOND + now.tv_nsec / 1000;
 }
 
+static int64_t steady_clock(void)
+{
+	struct timespec now = {0};
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * SECOND + now.tv_nsec / 1000;
+}
+
 int main(int argc, char **argv)
 {
 	fill_descriptors();
@@ -156,6 +166,7 @@ int main(int argc, char **argv)
 		.err_tty = isatty(STDERR_FILENO),
 		.columns = terminal_columns(STDOUT_FILENO),
 		.now = wall_clock(),
+		.clock = steady_clock,
 		.home = getenv("HOME"),
 		.state_home = getenv("XDG_STATE_HOME"),
 		.config_home = getenv("XDG_CONFIG_HOME"),

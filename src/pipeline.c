@@ -125,10 +125,18 @@ int pipeline_run(struct rules *rules, const struct pipeline_options *o, struct p
 	}
 	if (t) {
 		ret->warning = arena_str(&ret->arena, str_z(timeline_warning(t)));
-		timeline_close(t);
+		if (r || !o->keep_timeline)
+			timeline_close(t);
+		else
+			ret->timeline = t;
 	}
 	source_list_done(&list);
 	return r;
 }
 
-void pipeline_result_done(struct pipeline_result *r) { arena_done(&r->arena); }
+void pipeline_result_done(struct pipeline_result *r)
+{
+	timeline_close(r->timeline);
+	r->timeline = NULL;
+	arena_done(&r->arena);
+}

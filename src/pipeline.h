@@ -21,6 +21,7 @@ struct pipeline_options {
 	instant as_of;              /* INSTANT_NONE: last time in the input */
 	bool final, no_redact;
 	bool keep_calls;            /* fill facts.picture: every call, marks, health */
+	bool keep_timeline;         /* leave it open in the result */
 	struct source_options source;
 	unsigned lock_wait_s;
 	size_t chunk;               /* tests: bytes per read */
@@ -34,7 +35,9 @@ struct pipeline_options {
 	const char *command;        /* for the list of runs; NULL: analyze */
 	const volatile sig_atomic_t *stop; /* not 0: a signal came; looked at between records: roll back, ERR_STOPPED. May be NULL */
 };
+struct timeline;
 struct pipeline_result {
+	struct timeline *timeline;  /* with keep_timeline; closed by pipeline_result_done */
 	struct facts facts;         /* in `arena` */
 	struct arena arena;
 	bool incomplete;            /* exit 3: an input was unreadable, cut or limited */

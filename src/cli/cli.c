@@ -41,6 +41,7 @@ static int dispatch(const struct env *env, const struct opts *opts)
 		[COMMAND_EXPLAIN] = cmd_explain,
 		[COMMAND_EXPORT] = cmd_export,
 		[COMMAND_PATTERNS] = cmd_patterns,
+		[COMMAND_QUERY] = cmd_query,
 		[COMMAND_STATUS] = cmd_status,
 		[COMMAND_CONFIG] = cmd_config,
 		[COMMAND_COMPLETION] = cmd_completion,

@@ -9,6 +9,7 @@ int cmd_timeline(const struct env *env, const struct opts *opts);
 int cmd_explain(const struct env *env, const struct opts *opts);
 int cmd_export(const struct env *env, const struct opts *opts);
 int cmd_patterns(const struct env *env, const struct opts *opts);
+int cmd_query(const struct env *env, const struct opts *opts);
 int cmd_status(const struct env *env, const struct opts *opts);
 int cmd_config(const struct env *env, const struct opts *opts); /* and --show-config of any command */
 int cmd_completion(const struct env *env, const struct opts *opts);

@@ -12,6 +12,7 @@ struct env {
 	bool in_tty, out_tty, err_tty;
 	unsigned columns;                 /* width of the terminal at `out`; 0 unknown */
 	instant now;
+	int64_t (*clock)(void);           /* µs of a clock that never goes back: for time limits */
 	/* Values of environment variables; NULL when not set. */
 	const char *home;                 /* HOME */
 	const char *state_home;           /* XDG_STATE_HOME */

@@ -15,7 +15,8 @@
 enum {
 	ON_ANALYZE = BIT(ANALYZE),
 	ON_FILTERS = BIT(ANALYZE) | BIT(TIMELINE) | BIT(EXPORT),
-	ON_REPORTS = BIT(ANALYZE) | BIT(TIMELINE) | BIT(EXPLAIN) | BIT(EXPORT),
+	ON_NARROWED = ON_FILTERS | BIT(QUERY),
+	ON_REPORTS = BIT(ANALYZE) | BIT(TIMELINE) | BIT(EXPLAIN) | BIT(EXPORT) | BIT(QUERY),
 	ON_STORE = ON_REPORTS | BIT(STATUS),
 	ON_RULES = ON_REPORTS | BIT(PATTERNS) | BIT(STATUS),
 	ON_ALL = (1u << COMMAND_COUNT) - 1,
@@ -40,6 +41,11 @@ static const struct command commands[COMMAND_COUNT] = {
 	[COMMAND_PATTERNS] = {"patterns", "list|test|lint|new [ID]", "the knowledge base: list, test, lint, new",
 		"list shows what is loaded (--origin: from where); test runs every sample of every pattern, or of ID;\n"
 		"lint also says what a pattern costs; new ID prints the skeleton of a signature.", NULL},
+	[COMMAND_QUERY] = {"query", "NAME|SQL [PATH...]", "ask the timeline: a ready-made question, or one SELECT of your own",
+		"--list shows the ready-made questions, --schema the views and columns. --server, --tool, --session, --since and\n"
+		"--until narrow ready-made questions; in your own SQL they are :server, :tool, :session, :since and :until (the\n"
+		"times in ms), and NAME=VALUE gives :NAME its value. With PATH only these logs are asked, and nothing is kept.",
+		"text|json|ndjson|csv"},
 	[COMMAND_STATUS] = {"status", "", "every source of the timeline with offset, pending bytes and problems", "", NULL},
 	[COMMAND_CONFIG] = {"config", "", "every option with its present value and where that comes from",
 		"Values come from the configuration file (mcplog/config in $XDG_CONFIG_HOME or ~/.config), the environment\n"
@@ -53,7 +59,7 @@ static const struct command commands[COMMAND_COUNT] = {
 };
 
 /* Commands of later versions. */
-static const char *const not_yet[] = {"check", "watch", "report", "query", "unknown", "doctor",
+static const char *const not_yet[] = {"check", "watch", "report", "unknown", "doctor",
 	"alerts", "init", "diff", "prune"};
 
 #define SEVERITIES "info|warning|critical"
@@ -61,19 +67,19 @@ static const char *const not_yet[] = {"check", "watch", "report", "query", "unkn
 static const struct opt options[OPT_COUNT] = {
 	[OPT_DB] = {"db", 0, OPT_TEXT, "FILE", 0, 0, ON_STORE,
 		"timeline to use; :memory: keeps nothing (default: mcplog/timeline.db in $XDG_STATE_HOME or ~/.local/state)"},
-	[OPT_FORMAT] = {"format", 'f', OPT_CHOICE, "text|json|ndjson", 0, 0, ON_ANALYZE, "form of the report (default: text)"},
+	[OPT_FORMAT] = {"format", 'f', OPT_CHOICE, "text|json|ndjson|csv", 0, 0, ON_ANALYZE | BIT(QUERY), "form of the report (default: text)"},
 	[OPT_OUTPUT] = {"output", 'o', OPT_TEXT, "FILE", 0, 0, ON_REPORTS, "write the report to FILE, whole or not at all"},
-	[OPT_SINCE] = {"since", 0, OPT_TEXT, "TIME", 0, 0, ON_FILTERS,
+	[OPT_SINCE] = {"since", 0, OPT_TEXT, "TIME", 0, 0, ON_NARROWED,
 		"only incidents and notes from TIME on: 2026-05-17T20:23, \"30 min ago\" (before the as-of time), yesterday"},
-	[OPT_UNTIL] = {"until", 0, OPT_TEXT, "TIME", 0, 0, ON_FILTERS, "only incidents and notes that began before TIME"},
-	[OPT_SERVER] = {"server", 0, OPT_TEXT, "NAME", 0, 0, ON_FILTERS, "only this MCP server"},
-	[OPT_TOOL] = {"tool", 0, OPT_TEXT, "NAME", 0, 0, ON_FILTERS, "only this tool (its bare name)"},
-	[OPT_SESSION] = {"session", 0, OPT_TEXT, "ID", 0, 0, ON_FILTERS, "only this client session; the beginning of its id is enough"},
+	[OPT_UNTIL] = {"until", 0, OPT_TEXT, "TIME", 0, 0, ON_NARROWED, "only incidents and notes that began before TIME"},
+	[OPT_SERVER] = {"server", 0, OPT_TEXT, "NAME", 0, 0, ON_NARROWED, "only this MCP server"},
+	[OPT_TOOL] = {"tool", 0, OPT_TEXT, "NAME", 0, 0, ON_NARROWED, "only this tool (its bare name)"},
+	[OPT_SESSION] = {"session", 0, OPT_TEXT, "ID", 0, 0, ON_NARROWED, "only this client session; the beginning of its id is enough"},
 	[OPT_CAUSE] = {"cause", 0, OPT_TEXT, "CAUSE", 0, 0, ON_FILTERS, "only incidents and notes of this kind"},
 	[OPT_MIN_SEVERITY] = {"min-severity", 0, OPT_CHOICE, SEVERITIES, 0, 0, ON_FILTERS, "only incidents at least this severe"},
 	[OPT_FAIL_ON] = {"fail-on", 0, OPT_TEXT, "SEVERITY|CAUSE|open", 0, 0, ON_ANALYZE,
 		"leave with 1 when the report holds such an incident (open: one that is not over)"},
-	[OPT_AS_OF] = {"as-of", 0, OPT_TEXT, "TIME", 0, 0, ON_REPORTS,
+	[OPT_AS_OF] = {"as-of", 0, OPT_TEXT, "TIME", 0, 0, ON_REPORTS & ~BIT(QUERY),
 		"judge open calls as of TIME (default: the last time stamp in the input)"},
 	[OPT_TZ] = {"tz", 0, OPT_TEXT, "ZONE", 0, 0, ON_REPORTS,
 		"zone of log times that name none: UTC, local, +02:00, Europe/Berlin (default: UTC)"},
@@ -83,10 +89,14 @@ static const struct opt options[OPT_COUNT] = {
 	[OPT_FOLLOW_SYMLINKS] = {"follow-symlinks", 0, OPT_FLAG, NULL, 0, 0, ON_REPORTS, "follow links that leave the directory"},
 	[OPT_FORCE_TEXT] = {"force-text", 0, OPT_FLAG, NULL, 0, 0, ON_REPORTS, "read files that look binary"},
 	[OPT_ALLOW_ROOT] = {"allow-root", 0, OPT_FLAG, NULL, 0, 0, ON_REPORTS, "as root, read files that belong to other users"},
+	[OPT_LIST] = {"list", 0, OPT_FLAG, NULL, 0, 0, BIT(QUERY), "the ready-made questions with their names"},
+	[OPT_SCHEMA] = {"schema", 0, OPT_FLAG, NULL, 0, 0, BIT(QUERY), "the views and their columns"},
+	[OPT_TIMEOUT] = {"timeout", 0, OPT_NUMBER, "SECONDS", 0, 86400, BIT(QUERY), "stop the query after SECONDS (default: 30; 0: never)"},
+	[OPT_LIMIT] = {"limit", 'n', OPT_NUMBER, "N", 0, 100000000, BIT(QUERY), "at most N rows (default: 100000; 0: all)"},
 	[OPT_JOBS] = {"jobs", 'j', OPT_NUMBER, "N", 1, 256, ON_REPORTS, "files read at the same time (this version always reads one)"},
 	[OPT_LOCK_WAIT] = {"lock-wait", 0, OPT_NUMBER, "SECONDS", 0, 86400, ON_REPORTS, "how long to wait for another writer (default: 5)"},
 	[OPT_NO_REDACT] = {"no-redact", 0, OPT_FLAG, NULL, 0, 0, ON_REPORTS, "do not hide secrets; then nothing is kept in a timeline"},
-	[OPT_COLOR] = {"color", 0, OPT_CHOICE, WHEN, 0, 0, ON_REPORTS, "colours (default: auto, on a terminal; NO_COLOR and TERM=dumb count)"},
+	[OPT_COLOR] = {"color", 0, OPT_CHOICE, WHEN, 0, 0, ON_REPORTS & ~BIT(QUERY), "colours (default: auto, on a terminal; NO_COLOR and TERM=dumb count)"},
 	[OPT_ASCII] = {"ascii", 0, OPT_FLAG, NULL, 0, 0, ON_REPORTS, "text with ASCII characters only"},
 	[OPT_WIDTH] = {"width", 0, OPT_NUMBER, "COLUMNS", 60, 200, BIT(TIMELINE), "columns of the picture (default: the terminal's, 80 elsewhere)"},
 	[OPT_PROGRESS] = {"progress", 0, OPT_CHOICE, WHEN, 0, 0, ON_REPORTS, "progress on stderr (default: auto, on a terminal)"},

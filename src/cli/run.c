@@ -4,6 +4,7 @@
  */
 #include "cli/run.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -197,7 +198,7 @@ static int choose_database(struct run *r, struct pipeline_options *p, struct err
 			diag_warn("--no-redact keeps nothing: %s is not used", r->opts->value[OPT_DB]);
 		return 0;
 	}
-	if (r->piped)
+	if (r->piped || r->in_memory)
 		return 0;
 	if (!opts_has(r->opts, OPT_DB))
 		return places_database(r->env, &r->arena, true, &p->db, reterr);
@@ -283,6 +284,7 @@ int run_pipeline(struct run *r, const str *paths, size_t count, struct err *rete
 		.final = opts_has(o, OPT_FINAL),
 		.no_redact = opts_has(o, OPT_NO_REDACT),
 		.keep_calls = r->keep_calls,
+		.keep_timeline = r->in_memory,
 		.source = {
 			.follow_symlinks = opts_has(o, OPT_FOLLOW_SYMLINKS),
 			.force_text = opts_has(o, OPT_FORCE_TEXT),
@@ -317,6 +319,18 @@ int run_pipeline(struct run *r, const str *paths, size_t count, struct err *rete
 	r->report.since = when_resolve(&r->since, r->result.facts.as_of);
 	r->report.until = when_resolve(&r->until, r->result.facts.as_of);
 	return 0;
+}
+
+int run_open_timeline(struct run *r, struct timeline **ret, struct err *reterr)
+{
+	const char *path = r->opts->value[OPT_DB];
+	int e = path ? 0 : places_database(r->env, &r->arena, false, &path, reterr);
+	struct stat st;
+	if (!e && strcmp(path, ":memory:") != 0 && stat(path, &st) != 0 && errno == ENOENT) {
+		e = err_set(reterr, ERR_DB, "no timeline yet: %s does not exist", path);
+		err_hint(reterr, "mcplog analyze makes it; or name the logs behind the question");
+	}
+	return e ? e : timeline_open(&(struct timeline_options){.path = path, .read_only = true, .rules_hash = r->rules.hash}, ret, reterr);
 }
 
 int run_output(struct run *r, str text, struct err *reterr)

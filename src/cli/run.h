@@ -6,6 +6,7 @@
 #include "cli/when.h"
 #include "pipeline.h"
 #include "report/report.h"
+#include "store/timeline.h"
 
 struct run {
 	const struct env *env;
@@ -20,6 +21,7 @@ struct run {
 	bool everything;                /* the scope is all that the timeline knows, not only the paths; set before run_pipeline */
 	bool keep_calls;                /* set before run_pipeline: facts.picture is wanted */
 	bool piped;                     /* paths are standard input only: nothing is kept */
+	bool in_memory;                 /* set before run_pipeline: a timeline of these paths alone, which result.timeline keeps */
 	int exit;                       /* worst exit code so far */
 };
 
@@ -41,4 +43,6 @@ const struct cause *run_find_cause(const struct rules *rules, str id);
 /* ERR_USAGE with the nearest id. */
 int run_unknown_cause(const struct rules *rules, const char *option, const char *id, struct err *reterr);
 bool run_wants_color(const struct env *env, const struct opts *o);
+/* The timeline for reading alone: --db, or the default. ERR_DB when there is none yet. */
+int run_open_timeline(struct run *r, struct timeline **ret, struct err *reterr) MUST_USE;
 #endif

@@ -86,6 +86,7 @@ static void merge(struct build *b, struct call *c, struct call *other)
 	}
 	if (other->outcome != OUTCOME_OK || other->beats || (other->flags & ~(uint32_t)CALL_DISPATCHED))
 		rename_events(b, other->id, c->id);
+	*vec_push(&b->call_twins) = (struct twin){other->id, c->id};
 	other->id = 0; /* gone */
 }
 

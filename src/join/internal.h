@@ -19,6 +19,7 @@ struct build {
 	bool whole;               /* join_rows.whole */
 	bool compact;             /* healthy calls become spans */
 	VEC(struct healthy) healthy;
+	VEC(struct twin) call_twins, event_twins;
 };
 #define TWIN_WINDOW (50 * MILLISECOND) /* the same event in debug and cache log: 0–40 ms apart */
 

@@ -59,6 +59,7 @@ void build_twins(struct build *b)
 			p->twins[p->twin_count] = (struct place){s->e.line, s->e.offset};
 			p->twin_source[p->twin_count++] = s->e.source;
 		}
+		*vec_push(&b->event_twins) = (struct twin){s->e.id, p->e.id};
 		taken[p - b->events.v] = drop[i] = true;
 	}
 	size_t kept = 0;

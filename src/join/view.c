@@ -97,6 +97,14 @@ static void copy_out(struct build *b)
 	}
 }
 
+static const struct twin *copy_twins(struct arena *a, const struct twin *v, size_t n)
+{
+	struct twin *copy = arena_alloc(a, (n + 1) * sizeof *copy);
+	if (n)
+		memcpy(copy, v, n * sizeof *copy);
+	return copy;
+}
+
 int join_view(const struct join_group *g, uint32_t index, const struct rules *rules, const struct join_rows *rows, struct arena *a,
 	struct session_view *ret, struct clock_offset *clocks, size_t *clock_count, struct err *reterr)
 {
@@ -114,11 +122,15 @@ int join_view(const struct join_group *g, uint32_t index, const struct rules *ru
 		build_endings(&b);
 		copy_out(&b);
 		build_servers(&b);
+		ret->call_twins = copy_twins(a, b.call_twins.v, ret->call_twin_count = b.call_twins.n);
+		ret->event_twins = copy_twins(a, b.event_twins.v, ret->event_twin_count = b.event_twins.n);
 	}
 	if (r)
 		vec_free(&b.events);
 	vec_free(&b.calls);
 	vec_free(&b.healthy);
+	vec_free(&b.call_twins);
+	vec_free(&b.event_twins);
 	return r;
 }
 

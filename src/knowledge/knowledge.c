@@ -33,6 +33,7 @@ static const struct kind_of_file {
 	{"mcplog.causes/1", knowledge_causes},
 	{"mcplog.advice/1", knowledge_advice},
 	{"mcplog.limits/1", knowledge_limits},
+	{"mcplog.queries/1", knowledge_queries},
 };
 enum { FILE_KINDS = sizeof kinds_of_file / sizeof *kinds_of_file };
 
@@ -194,6 +195,7 @@ void knowledge_free(struct rules *rules)
 	vec_free(&rules->groups);
 	vec_free(&rules->marks);
 	vec_free(&rules->limits);
+	vec_free(&rules->queries);
 	vec_free(&rules->problems);
 	intern_done(&rules->kinds);
 	intern_done(&rules->classes);

@@ -22,6 +22,7 @@ void knowledge_causes(struct rules *rules, const struct tree_doc *d, uint32_t ro
 void knowledge_advice(struct rules *rules, const struct tree_doc *d, uint32_t root);
 void knowledge_limits(struct rules *rules, const struct tree_doc *d, uint32_t root);
 void knowledge_redactions(struct rules *rules, const struct tree_doc *d, uint32_t root);
+void knowledge_queries(struct rules *rules, const struct tree_doc *d, uint32_t root);
 /* Notes a problem at a node: file:line:column and text; the entry is left out by the caller. */
 void knowledge_problem(struct rules *rules, const struct tree_doc *d, uint32_t node, int code, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));

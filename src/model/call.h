@@ -58,6 +58,11 @@ enum call_flags {
 	CALL_DISPATCHED = 4096, /* a dispatch line was seen */
 };
 
+/* A row of the timeline that tells what another row tells too, as another log of the session has it. */
+struct twin {
+	int64_t row, of;        /* of a call or an event, and of the one that stays */
+};
+
 struct call {
 	int64_t id;             /* natural key of (source generation, offset of its first line) */
 	uint32_t source;        /* source.index of its first line */

@@ -42,6 +42,8 @@ struct facts {
 	uint64_t records, calls, calls_open, calls_failed, unrecognized, sessions;
 	instant first, last;
 	bool unmeasured;
+	const struct twin *call_twins, *event_twins; /* rows of the timeline that count once */
+	size_t call_twin_count, event_twin_count;
 	struct picture picture;       /* pipeline_options.keep_calls */
 };
 #endif

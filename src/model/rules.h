@@ -6,6 +6,7 @@
 #include "base/regex.h"
 #include "base/vec.h"
 #include "model/event.h"
+#include "model/query.h"
 #include "model/tree.h"
 
 enum keep {
@@ -131,6 +132,7 @@ struct rules {
 	VEC(struct class_group) groups;
 	VEC(struct known_limit) limits;
 	VEC(struct kind_mark) marks;  /* of the kinds that pictures show */
+	VEC(struct query) queries;
 	VEC(const struct tree_doc *) docs; /* built in first, then the user's */
 	uint64_t hash;                /* of all that was loaded: the knowledge hash of checkpoints */
 	struct err first_problem;     /* of the user's files; code ERR_NONE when there is none */

@@ -64,6 +64,8 @@ struct session_view {
 	size_t call_count;
 	const struct source *const *sources;
 	size_t source_count;
+	const struct twin *call_twins, *event_twins;
+	size_t call_twin_count, event_twin_count;
 	uint64_t calls_total, calls_failed, calls_open;
 };
 #endif

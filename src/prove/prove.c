@@ -22,6 +22,7 @@ void prove_run(struct rules *rules, const struct prove_options *options, struct 
 	prove_signatures(&p);
 	prove_redactions(&p);
 	prove_causes(&p);
+	prove_queries(&p);
 }
 
 void prove_report_done(struct prove_report *r)
@@ -49,6 +50,12 @@ void prove_list(const struct rules *rules, prove_row_fn *row, void *context)
 	for (size_t i = 0; i < rules->redactions.n; i++) {
 		const struct redaction *r = &rules->redactions.v[i];
 		list_one(row, context, "redaction", r->id, r->kind, r->doc, r->node, r->where);
+	}
+	for (size_t i = 0; i < rules->queries.n; i++) {
+		const struct query *q = &rules->queries.v[i];
+		const struct prove_row r = {.type = "query", .id = q->id, .meaning = q->title, .where = {q->file, q->line, q->column},
+			.builtin = q->doc->texts == NULL};
+		row(context, &r);
 	}
 	for (size_t i = 0; i < rules->causes.n; i++) {
 		const struct cause *c = rules->causes.v[i];

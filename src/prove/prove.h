@@ -28,7 +28,7 @@ void prove_report_done(struct prove_report *r);
 
 /* One line of `patterns list`. */
 struct prove_row {
-	const char *type; /* signature, format, redaction, cause, note */
+	const char *type; /* signature, format, redaction, query, cause, note */
 	str id, kind;     /* kind: event kind, kind of log, kind of secret; may be empty */
 	str meaning;      /* one line; may be empty */
 	struct where where;

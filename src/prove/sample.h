@@ -36,6 +36,7 @@ void prove_signatures(struct proof *p);
 void prove_formats(struct proof *p);
 void prove_redactions(struct proof *p);
 void prove_causes(struct proof *p); /* and the advice about them */
+void prove_queries(struct proof *p);
 /* Is it a file of the tree that is built in? Causes and advice keep their place only. */
 bool prove_builtin_file(const struct rules *rules, const char *file);
 bool prove_wanted(const struct proof *p, str id, const struct tree_doc *d);

@@ -56,7 +56,8 @@ static struct scope scope_of(const struct timeline *t, const struct facts *f, st
 
 static int remove_scope(struct timeline *t, int64_t id, struct err *reterr)
 {
-	static const char *const tables[] = {"server", "connection", "incident", "incident_call", "evidence_line", "bound", "note", "scope_source"};
+	static const char *const tables[] = {"server", "connection", "incident", "incident_call", "evidence_line", "bound", "note", "call_twin", "event_twin",
+		"scope_source"};
 	struct arena a = {0};
 	int r = 0;
 	for (size_t i = 0; i < sizeof tables / sizeof *tables && r == 0; i++)
@@ -282,6 +283,23 @@ static int save_note(struct timeline *t, int64_t scope, const struct note *n, st
 	return r == 0 ? save_evidence_list(t, scope, id, n->evidence, n->evidence_count, reterr) : r;
 }
 
+/* --- rows that count once --- */
+
+static int save_twins(struct timeline *t, enum statement add, int64_t scope, const struct twin *v, size_t n, struct err *reterr)
+{
+	int r = 0;
+	for (size_t i = 0; i < n && r == 0; i++) {
+		sqlite3_stmt *st = sql_get(&t->sql, add);
+		if (st) {
+			bind_int(st, 1, v[i].row);
+			bind_int(st, 2, v[i].of);
+			bind_int(st, 3, scope);
+		}
+		r = sql_run(&t->sql, st, reterr);
+	}
+	return r;
+}
+
 /* --- all of it --- */
 
 static int save_all(struct timeline *t, const struct facts *f, const struct scope *s, struct err *reterr)
@@ -293,7 +311,9 @@ static int save_all(struct timeline *t, const struct facts *f, const struct scop
 		r = save_incident(t, s->id, &f->incidents[i], reterr);
 	for (size_t i = 0; i < f->note_count && r == 0; i++)
 		r = save_note(t, s->id, &f->notes[i], reterr);
-	return r;
+	if (r == 0)
+		r = save_twins(t, SQL_CALL_TWIN_ADD, s->id, f->call_twins, f->call_twin_count, reterr);
+	return r == 0 ? save_twins(t, SQL_EVENT_TWIN_ADD, s->id, f->event_twins, f->event_twin_count, reterr) : r;
 }
 
 int timeline_save_facts(struct timeline *t, const struct facts *f, str scope_key, struct err *reterr)

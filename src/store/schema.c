@@ -95,6 +95,8 @@ const struct schema_object schema_objects[] = {
 		" line INTEGER, offset INTEGER, role TEXT NOT NULL, at_ms INTEGER, after_ms INTEGER, before_ms INTEGER, until_ms INTEGER,"
 		" times INTEGER NOT NULL, awaited TEXT, PRIMARY KEY(owner, n)) STRICT, WITHOUT ROWID"},
 	{"bound", "CREATE TABLE bound(event INTEGER PRIMARY KEY, scope INTEGER NOT NULL, after_ms INTEGER, before_ms INTEGER) STRICT"},
+	{"call_twin", "CREATE TABLE call_twin(call INTEGER PRIMARY KEY, same INTEGER NOT NULL, scope INTEGER NOT NULL) STRICT"},
+	{"event_twin", "CREATE TABLE event_twin(event INTEGER PRIMARY KEY, same INTEGER NOT NULL, scope INTEGER NOT NULL) STRICT"},
 	{"note",
 		"CREATE TABLE note(id INTEGER PRIMARY KEY, scope INTEGER NOT NULL, kind TEXT NOT NULL, server TEXT,"
 		" started_ms INTEGER, ended_ms INTEGER, title TEXT) STRICT"},
@@ -123,20 +125,24 @@ const struct schema_object schema_objects[] = {
 		"CREATE VIEW connections AS SELECT k.id AS connection_id, " NAME("k.server") " AS server, " NAME("k.session") " AS session_id, " TIMED("k.opened_ms", "opened")
 		", " TIMED("k.closed_ms", "closed") ", k.uptime_s, " NAME("k.how") " AS how FROM connection k"},
 	{"calls",
-		"CREATE VIEW calls AS SELECT c.id AS call_id, " NAME("coalesce(c.session, s.row_session)") " AS session_id, " NAME("c.server") " AS server, "
+		"CREATE VIEW calls AS SELECT c.id AS call_id, coalesce(" NAME("coalesce(c.session, s.row_session)") ", s.session) AS session_id, " NAME("c.server") " AS server, "
 		NAME("c.tool") " AS tool, " ID("c.tool_use_id") " AS tool_use_id, " TIMED("(c.at_ms + c.started)", "started") ", " TIMED("(c.at_ms + c.ended)", "ended")
 		", c.duration_ms, c.permission_ms, " OUTCOME_TEXT " AS outcome,"
 		" coalesce((SELECT i.ending FROM incident_call i WHERE i.call = c.id LIMIT 1), " OUTCOME_ENDING ") AS ending,"
 		" m.err AS error, coalesce(m.beats, 0) AS heartbeats, " TIMED("(c.at_ms + m.last_beat)", "last_heartbeat")
-		", " LINK_TEXT " AS link, c.bits >> 6 & 1 AS link_sure, s.id AS source_id, s.path, c.line, c.id - s.id - (c.bits >> 31 & 1023) AS offset"
+		", " LINK_TEXT " AS link, c.bits >> 6 & 1 AS link_sure, s.id AS source_id, s.path, c.line, c.id - s.id - (c.bits >> 31 & 1023) AS offset,"
+		" (SELECT t.same FROM call_twin t WHERE t.call = c.id) AS twin_of"
 		" FROM source s JOIN call c ON c.id BETWEEN s.id AND s.last_id LEFT JOIN call_more m ON m.id = c.id"},
 	{"events",
 		"CREATE VIEW events AS SELECT e.id AS event_id, s.id AS source_id, s.path, e.line, e.id - s.id - (e.bits & 1023) AS offset, "
 		TIMED("e.at_ms", "at") ", " TIMED("b.after_ms", "after") ", " TIMED("b.before_ms", "before") ", f.kind, f.signature, "
 		NAME("e.server") " AS server, " NAME("m.tool") " AS tool, " ID("m.tool_use_id") " AS tool_use_id, e.id - m.call_back AS call_id, e.detail,"
-		" f.class, m.err AS error, " NAME("coalesce(e.session, s.row_session)") " AS session_id, e.duration_ms, m.text"
+		" f.class, m.err AS error, coalesce(" NAME("coalesce(e.session, s.row_session)") ", s.session) AS session_id, e.duration_ms, m.text,"
+		" (SELECT t.same FROM event_twin t WHERE t.event = e.id) AS twin_of"
 		" FROM source s JOIN event e ON e.id BETWEEN s.id AND s.last_id JOIN form f ON f.id = e.form"
 		" LEFT JOIN event_more m ON m.id = e.id LEFT JOIN bound b ON b.event = e.id"},
+	{"distinct_calls", "CREATE VIEW distinct_calls AS SELECT * FROM calls WHERE twin_of IS NULL"},
+	{"distinct_events", "CREATE VIEW distinct_events AS SELECT * FROM events WHERE twin_of IS NULL"},
 	{"incidents",
 		"CREATE VIEW incidents AS SELECT i.fingerprint AS incident_id, i.cause, i.trigger_word AS \"trigger\", i.ending, i.state,"
 		" i.severity, i.confidence, i.server, i.session AS session_id, " TIMED("i.started_ms", "started") ", " TIMED("i.ended_ms", "ended")

@@ -87,6 +87,8 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_EVIDENCE_ADD] = "INSERT OR REPLACE INTO evidence_line(owner, n, scope, event, source, line, offset, role, at_ms, after_ms,"
 		" before_ms, until_ms, times, awaited) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
 	[SQL_BOUND_ADD] = "INSERT OR REPLACE INTO bound(event, scope, after_ms, before_ms) VALUES(?1, ?2, ?3, ?4)",
+	[SQL_CALL_TWIN_ADD] = "INSERT OR REPLACE INTO call_twin(call, same, scope) VALUES(?1, ?2, ?3)",
+	[SQL_EVENT_TWIN_ADD] = "INSERT OR REPLACE INTO event_twin(event, same, scope) VALUES(?1, ?2, ?3)",
 	[SQL_NOTE_ADD] = "INSERT OR REPLACE INTO note(id, scope, kind, server, started_ms, ended_ms, title) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 	[SQL_INCIDENT_CALL_REMOVE] = "DELETE FROM incident_call WHERE incident = ?1",
 	[SQL_EVIDENCE_REMOVE] = "DELETE FROM evidence_line WHERE owner = ?1",

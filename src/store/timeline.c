@@ -11,7 +11,7 @@
 #include "store/timeline_p.h"
 #include <stdlib.h>
 
-enum { OLDEST_SQLITE = 3040000, FILE_HEAP = 64 << 20 };
+enum { OLDEST_SQLITE = 3040000 };
 
 /* --- open and close --- */
 

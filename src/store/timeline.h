@@ -5,6 +5,9 @@
 #include "base/err.h"
 #include "base/arena.h"
 #include "model/facts.h"
+#include "model/query.h"
+
+#include <signal.h>
 
 struct timeline;
 struct timeline_options {
@@ -61,13 +64,30 @@ int timeline_load_alerts(struct timeline *t, struct arena *a, struct alert_book 
 /* Writes what changed: in the transaction that is open, or in one of its own. */
 int timeline_save_alerts(struct timeline *t, const struct alert_book *b, struct err *reterr) MUST_USE;
 
-/* --- reading by SQL --- */
-struct query_value {
-	str name, value; /* value p NULL: NULL. Both are valid during the callback only */
-	bool number;     /* value is the text of a number */
+/* --- reading by SQL: query.c, functions.c --- */
+struct query_parameter {
+	str name;        /* without its colon */
+	str value;
+	enum { QUERY_TEXT, QUERY_NUMBER } type; /* QUERY_NUMBER: a whole number or a decimal; else it is bound as text */
+	bool used;       /* set by timeline_ask: the statement has it */
 };
-/* Called once with `head` (names only), then per row. */
-typedef void query_fn(void *context, const struct query_value *values, size_t count, bool head);
+struct query_limits {
+	uint64_t max_steps;              /* of SQLite's machine; 0 = no limit */
+	uint64_t max_rows;               /* 0 = no limit */
+	int64_t time;                    /* µs; 0 = no limit. Needs `clock` */
+	int64_t (*clock)(void);          /* µs, never goes back */
+	const volatile sig_atomic_t *stop; /* as in pipeline_options; may be NULL */
+};
 /* One SELECT over the views. ERR_USAGE for other SQL, ERR_LIMIT after max_steps steps of SQLite's machine (0 = no limit). */
 int timeline_query(struct timeline *t, str sql, uint64_t max_steps, query_fn *fn, void *context, struct err *reterr) MUST_USE;
+/* The same with parameters (:name) and limits. Parameters without a value are NULL; *ret_cut: rows were left out for max_rows.
+ * ERR_USAGE also with the place of the fault (column, snippet) and the nearest known name; ERR_LIMIT for time and memory;
+ * ERR_STOPPED. */
+int timeline_ask(struct timeline *t, str sql, struct query_parameter *parameters, size_t parameter_count, const struct query_limits *limits,
+	query_fn *fn, void *context, bool *ret_cut, struct err *reterr) MUST_USE;
+/* Compiles and runs nothing: is this a SELECT that timeline_ask would accept? Fills names of its parameters into a. */
+int timeline_check_query(struct timeline *t, str sql, struct arena *a, str *ret_names, size_t cap, size_t *ret_count, struct err *reterr) MUST_USE;
+/* The nth view, NULL behind the last; and the columns of one: names live in a. */
+const char *timeline_view(size_t n);
+int timeline_view_columns(struct timeline *t, const char *view, struct arena *a, str *ret_names, size_t cap, size_t *ret_count, struct err *reterr) MUST_USE;
 #endif

@@ -7,6 +7,8 @@
 #include "store/sql.h"
 #include "store/timeline.h"
 
+enum { FILE_HEAP = 64 << 20 }; /* bytes that SQLite may use for a database file */
+
 struct open_source {
 	int64_t id;
 	int64_t limit;     /* the next source's id: rows must stay below */

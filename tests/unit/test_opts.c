@@ -87,7 +87,7 @@ static void i7_wrong_words(void **state)
 static void commands_of_later_versions_are_not_guessed(void **state)
 {
 	(void)state;
-	static const char *const later[] = {"check", "watch", "timeline", "report", "query", "export", "unknown", "doctor", "alerts", "init", "diff", "prune", "completion"};
+	static const char *const later[] = {"check", "watch", "timeline", "report", "export", "unknown", "doctor", "alerts", "init", "diff", "prune", "completion"};
 	for (size_t i = 0; i < sizeof later / sizeof *later; i++)
 		if (opts_promised(str_z(later[i])))
 			BAD("this version has no command", "mcplog -h", later[i]);
