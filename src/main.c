@@ -55,11 +55,13 @@
  *               text text_incident explain page  for people; the one place that makes text safe for terminals
  *               lanes axis signs timeline_text  pictures: what has a lane, where it stands, what it looks like; on terminals
  *               json json_objects ndjson  for programs
+ *               calls csv_tables junit  calls for tables and traces; tables; for CI gates
+ *               trace otlp           Chrome trace events; OpenTelemetry
  *               answer table         rows of a query; aligned columns
  *
  * KNOWLEDGE     patterns/ to rules, and its proofs
  * knowledge/    knowledge files yaml entry  loading: built in, the user's; trees and their tables of keys
- *               kinds formats signatures causes conditions advice limits redactions queries probe  one kind of file each
+ *               kinds formats signatures causes conditions advice limits telemetry redactions queries probe  one kind of file each
  *               mkpatterns_main      host tool of the build: the built-in tree as constants
  * prove/        prove formats signatures redactions causes queries sample probe  runs the samples, checks relations
  *

@@ -2,6 +2,7 @@
  * export: what the timeline knows, for other programs. One row of exporters[] per format; all of them see the facts of one
  * run over the paths, or over everything that the timeline knows. Nothing is sent anywhere: another program reads the output.
  */
+#include "base/diag.h"
 #include "base/nearest.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
@@ -9,6 +10,7 @@
 
 struct exporter {
 	const char *name;
+	const char *report; /* name in the table of report formats, for write_report */
 	/* Appends to *out; the facts are in r->result. ERR_DB or ERR_USAGE. */
 	int (*write)(struct run *r, const struct exporter *x, struct buf *out, struct err *reterr);
 	bool alert;     /* leaves the machine without being looked at: refuses --no-redact (J8) */
@@ -18,16 +20,25 @@ struct exporter {
 /* The formats that are reports as well. */
 static int write_report(struct run *r, const struct exporter *x, struct buf *out, struct err *reterr)
 {
-	const struct report_ops *report = report_find(str_z(x->name));
-	if (!report)
-		return err_set(reterr, ERR_USAGE, "export: this version does not write '%s'", x->name);
-	report->write(&r->result.facts, &r->rules, &r->report, out);
+	(void)reterr;
+	const struct picture *p = &r->result.facts.picture;
+	if (p->calls_left_out || p->marks_left_out) {
+		diag_warn("%llu calls and %llu marks did not fit and are left out; export fewer logs at a time", (unsigned long long)p->calls_left_out,
+			(unsigned long long)p->marks_left_out);
+		r->exit = exit_code_worst(r->exit, EXIT_CODE_INPUT);
+	}
+	report_find(str_z(x->report))->write(&r->result.facts, &r->rules, &r->report, out);
 	return 0;
 }
 
 /* In the order of the command's synopsis in opts.c. */
 static const struct exporter exporters[] = {
-	{"ndjson", write_report, false, 0600},
+	{"ndjson", "ndjson", write_report, false, 0600},
+	{"csv", "csv-calls", write_report, false, 0600},
+	{"otlp", "otlp", write_report, false, 0600},
+	{"otlp-traces", "otlp-traces", write_report, false, 0600},
+	{"otlp-logs", "otlp-logs", write_report, false, 0600},
+	{"chrome-trace", "chrome-trace", write_report, false, 0600},
 };
 enum { EXPORTERS = sizeof exporters / sizeof *exporters };
 
@@ -69,6 +80,7 @@ static int export(struct run *r, struct err *reterr)
 	str *paths;
 	size_t count;
 	r->everything = o->arg_count <= 1;
+	r->keep_calls = x->report && report_find(str_z(x->report))->picture;
 	int e = inputs_choose(r, 1, &paths, &count, reterr);
 	r->everything = r->everything && !(count == 1 && str_eq(paths[0], S("-")));
 	if (!e)

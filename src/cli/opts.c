@@ -27,7 +27,7 @@ static const struct command commands[COMMAND_COUNT] = {
 	[COMMAND_ANALYZE] = {"analyze", "[PATH...]", "read logs and report which MCP calls hung or failed, and why",
 		"PATH is a log file, a directory (read recursively, hidden folders included) or - for standard input.\n"
 		"Without PATH it reads your own logs: the debug directory, the MCP cache logs and the transcripts.",
-		"text|json|ndjson"},
+		"text|json|ndjson|csv|junit"},
 	[COMMAND_TIMELINE] = {"timeline", "[ID|SESSION] [PATH...]", "an incident or session as a waterfall on a common time axis",
 		"ID is an incident id (v1:...) or its beginning, SESSION a client session or its beginning: they are looked for in\n"
 		"the PATHs behind them, else in the timeline. PATH alone draws the sessions of these logs, those with incidents first.",
@@ -35,8 +35,10 @@ static const struct command commands[COMMAND_COUNT] = {
 	[COMMAND_EXPLAIN] = {"explain", "ID|CAUSE [PATH...]", "one incident with its whole proof, or the page of a cause",
 		"ID is an incident id (v1:...) of a report, or the beginning of one. Without PATH it is looked for in the\n"
 		"timeline. CAUSE is the id of a cause or a note, such as sse-drop-silent-hang.", NULL},
-	[COMMAND_EXPORT] = {"export", "ndjson [PATH...]", "the timeline as tables, traces and alerts for other programs",
-		"Without PATH it exports everything that the timeline knows. ndjson: the objects of the JSON report, one per line.",
+	[COMMAND_EXPORT] = {"export", "ndjson|csv|otlp|otlp-traces|otlp-logs|chrome-trace [PATH...]", "the timeline as tables, traces and alerts for other programs",
+		"Without PATH it exports everything that the timeline knows. ndjson: the objects of the JSON\n"
+		"report, one per line. csv: a row per call. otlp: OpenTelemetry spans and log records as JSON, a line each; otlp-traces\n"
+		"and otlp-logs: one of them, as an HTTP receiver takes it. chrome-trace: for https://ui.perfetto.dev.",
 		NULL},
 	[COMMAND_PATTERNS] = {"patterns", "list|test|lint|new [ID]", "the knowledge base: list, test, lint, new",
 		"list shows what is loaded (--origin: from where); test runs every sample of every pattern, or of ID;\n"

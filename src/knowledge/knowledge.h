@@ -21,6 +21,7 @@ void knowledge_kinds(struct rules *rules, const struct tree_doc *d, uint32_t roo
 void knowledge_causes(struct rules *rules, const struct tree_doc *d, uint32_t root);
 void knowledge_advice(struct rules *rules, const struct tree_doc *d, uint32_t root);
 void knowledge_limits(struct rules *rules, const struct tree_doc *d, uint32_t root);
+void knowledge_telemetry(struct rules *rules, const struct tree_doc *d, uint32_t root);
 void knowledge_redactions(struct rules *rules, const struct tree_doc *d, uint32_t root);
 void knowledge_queries(struct rules *rules, const struct tree_doc *d, uint32_t root);
 /* Notes a problem at a node: file:line:column and text; the entry is left out by the caller. */

@@ -7,6 +7,7 @@
 #include "base/vec.h"
 #include "model/event.h"
 #include "model/query.h"
+#include "model/telemetry.h"
 #include "model/tree.h"
 
 enum keep {
@@ -130,6 +131,7 @@ struct rules {
 	VEC(struct advice) advice;
 	VEC(struct cause *) causes;   /* causes and notes */
 	VEC(struct class_group) groups;
+	VEC(struct telemetry_attribute) telemetry;
 	VEC(struct known_limit) limits;
 	VEC(struct kind_mark) marks;  /* of the kinds that pictures show */
 	VEC(struct query) queries;

@@ -38,6 +38,15 @@ bool report_wants(const struct report_options *o, const struct incident *i)
 		wants_session(o, i->session) && wants_time(o, i->started_at) && wants_calls(o, i->calls, i->call_count);
 }
 
+bool report_wants_call(const struct report_options *o, const struct facts *f, const struct picture_call *p)
+{
+	const struct incident *i = p->incident < f->incident_count ? &f->incidents[p->incident] : NULL;
+	const bool by_incident = o->cause.n || o->min_severity > SEVERITY_INFO;
+	const bool timed = p->session < f->picture.session_count && f->picture.sessions[p->session].timed;
+	return (!by_incident || (i && report_wants(o, i))) && wants_server(o, p->call.server) && wants_session(o, p->call.session) &&
+		(o->tool.n == 0 || str_eq(o->tool, p->call.tool)) && wants_time(o, timed ? p->from : INSTANT_NONE);
+}
+
 bool report_wants_note(const struct report_options *o, const struct note *n)
 {
 	if (o->session.n) {

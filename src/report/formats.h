@@ -7,6 +7,13 @@
 /* The functions behind reports[]. */
 void report_text(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out);
 void report_json(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out);
+void report_csv(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out);
+void report_csv_calls(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out);
+void report_junit(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out);
+void report_chrome_trace(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out);
+void report_otlp(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out);
+void report_otlp_traces(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out);
+void report_otlp_logs(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out);
 void report_ndjson(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out);
 
 /* Objects of mcplog.report/1. type is written as the first member when it is not NULL (ndjson). */

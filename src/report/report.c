@@ -8,6 +8,13 @@ static const struct report_ops reports[] = {
 	{"text", report_text, false},
 	{"json", report_json, false},
 	{"ndjson", report_ndjson, false},
+	{"csv", report_csv, false},
+	{"csv-calls", report_csv_calls, true},
+	{"junit", report_junit, true},
+	{"chrome-trace", report_chrome_trace, true},
+	{"otlp", report_otlp, true},
+	{"otlp-traces", report_otlp_traces, true},
+	{"otlp-logs", report_otlp_logs, false},
 };
 
 /* Of mcplog timeline. */

@@ -22,6 +22,8 @@ const struct report_ops *report_find(str name); /* NULL when unknown */
 const struct report_ops *picture_find(str name); /* the same for mcplog timeline */
 /* The filters of the options; the time limits hold for what has a time. report/filter.c */
 bool report_wants(const struct report_options *o, const struct incident *i);
+/* A call of the picture: by its own server, tool, session and start; with a cause or severity, by its incident. */
+bool report_wants_call(const struct report_options *o, const struct facts *f, const struct picture_call *p);
 bool report_wants_note(const struct report_options *o, const struct note *n);
 /* explain: one incident in full; or a cause or note page from the knowledge. */
 void report_explain_incident(const struct facts *f, const struct incident *i, const struct report_options *o, struct buf *out);
