@@ -111,7 +111,7 @@ static void G1_foreign_newer_and_damaged_files_are_refused_untouched(void **stat
 	refused_untouched("a.db", "newer mcplog");
 	raw("a.db", "PRAGMA user_version = 0");
 	refused_untouched("a.db", "never released");
-	raw("a.db", "PRAGMA user_version = 1");
+	raw("a.db", "PRAGMA user_version = 2");
 	refused_untouched("a.db", "`t`");
 	assert_int_equal(unlink("a.db"), 0);
 	assert_int_equal(open_code("a.db", false, &e), 0);
