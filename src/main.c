@@ -22,7 +22,7 @@
  *               cmd_completion cmd_help  scripts for shells; help, manual, version
  *
  * THE PASSES    pipeline             the two passes behind one call
- *               pass1 pass2          streaming: file to timeline; judging: timeline to facts
+ *               pass1 pass1_rest pass2  streaming: file to timeline; resting in a file; judging: timeline to facts
  *               assemble             what a report is made of
  *               assemble_picture assemble_health  every call and mark, for pictures and traces; health of servers
  *
@@ -33,12 +33,15 @@
  *               hot                  the fast way of a line that looks like most lines of its file
  *               peel fold traceback  wrappers off; several lines to one record; exceptions
  *               format_json format_transcript excerpt facts  dialects, quoted logs; what a file says about itself
+ *               parser_state         what is kept of a parser between two runs
  * match/        index matcher        which signatures can match; records to events
  * redact/       redact               hides secrets before anything is stored or shown
  * track/        tracker lines pairing  events of one file to calls: the tracker, what a line does, to which call
  *               open_calls held      calls not handed out yet, with their lines
+ *               tracker_state        what is kept of a tracker between two runs
  * store/        timeline open migrate schema lock  the SQLite file: life, transaction, schema, one writer
- *               sql rows pack names checkpoint  statements, rows, files known by identity
+ *               sources known checkpoint copies  which generation a file is; what copies share
+ *               sql rows pack names  statements, rows
  *               load facts alerts    rows back, verdicts, what alerting remembers
  *               query functions      the user's SELECT, and what it may call
  *
@@ -66,8 +69,8 @@
  * prove/        prove formats signatures redactions causes queries sample probe  runs the samples, checks relations
  *
  * BELOW ALL     model/ is plain structs, base/ knows nothing of logs
- * model/        names tool_name tree  names of enumerations, MCP names, YAML trees
- * base/         str buf arena mem map intern hash  bytes and memory
+ * model/        names tool_name tree problem_wire  names of enumerations, MCP names, YAML trees, problems as bytes
+ * base/         str buf arena mem map intern hash wire  bytes and memory
  *               instant instant_template duration zone  time
  *               utf8 json json_out csv regex pattern nearest version_range  text
  *               err diag out         errors, stderr, output files

@@ -1,7 +1,13 @@
 /* The streaming half of the pipeline (see pass1.h). The loop can be read in a minute; the stages do not know each other.
- * Text is redacted on its way into the store, where healthy calls have dropped most of it; nothing that redaction would hide
- * is stored. */
+ *
+ * A file that grew is read on from where the last run rested (pass1_rest.c), not from its beginning. Files whose inode is known
+ * are looked at first: then it is settled which generations lost their file, and a file that nobody knows can be told to be one
+ * of those, moved, or a copy of one that is still there.
+ *
+ * Text is redacted on its way into the store, where healthy calls have dropped most of it; nothing that redaction would hide is
+ * stored. */
 #include "pass1.h"
+#include "pass1_rest.h"
 #include "base/utf8.h"
 #include "ingest/reader.h"
 #include "parse/parser.h"
@@ -10,14 +16,6 @@
 #include <unistd.h>
 
 enum { PROGRESS_BYTES = 8 << 20 };
-
-struct file_pass { /* one file on its way through the stages */
-	struct pass1 *p;
-	struct tracker *tracker;
-	struct source source;
-	uint64_t key;
-	struct buf text, err, fields;
-};
 
 /* --- sinks, from the end of the pipe to its beginning --- */
 
@@ -45,6 +43,8 @@ static void clean_fields(struct file_pass *f, const struct event *e, struct fiel
 static void store_event(void *context, const struct event *e)
 {
 	struct file_pass *f = context;
+	if (e->offset < f->start.shared)
+		return;
 	struct event row = *e;
 	struct field fields[LIMIT_EVENT_FIELDS];
 	const struct signature *s = e->signature ? &f->p->rules->signatures.v[e->signature - 1] : NULL;
@@ -59,6 +59,8 @@ static void store_event(void *context, const struct event *e)
 static void store_call(void *context, const struct call *c)
 {
 	struct file_pass *f = context;
+	if ((uint64_t)c->id - f->start.key < f->start.shared)
+		return;
 	struct call row = *c;
 	if (c->err.p)
 		row.err = clean(f, &f->err, c->err, LIMIT_EXCERPT);
@@ -88,25 +90,29 @@ static void report_progress(struct pass1 *p, const struct source *s, uint64_t at
 		p->options->progress(p->options->progress_context, p->bytes_done + at, p->bytes_total, s->path);
 }
 
-/* The parser takes what it can of the bytes that are in the buffer already. */
-static void push_buffered(struct reader *reader, struct parser *parser, const struct line *line)
+/* The parser takes what it can of the bytes that are in the buffer already, up to where somebody is on watch. */
+static void push_buffered(struct file_pass *f, const struct line *line)
 {
 	uint64_t lines;
-	str rest = reader_buffered(reader);
+	const uint64_t at = reader_offset(f->reader);
+	str rest = reader_buffered(f->reader);
+	if (f->watch_at > at && f->watch_at - at < rest.n)
+		rest.n = (size_t)(f->watch_at - at);
 	if (rest.n > 0) {
-		size_t taken = parser_block(parser, rest, line->number + 1, reader_offset(reader), &lines);
-		reader_skip(reader, taken, lines);
+		size_t taken = parser_block(f->parser, rest, line->number + 1, at, &lines);
+		reader_skip(f->reader, taken, lines);
 	}
 }
 
-static int read_lines(struct file_pass *f, struct reader *reader, struct parser *parser, struct err *reterr)
+static int read_lines(struct file_pass *f, struct err *reterr)
 {
 	struct line line;
-	int r;
 	uint64_t n = 0, reported = 0;
-	while ((r = reader_next(reader, &line)) > 0) {
-		parser_push(parser, &line);
-		push_buffered(reader, parser, &line);
+	while (reader_next(f->reader, &line) > 0) { /* a read error is a problem of the source, never of the run */
+		parser_push(f->parser, &line);
+		push_buffered(f, &line);
+		if (reader_offset(f->reader) >= f->watch_at)
+			pass1_watch(f);
 		if (line.offset - reported >= PROGRESS_BYTES) {
 			reported = line.offset;
 			report_progress(f->p, &f->source, line.offset);
@@ -114,35 +120,64 @@ static int read_lines(struct file_pass *f, struct reader *reader, struct parser 
 		if ((++n & 0x3f) == 0 && f->p->options->stop && *f->p->options->stop)
 			return err_set(reterr, ERR_STOPPED, "interrupted: nothing of this run was kept");
 	}
-	parser_finish(parser);
+	parser_finish(f->parser);
 	tracker_finish(f->tracker);
-	return 0; /* a read error is a problem of the source, never of the run */
+	return 0;
 }
 
-static int run_stages(struct file_pass *f, struct reader *reader, const struct input *in, struct err *reterr)
+/* New stages for the file, at its beginning. */
+static void make_stages(struct file_pass *f, const struct input *in)
 {
 	struct pass1 *p = f->p;
 	struct tracker_sink sink = {f, store_event, store_call};
-	struct parser_options options = {.zone = p->options->zone, .base = in->is_stdin ? INSTANT_NONE : in->identity.mtime_ns / 1000, .path = in->path,
-		.probe = reader_peek(reader), .force_text = p->options->source.force_text, .excerpt_gate = matcher_knows};
-	f->tracker = tracker_new(p->rules, &sink, f->key);
-	struct parser *parser = parser_new(p->rules, &options, matcher_gate, p->matcher, on_record, f);
-	if (parser_excerpt(parser))
-		reader_whole(reader);
-	int r = read_lines(f, reader, parser, reterr);
-	if (!r) {
-		struct problem problems[2 * LIMIT_PROBLEMS];
-		f->source.problems = problems;
-		reader_facts(reader, &f->source);
-		size_t of_reader = f->source.problem_count < LIMIT_PROBLEMS ? f->source.problem_count : LIMIT_PROBLEMS;
-		memmove(problems, f->source.problems, of_reader * sizeof *problems);
-		f->source.problems = problems;
-		f->source.problem_count = of_reader;
-		parser_facts(parser, &f->source);
-		r = timeline_source_end(p->timeline, f->source.id, &f->source, reterr);
-	}
-	parser_free(parser);
+	struct parser_options options = {.zone = p->options->zone, .base = in->is_stdin ? INSTANT_NONE : f->source.identity.mtime_ns / 1000, .path = in->path,
+		.probe = f->probe, .force_text = p->options->source.force_text, .excerpt_gate = matcher_knows};
+	f->tracker = tracker_new(p->rules, &sink, f->start.key);
+	f->parser = parser_new(p->rules, &options, matcher_gate, p->matcher, on_record, f);
+}
+
+static void free_stages(struct file_pass *f)
+{
+	parser_free(f->parser);
 	tracker_free(f->tracker);
+	f->parser = NULL;
+	f->tracker = NULL;
+}
+
+static int end_source(struct file_pass *f, struct err *reterr)
+{
+	struct problem problems[2 * LIMIT_PROBLEMS];
+	f->source.problems = problems;
+	reader_facts(f->reader, &f->source);
+	size_t of_reader = f->source.problem_count < LIMIT_PROBLEMS ? f->source.problem_count : LIMIT_PROBLEMS;
+	memmove(problems, f->source.problems, of_reader * sizeof *problems);
+	f->source.problems = problems;
+	f->source.problem_count = of_reader;
+	parser_facts(f->parser, &f->source);
+	pass1_count_shared(f, &f->source);
+	return timeline_source_end(f->p->timeline, f->source.id, &f->source, reterr);
+}
+
+static int run_stages(struct file_pass *f, const struct input *in, struct err *reterr)
+{
+	f->probe = reader_peek(f->reader);
+	char *probe = f->start.state.p ? mem_dup(f->probe.p, f->probe.n) : NULL; /* going on moves the reader's buffer */
+	if (probe)
+		f->probe.p = probe;
+	make_stages(f, in);
+	if (f->start.state.p && !pass1_go_on(f)) {
+		free_stages(f);
+		timeline_source_anew(f->p->timeline, f->source.id);
+		make_stages(f, in);
+	}
+	if (parser_excerpt(f->parser))
+		reader_whole(f->reader);
+	pass1_watch_from(f);
+	int r = read_lines(f, reterr);
+	if (!r)
+		r = end_source(f, reterr);
+	free_stages(f);
+	free(probe);
 	return r;
 }
 
@@ -161,58 +196,111 @@ static void add_problem(struct source_list *list, const struct input *in, const 
 	source_open_problem(in, e, &q->problem);
 }
 
-static int read_file(struct pass1 *p, struct source_list *list, const struct input *in, struct file_pass *f, struct err *reterr)
+/* --- which generation a file is: its bytes, for the store --- */
+
+static bool marker_of(void *context, uint64_t offset, uint32_t len, uint64_t *ret_hash)
 {
-	struct reader *reader;
-	struct err e = {0};
-	int fd;
-	if (source_open(in, &p->options->source, &fd, &e)) {
-		add_problem(list, in, &e);
-		return 0;
-	}
-	struct reader_options options = {.final = p->options->final || in->is_stdin, .force_text = p->options->source.force_text, .named = in->named,
-		.archive_name = in->archive_name, .chunk = p->options->chunk, .mtime_s = in->identity.mtime_ns / 1000000000, .now_s = p->options->now_s};
-	if (reader_new(fd, &options, &reader, &e)) {
-		add_problem(list, in, &e);
-		return 0;
-	}
-	need_matcher(p);
-	int r = run_stages(f, reader, in, reterr);
-	reader_free(reader);
-	p->bytes_done += in->identity.size;
-	if (!r)
-		*vec_push(&p->ids) = f->source.id;
+	struct file_pass *f = context;
+	return reader_marker(f->reader, offset, len, ret_hash);
+}
+
+static uint64_t common_with(void *context, str other, uint64_t from, uint64_t to)
+{
+	struct file_pass *f = context;
+	return source_common(f->fd, other, from, to);
+}
+
+static int begin_source(struct file_pass *f, const struct input *in, struct err *reterr)
+{
+	struct pass1 *p = f->p;
+	const struct file_content content = {.head = reader_head(f->reader), .compressed = reader_compressed(f->reader), .final = p->options->final,
+		.context = f, .marker = marker_of, .common = common_with};
+	int r = timeline_source_begin(p->timeline, &f->source, in->is_stdin ? NULL : &content, &f->arena, &f->start, reterr);
+	f->source.id = f->start.id;
+	f->source.shared.bytes = f->start.shared;
 	return r;
 }
 
-static int pass_file(struct pass1 *p, struct source_list *list, const struct input *in, struct err *reterr)
+static int read_opened(struct file_pass *f, const struct input *in, struct err *reterr)
 {
-	struct file_pass f = {.p = p, .source = {.path = in->path, .identity = in->identity, .first = INSTANT_NONE, .last = INSTANT_NONE}};
-	bool unchanged = false;
-	int r = timeline_source_begin(p->timeline, &f.source, &f.source.id, &f.key, &unchanged, reterr);
-	if (r)
+	struct pass1 *p = f->p;
+	int r = begin_source(f, in, reterr);
+	if (r || f->start.unchanged)
 		return r;
-	if (unchanged) {
-		*vec_push(&p->ids) = f.source.id;
+	if (f->start.final)
+		reader_whole(f->reader);
+	need_matcher(p);
+	return run_stages(f, in, reterr);
+}
+
+static int read_file(struct pass1 *p, struct source_list *list, const struct input *in, struct file_pass *f, struct err *reterr)
+{
+	struct err e = {0};
+	if (source_open(in, &p->options->source, &f->fd, &e)) {
+		add_problem(list, in, &e);
 		return 0;
 	}
-	r = read_file(p, list, in, &f, reterr);
+	if (!in->is_stdin)
+		source_refresh(f->fd, &f->source.identity);
+	struct reader_options options = {.final = p->options->final || in->is_stdin, .force_text = p->options->source.force_text, .named = in->named,
+		.archive_name = in->archive_name, .chunk = p->options->chunk, .mtime_s = f->source.identity.mtime_ns / 1000000000, .now_s = p->options->now_s};
+	if (reader_new(f->fd, &options, &f->reader, &e)) {
+		add_problem(list, in, &e);
+		return 0;
+	}
+	int r = read_opened(f, in, reterr);
+	reader_free(f->reader);
+	p->bytes_done += in->identity.size;
+	return r;
+}
+
+static int pass_file(struct pass1 *p, struct source_list *list, const struct input *in, int64_t *ret_id, struct err *reterr)
+{
+	struct file_pass f = {.p = p, .source = {.path = in->path, .identity = in->identity, .first = INSTANT_NONE, .last = INSTANT_NONE}};
+	struct err e = {0};
+	if (timeline_source_same(p->timeline, &f.source, p->options->final, ret_id, &e))
+		return 0;
+	int r = read_file(p, list, in, &f, reterr);
+	if (!r)
+		*ret_id = f.source.id;
 	buf_done(&f.text);
 	buf_done(&f.err);
 	buf_done(&f.fields);
+	arena_done(&f.arena);
 	return r;
+}
+
+static void add_loss(void *context, str path, const struct problem *loss)
+{
+	struct source_list *list = context;
+	*vec_push(&list->problems) = (struct input_problem){arena_str(&list->arena, path), *loss};
+}
+
+static int find_gone(struct pass1 *p, struct source_list *list, struct err *reterr)
+{
+	const struct pipeline_options *o = p->options;
+	const str all = S("/");
+	return timeline_sources_gone(p->timeline, o->everything ? &all : o->paths, o->everything ? 1 : o->path_count, &list->arena, add_loss, list, reterr);
 }
 
 int pass1_run(struct pass1 *p, struct source_list *list, struct err *reterr)
 {
-	for (size_t i = 0; i < list->inputs.n; i++)
+	const size_t n = list->inputs.n;
+	bool *known = arena_alloc(&list->arena, n + 1);
+	int64_t *ids = arena_alloc(&list->arena, (n + 1) * sizeof *ids);
+	int r = 0;
+	for (size_t i = 0; i < n; i++) {
 		p->bytes_total += list->inputs.v[i].identity.size;
-	for (size_t i = 0; i < list->inputs.n; i++) {
-		int r = pass_file(p, list, &list->inputs.v[i], reterr);
-		if (r)
-			return r;
+		known[i] = timeline_source_known(p->timeline, &(struct source){.identity = list->inputs.v[i].identity});
 	}
-	return 0;
+	for (int unknown = 0; unknown < 2; unknown++)
+		for (size_t i = 0; i < n && !r; i++)
+			if (known[i] == !unknown)
+				r = pass_file(p, list, &list->inputs.v[i], &ids[i], reterr);
+	for (size_t i = 0; i < n; i++)
+		if (ids[i])
+			*vec_push(&p->ids) = ids[i];
+	return r ? r : find_gone(p, list, reterr);
 }
 
 void pass1_done(struct pass1 *p)

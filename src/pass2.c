@@ -16,13 +16,19 @@ struct rows { /* join's way to the store */
 static int load_events(void *context, const struct source *s, struct arena *a, void (*fn)(void *, const struct event *), void *fn_context, struct err *reterr)
 {
 	struct rows *r = context;
-	return timeline_load_events(r->timeline, s->id, s->index, r->rules, a, fn, fn_context, reterr);
+	int failed = 0;
+	for (size_t i = 0; i < s->part_count && !failed; i++)
+		failed = timeline_load_events(r->timeline, &s->parts[i], s->index, r->rules, a, fn, fn_context, reterr);
+	return failed;
 }
 
 static int load_calls(void *context, const struct source *s, struct arena *a, void (*fn)(void *, const struct call *), void *fn_context, struct err *reterr)
 {
 	struct rows *r = context;
-	return timeline_load_calls(r->timeline, s->id, s->index, a, fn, fn_context, reterr);
+	int failed = 0;
+	for (size_t i = 0; i < s->part_count && !failed; i++)
+		failed = timeline_load_calls(r->timeline, &s->parts[i], s->index, a, fn, fn_context, reterr);
+	return failed;
 }
 
 static str text_of(void *context, int64_t event_id)
@@ -53,7 +59,7 @@ static int load_sources(struct timeline *t, const int64_t *ids, size_t n, struct
 		v[i].index = (uint32_t)i;
 	result->facts.sources = v;
 	result->facts.source_count = n;
-	return 0;
+	return timeline_share(t, v, n, &result->arena, reterr);
 }
 
 static instant last_time(const struct facts *f)

@@ -88,7 +88,7 @@ static void scope_key(const struct pipeline_options *o, char ret_hex[33])
 /* What a file's rows depend on besides its bytes: with another value they are made anew. */
 static uint64_t reading_key(const struct rules *rules, const struct pipeline_options *o)
 {
-	uint64_t options = (uint64_t)o->no_redact << 2 | (uint64_t)o->source.force_text << 1 | (uint64_t)o->final;
+	uint64_t options = (uint64_t)o->no_redact << 1 | (uint64_t)o->source.force_text;
 	return hash64_seed(o->zone_name, rules->hash ^ options * 0x9e3779b97f4a7c15u);
 }
 

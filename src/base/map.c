@@ -90,3 +90,14 @@ bool map_remove(struct map *m, uint64_t key)
 	m->dead++;
 	return true;
 }
+
+bool map_each(const struct map *m, size_t *at, uint64_t *ret_key, uint32_t *ret_value)
+{
+	while (*at < m->cap && m->slots[*at].state != SLOT_USED)
+		++*at;
+	if (*at >= m->cap)
+		return false;
+	*ret_key = m->slots[*at].key;
+	*ret_value = m->slots[(*at)++].value;
+	return true;
+}

@@ -15,4 +15,6 @@ void map_done(struct map *m);
 void map_put(struct map *m, uint64_t key, uint32_t value); /* adds or replaces */
 bool map_get(const struct map *m, uint64_t key, uint32_t *ret_value);
 bool map_remove(struct map *m, uint64_t key);
+/* The next entry from *at (0 to begin) on; false when there is none. In no order that means anything. */
+bool map_each(const struct map *m, size_t *at, uint64_t *ret_key, uint32_t *ret_value);
 #endif

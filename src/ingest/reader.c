@@ -13,6 +13,7 @@
 #include "base/vec.h"
 #include "ingest/inflate.h"
 #include "ingest/sniff.h"
+#include "model/problem_wire.h"
 #include "model/limits.h"
 
 #include <errno.h>
@@ -40,12 +41,14 @@ struct reader {
 	bool ended, refused;      /* ended: no line will come */
 	bool keeps_holes;         /* the file system tells nothing of holes */
 	struct inflate *inflate;  /* NULL: not compressed */
+	enum inflate_kind kind;
 	uint64_t stop_offset;     /* behind the last line handed out, once ended */
 	uint64_t head_hash, inode_gen;
 	uint32_t head_len;
 	size_t tail_n;            /* the bytes before the line that was open when the input ended */
 	char tail[HISTORY];
 	VEC(struct problem) problems;
+	struct arena texts;       /* codes of restored problems */
 };
 
 static void note(struct reader *r, enum severity_class class, const char *code, uint64_t line, uint64_t offset, const char *format, ...)
@@ -321,7 +324,8 @@ static void open_container(struct reader *r)
 	} else if (kind == SNIFF_BINARY && !r->options.force_text) {
 		refuse(r, r->options.named ? PROBLEM_ERROR : PROBLEM_NOTE, "binary", "binary file (%s), not a log; --force-text reads it all the same", name);
 	} else if (kind == SNIFF_GZIP || kind == SNIFF_ZSTD) {
-		r->inflate = inflate_new(kind == SNIFF_GZIP ? INFLATE_GZIP : INFLATE_ZSTD, r->fd, r->chunk, (str){r->buf, r->end});
+		r->kind = kind == SNIFF_GZIP ? INFLATE_GZIP : INFLATE_ZSTD;
+		r->inflate = inflate_new(r->kind, r->fd, r->chunk, (str){r->buf, r->end});
 		r->end = 0;
 		r->at_eof = false;
 		r->chunk = r->options.chunk ? r->options.chunk : LIMIT_READ_BUFFER;
@@ -346,10 +350,9 @@ static void check_content(struct reader *r)
 		refuse(r, r->options.named ? PROBLEM_ERROR : PROBLEM_NOTE, "binary", "%s", "binary file, not a log; --force-text reads it all the same");
 }
 
-/* Goes to options.start; the bytes before it are read for the marker. */
-static void go_to_start(struct reader *r)
+void reader_go(struct reader *r, uint64_t start, uint64_t lines)
 {
-	uint64_t start = r->options.start;
+	r->lines = lines;
 	if (!r->inflate && r->regular && start > r->base + r->end) {
 		uint64_t from = start - HISTORY;
 		if (start >= HISTORY && lseek(r->fd, (off_t)from, SEEK_SET) == (off_t)from) {
@@ -404,7 +407,7 @@ int reader_new(int fd, const struct reader_options *options, struct reader **ret
 	if (!r->refused)
 		check_content(r);
 	if (!r->refused && options->start > 0)
-		go_to_start(r);
+		reader_go(r, options->start, 0);
 	else if (!r->refused && str_starts((str){r->buf, r->end}, S("\xef\xbb\xbf")))
 		r->at = 3;
 	*ret = r;
@@ -415,6 +418,87 @@ str reader_peek(struct reader *r)
 {
 	str rest = {r->buf + r->at, r->end - r->at};
 	return r->refused ? STR_NONE : str_head(rest, LIMIT_PROBE);
+}
+
+str reader_head(const struct reader *r) { return str_head((str){r->buf, r->end}, HEAD); }
+
+bool reader_compressed(const struct reader *r) { return r->inflate != NULL; }
+
+/* --- the bytes before an offset --- */
+
+/* Keeps the newest `len` bytes of a compressed file up to `offset` in `last`; false when it is shorter. */
+static bool inflate_last(struct inflate *z, uint64_t offset, size_t len, char *last)
+{
+	char *chunk = mem_grow(NULL, LIMIT_READ_BUFFER, 1);
+	uint64_t at = 0;
+	size_t have = 0;
+	ptrdiff_t got = 1;
+	while (at < offset && got > 0) {
+		const uint64_t left = offset - at;
+		got = inflate_read(z, chunk, left < LIMIT_READ_BUFFER ? (size_t)left : LIMIT_READ_BUFFER);
+		if (got <= 0)
+			break;
+		at += (uint64_t)got;
+		const size_t n = (size_t)got < len ? (size_t)got : len, keep = have + n > len ? len - n : have;
+		memmove(last, last + have - keep, keep);
+		memcpy(last + keep, chunk + (size_t)got - n, n);
+		have = keep + n;
+	}
+	free(chunk);
+	return at == offset && have == len;
+}
+
+static bool raw_last(int fd, uint64_t offset, size_t len, char *last)
+{
+	size_t have = 0;
+	while (have < len) {
+		const ssize_t got = pread(fd, last + have, len - have, (off_t)(offset - len + have));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false;
+		have += (size_t)got;
+	}
+	return true;
+}
+
+bool reader_marker(struct reader *r, uint64_t offset, uint32_t len, uint64_t *ret_hash)
+{
+	char last[HISTORY];
+	bool good = len <= HISTORY && len <= offset && r->regular && !r->refused;
+	if (good && r->inflate) {
+		const off_t here = lseek(r->fd, 0, SEEK_CUR);
+		good = here >= 0 && lseek(r->fd, 0, SEEK_SET) == 0;
+		if (good) {
+			struct inflate *z = inflate_new(r->kind, r->fd, LIMIT_READ_BUFFER, STR_NONE);
+			good = inflate_last(z, offset, len, last);
+			inflate_free(z);
+			good = lseek(r->fd, here, SEEK_SET) == here && good;
+		}
+	} else if (good) {
+		good = raw_last(r->fd, offset, len, last);
+	}
+	if (good)
+		*ret_hash = hash64((str){last, len});
+	return good;
+}
+
+/* --- between two runs --- */
+
+void reader_save(const struct reader *r, struct buf *b)
+{
+	wire_u64(b, r->lines);
+	wire_u64(b, r->problems.n);
+	for (size_t i = 0; i < r->problems.n; i++)
+		wire_problem(b, &r->problems.v[i]);
+}
+
+void reader_restore(struct reader *r, struct wire *w)
+{
+	r->lines = wire_take_u64(w);
+	r->problems.n = 0;
+	for (uint64_t n = wire_take_max(w, LIMIT_PROBLEMS); n > 0 && !w->bad; n--)
+		wire_take_problem(w, &r->texts, vec_push(&r->problems));
 }
 
 void reader_whole(struct reader *r) { r->options.final = true; }
@@ -448,6 +532,7 @@ void reader_free(struct reader *r)
 		(void)close(r->fd);
 	inflate_free(r->inflate);
 	vec_free(&r->problems);
+	arena_done(&r->texts);
 	free(r->buf);
 	free(r);
 }

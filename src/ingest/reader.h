@@ -3,6 +3,7 @@
 #ifndef MCPLOG_INGEST_READER_H
 #define MCPLOG_INGEST_READER_H
 #include "base/err.h"
+#include "base/wire.h"
 #include "model/line.h"
 #include "model/source.h"
 
@@ -13,7 +14,7 @@ struct reader_options {
 	bool named;       /* named files that are binary are errors, found ones notes */
 	bool archive_name;/* the name ends in .xz .bz2 .zip .tar (D6) */
 	size_t chunk;     /* bytes per read(2), 0 = LIMIT_READ_BUFFER; tests use 1 */
-	uint64_t start;   /* continue at this byte of the decompressed stream (issue "resume"); 0 */
+	uint64_t start;   /* begin at this byte of the decompressed stream; 0 */
 	int64_t mtime_s, now_s; /* D7: a .gz that changed within 10 minutes is `pending`; now_s 0 = never pending */
 };
 
@@ -21,6 +22,17 @@ struct reader_options {
 int reader_new(int fd, const struct reader_options *options, struct reader **ret, struct err *reterr) MUST_USE;
 /* The first LIMIT_PROBE bytes or less, decompressed, before any line was taken: for detection. */
 str reader_peek(struct reader *r);
+/* The first min(size, 1024) bytes: the head of file identity. */
+str reader_head(const struct reader *r);
+/* Goes to byte `start` of the decompressed stream, whose next line is number lines + 1. Before any line was taken. */
+void reader_go(struct reader *r, uint64_t start, uint64_t lines);
+bool reader_compressed(const struct reader *r);
+/* Hash of the `len` bytes before `offset` of the decompressed stream: the marker of file identity. False when the file is
+ * shorter, or cannot be read there. Does not move the reader. */
+bool reader_marker(struct reader *r, uint64_t offset, uint32_t len, uint64_t *ret_hash);
+/* Between two runs: lines counted so far and problems noted, behind the line taken last. */
+void reader_save(const struct reader *r, struct buf *b);
+void reader_restore(struct reader *r, struct wire *w);
 /* The input turned out to be a text that nobody appends to: its last line counts, as with `final`. */
 void reader_whole(struct reader *r);
 /* 1: *ret_line valid until the next call; 0: end; < 0: read error, the lines before were good (problem is recorded). */

@@ -6,6 +6,7 @@
  * It refuses the program's own database and output as input, and, for root, files of other users. */
 #include "ingest/source.h"
 
+#include "base/mem.h"
 #include "ingest/walk.h"
 
 #include <errno.h>
@@ -224,4 +225,49 @@ void source_open_problem(const struct input *in, const struct err *e, struct pro
 		(void)snprintf(ret->text, sizeof ret->text, "%s was deleted before it could be read", shorten(in->path).text);
 	else
 		(void)snprintf(ret->text, sizeof ret->text, "%.*s", (int)(sizeof ret->text - 1), e->text);
+}
+
+void source_refresh(int fd, struct file_identity *identity)
+{
+	struct path_status status;
+	if (path_stat_fd(fd, &status) == 0 && status.type == PATH_FILE)
+		*identity = status.identity;
+}
+
+static size_t pread_all(int fd, char *to, size_t n, uint64_t at)
+{
+	size_t have = 0;
+	while (have < n) {
+		const ssize_t got = pread(fd, to + have, n - have, (off_t)(at + have));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		have += (size_t)got;
+	}
+	return have;
+}
+
+uint64_t source_common(int fd, str other, uint64_t from, uint64_t to)
+{
+	enum { CHUNK = 64 * 1024 };
+	int second = path_open(AT_FDCWD, other, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	if (second < 0)
+		return from;
+	char *a = mem_grow(NULL, 2, CHUNK), *b = a + CHUNK;
+	uint64_t line = from, at = from;
+	bool same = true;
+	while (same && at < to) {
+		const size_t want = to - at < CHUNK ? (size_t)(to - at) : CHUNK;
+		const size_t x = pread_all(fd, a, want, at), y = pread_all(second, b, want, at), n = x < y ? x : y;
+		size_t i = 0;
+		for (; i < n && a[i] == b[i]; i++)
+			if (a[i] == '\n')
+				line = at + i + 1;
+		same = i == want;
+		at += i;
+	}
+	free(a);
+	(void)close(second);
+	return line;
 }

@@ -45,6 +45,12 @@ struct file_identity {
 	uint32_t head_len, marker_len;
 };
 
+/* Rows of a source: those of the generation `id` whose records begin in [from, to). A copy's are partly its original's. */
+struct source_part {
+	int64_t id;
+	uint64_t from, to;
+};
+
 struct source {
 	uint32_t index;        /* within the scope, in report order */
 	int64_t id;            /* row id in the timeline */
@@ -58,6 +64,13 @@ struct source {
 	instant first, last;   /* of the records' times */
 	bool has_times;        /* false: order only */
 	struct file_identity identity;
+	/* A copy: the beginning that it shares with another generation, and what stands in it. Counts above are of the whole file. */
+	int64_t copy_of;       /* 0: none */
+	struct {
+		uint64_t bytes, lines, records, unrecognized;
+	} shared;
+	const struct source_part *parts; /* where its rows are, in order; set when it is loaded */
+	size_t part_count;
 	struct problem *problems; /* problem_count of them */
 	size_t problem_count;
 };

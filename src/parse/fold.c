@@ -289,8 +289,6 @@ void flow_close(struct flow *f)
 	if (!f->open)
 		return;
 	f->open = false;
-	p->resume_line = f->r.line;
-	p->resume_offset = f->r.offset;
 	if (f->dropped)
 		return;
 	struct record r = f->r;

@@ -184,21 +184,6 @@ void parser_finish(struct parser *p)
 	}
 }
 
-void parser_resume_point(const struct parser *p, uint64_t *ret_line, uint64_t *ret_offset)
-{
-	*ret_line = p->resume_line;
-	*ret_offset = p->resume_offset;
-	bool found = false;
-	for (unsigned i = 0; i < p->flow_count; i++) {
-		const struct flow *f = &p->flows[i];
-		if (f->r.line == 0 || (found && f->r.offset > *ret_offset))
-			continue;
-		*ret_line = f->r.line;
-		*ret_offset = f->r.offset;
-		found = true;
-	}
-}
-
 struct parser *parser_new(const struct rules *rules, const struct parser_options *options, gate_fn *gate, const void *gate_context,
 	record_fn *sink, void *sink_context)
 {

@@ -4,6 +4,7 @@
 #ifndef MCPLOG_PARSE_PARSER_H
 #define MCPLOG_PARSE_PARSER_H
 #include "base/instant.h"
+#include "base/wire.h"
 #include "model/line.h"
 #include "model/record.h"
 #include "model/rules.h"
@@ -35,7 +36,15 @@ bool parser_excerpt(const struct parser *p);
 /* Fills kind, excerpt, filtered, records, unrecognized, client_version, session_id, cwd, server, first, last, has_times,
  * and adds problems (times going back, unrecognised share, cut records). Views live as long as the parser. */
 void parser_facts(const struct parser *p, struct source *s);
-/* Line number and offset at which the record still open (or the last one) began: where a later run must resume (checkpoints). */
-void parser_resume_point(const struct parser *p, uint64_t *ret_line, uint64_t *ret_offset);
+/* --- between two runs (checkpoints); parser_state.c --- */
+/* May the state be saved behind the line pushed last? False for excerpts and while a traceback or a value over lines is open. */
+bool parser_can_rest(const struct parser *p);
+/* Appends the state, without any text of the log. */
+void parser_save(struct parser *p, struct buf *b);
+/* Into a new parser of the same rules and the same beginning of the file. When a record was open then, *line and *offset (those
+ * behind the last line, as given) become those of its head: its lines are to be pushed again, and parser_recount, with the same
+ * state, puts the counters back afterwards. w->bad: the state is damaged, use a new parser. */
+void parser_restore(struct parser *p, struct wire *w, uint64_t *line, uint64_t *offset);
+void parser_recount(struct parser *p, struct wire *w);
 void parser_free(struct parser *p);
 #endif

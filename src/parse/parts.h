@@ -95,7 +95,6 @@ struct parser {
 	struct problem problem[PARSE_PROBLEMS];
 	unsigned problem_count;
 	struct problem *merged;    /* handed out by parser_facts */
-	uint64_t resume_line, resume_offset;
 };
 
 /* parser.c */

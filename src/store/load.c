@@ -41,6 +41,11 @@ static void read_source(sqlite3_stmt *st, struct arena *a, struct source *s)
 		.head_hash = column_u64(st, 27), .head_len = column_u32(st, 28),
 		.marker_hash = column_u64(st, 29), .marker_len = column_u32(st, 30),
 	};
+	s->copy_of = column_int(st, 32);
+	s->shared.bytes = column_u64(st, 33);
+	s->shared.lines = column_u64(st, 34);
+	s->shared.records = column_u64(st, 35);
+	s->shared.unrecognized = column_u64(st, 36);
 }
 
 static struct problem note(const char *code, str path, const char *format)
@@ -88,17 +93,16 @@ int timeline_load_source(struct timeline *t, int64_t source_id, struct arena *a,
 	if (r <= 0)
 		return r < 0 ? r : err_set(reterr, ERR_DB, "%s: a source that was asked for is not in the database", t->path);
 	read_source(st, a, ret);
-	struct problem own[2];
+	struct problem own[1];
 	size_t n = 0;
 	if (column_u64(st, 31) != t->rules_hash)
 		own[n++] = note("old-knowledge", ret->path, "%.*s was read with other patterns and cannot be read again");
-	if (!column_null(st, 32))
-		own[n++] = note("copy", column_view(st, 32), "the same content as %.*s; counted there");
 	(void)sqlite3_reset(st);
 	return load_problems(t, source_id, own, n, a, ret, reterr);
 }
 
 struct rows {
+	const struct source_part *part;
 	sqlite3_stmt *st;
 	int64_t source, session; /* rows without a session have this one */
 	uint64_t rules_hash;
@@ -121,8 +125,9 @@ static int range(struct timeline *t, struct rows *rows, enum statement which, st
 	rows->st = sql_get(&t->sql, which);
 	if (!rows->st)
 		return sql_fail(&t->sql, reterr);
-	bind_int(rows->st, 1, rows->source);
-	bind_int(rows->st, 2, last);
+	const uint64_t room = (uint64_t)(last - rows->source);
+	bind_int(rows->st, 1, rows->source + (int64_t)(rows->part->from <= room ? rows->part->from : room + 1));
+	bind_int(rows->st, 2, rows->part->to <= room ? rows->source + (int64_t)rows->part->to - 1 : last);
 	return 0;
 }
 
@@ -248,10 +253,10 @@ static void read_event(struct timeline *t, struct rows *rows, struct event *e)
 	e->err = column_text(st, 13, k->arena);
 }
 
-int timeline_load_events(struct timeline *t, int64_t source_id, uint32_t source_index, const struct rules *rules, struct arena *a,
+int timeline_load_events(struct timeline *t, const struct source_part *part, uint32_t source_index, const struct rules *rules, struct arena *a,
 	event_fn *fn, void *context, struct err *reterr)
 {
-	struct rows rows = {.source = source_id, .known = {.arena = a}};
+	struct rows rows = {.part = part, .source = part->id, .known = {.arena = a}};
 	struct event e;
 	int r = known_forms(&rows.known, &t->sql, rules, reterr);
 	if (r == 0)
@@ -331,10 +336,10 @@ static void read_call(struct timeline *t, struct rows *rows, struct call *c)
 	unpack_call(column_bytes(st, 12), &first, column_int(st, 7), c);
 }
 
-int timeline_load_calls(struct timeline *t, int64_t source_id, uint32_t source_index, struct arena *a, call_fn *fn, void *context,
+int timeline_load_calls(struct timeline *t, const struct source_part *part, uint32_t source_index, struct arena *a, call_fn *fn, void *context,
 	struct err *reterr)
 {
-	struct rows rows = {.source = source_id, .known = {.arena = a}};
+	struct rows rows = {.part = part, .source = part->id, .known = {.arena = a}};
 	struct call c;
 	int r = range(t, &rows, SQL_CALL_ALL, reterr);
 	while (r >= 0 && (r = sql_row(&t->sql, rows.st, reterr)) > 0) {

@@ -51,13 +51,11 @@ const struct schema_object schema_objects[] = {
 		" records INTEGER NOT NULL DEFAULT 0, unrecognized INTEGER NOT NULL DEFAULT 0,"
 		" client_version TEXT, session TEXT, cwd TEXT, server TEXT,"
 		" first_ms INTEGER, first_us INTEGER, last_ms INTEGER, last_us INTEGER, row_session INTEGER,"
-		" closed INTEGER NOT NULL DEFAULT 0, moved INTEGER NOT NULL DEFAULT 0, base INTEGER NOT NULL DEFAULT 0,"
-		" base_records INTEGER NOT NULL DEFAULT 0, base_lines INTEGER NOT NULL DEFAULT 0, base_unrecognized INTEGER NOT NULL DEFAULT 0) STRICT"},
+		" closed INTEGER NOT NULL DEFAULT 0, moved INTEGER NOT NULL DEFAULT 0, shared_bytes INTEGER NOT NULL DEFAULT 0,"
+		" shared_records INTEGER NOT NULL DEFAULT 0, shared_lines INTEGER NOT NULL DEFAULT 0, shared_unrecognized INTEGER NOT NULL DEFAULT 0) STRICT"},
 	{"resume",
 		"CREATE TABLE resume(source INTEGER PRIMARY KEY, offset INTEGER NOT NULL, last_id INTEGER NOT NULL, row_session INTEGER,"
 		" state BLOB NOT NULL) STRICT"},
-	{"source_inode", "CREATE INDEX source_inode ON source(dev, ino)"},
-	{"source_head", "CREATE INDEX source_head ON source(head_hash)"},
 	{"problem",
 		"CREATE TABLE problem(source INTEGER NOT NULL, n INTEGER NOT NULL, code TEXT NOT NULL, text TEXT NOT NULL,"
 		" line INTEGER NOT NULL, offset INTEGER NOT NULL, class INTEGER NOT NULL, times INTEGER NOT NULL,"

@@ -10,7 +10,7 @@
 #define RANGE "id BETWEEN ?1 AND ?2"
 #define SOURCE_COLUMNS                                                                                            \
 	"id, last_id, path, real_path, generation, copy_of, dev, ino, inode_gen, btime_ns, mtime_ns, ctime_ns, size,"  \
-	" head_hash, head_len, marker_hash, marker_len, offset, rules_hash, complete, pending_bytes, row_session"
+	" head_hash, head_len, marker_hash, marker_len, offset, rules_hash, complete, pending_bytes, row_session, closed, moved, shared_bytes"
 #define ALERT_COLUMNS                                                                                             \
 	"id, alertname, server, cause, severity, state, level, runs, since_ms, fired_ms, active_ms, resolved_ms, calls," \
 	" oldest_ms, summary, detail, examples, told, last_sent_ms, acked_ms, attempts, refused"
@@ -23,31 +23,31 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_NAME_ADD] = "INSERT INTO name(id, text) VALUES(?1, ?2)",
 	[SQL_FORM_ADD] = "INSERT OR IGNORE INTO form(id, kind, signature, class, level, flags) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
 	[SQL_FORM_ALL] = "SELECT id, kind, signature, class, level, flags FROM form",
-	[SQL_SOURCE_BY_INODE] = "SELECT " SOURCE_COLUMNS " FROM source WHERE dev = ?1 AND ino = ?2 AND btime_ns = ?3"
-		" AND (inode_gen = ?4 OR inode_gen = 0 OR ?4 = 0) ORDER BY generation DESC, id LIMIT 1",
-	[SQL_SOURCE_BY_PATH] = "SELECT " SOURCE_COLUMNS " FROM source WHERE real_path = ?1 AND ino = 0 ORDER BY generation DESC LIMIT 1",
 	[SQL_SOURCE_BELOW] = "SELECT id, last_id FROM source WHERE id <= ?1 ORDER BY id DESC LIMIT 1",
 	[SQL_SOURCE_ABOVE] = "SELECT min(id) FROM source WHERE id > ?1",
 	[SQL_SOURCE_ADD] = "INSERT INTO source(id, last_id, path, real_path, generation, state, dev, ino, inode_gen, btime_ns, mtime_ns,"
-		" ctime_ns, size, rules_hash) VALUES(?1, ?2, ?3, ?4, ?5, 'reading', ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-	[SQL_SOURCE_PATH] = "UPDATE source SET path = ?2, real_path = ?3 WHERE id = ?1",
+		" ctime_ns, size, rules_hash, copy_of, shared_bytes)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, 'reading', ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+	[SQL_SOURCE_PATH] = "UPDATE source SET path = ?2 WHERE id = ?1",
+	[SQL_SOURCE_PLACE] = "UPDATE source SET path = ?2, real_path = ?3, dev = ?4, ino = ?5, inode_gen = ?6, btime_ns = ?7, mtime_ns = ?8,"
+		" ctime_ns = ?9, size = ?10, moved = ?11, closed = 0, state = CASE WHEN state IN ('gone', 'replaced') THEN 'read' ELSE state END WHERE id = ?1",
+	[SQL_SOURCE_CLOSE] = "UPDATE source SET closed = 1, state = ?2 WHERE id = ?1",
 	[SQL_SOURCE_DONE] = "UPDATE source SET last_id = ?2, state = ?3, inode_gen = ?4, head_hash = ?5, head_len = ?6, marker_hash = ?7,"
 		" marker_len = ?8, offset = ?9, complete = ?10, kind = ?11, excerpt = ?12, filtered = ?13, has_times = ?14, bytes = ?15,"
 		" pending_bytes = ?16, lines = ?17, records = ?18, unrecognized = ?19, client_version = ?20, session = ?21, cwd = ?22,"
 		" server = ?23, first_ms = ?24, first_us = ?25, last_ms = ?26, last_us = ?27, mtime_ns = ?28, ctime_ns = ?29, size = ?30,"
-		" rules_hash = ?31, row_session = ?32, copy_of = NULL WHERE id = ?1",
+		" rules_hash = ?31, row_session = ?32, shared_lines = ?33, shared_records = ?34, shared_unrecognized = ?35 WHERE id = ?1",
 	[SQL_SOURCE_GET] = "SELECT path, kind, excerpt, filtered, complete, has_times, bytes, offset, pending_bytes, lines, records,"
 		" unrecognized, client_version, session, cwd, server, first_ms, first_us, last_ms, last_us, dev, ino, inode_gen, btime_ns,"
 		" mtime_ns, ctime_ns, size, head_hash, head_len, marker_hash, marker_len, rules_hash,"
-		" (SELECT o.path FROM source o WHERE o.id = source.copy_of) FROM source WHERE id = ?1",
+		" copy_of, shared_bytes, shared_lines, shared_records, shared_unrecognized FROM source WHERE id = ?1",
 	[SQL_SOURCE_ALL] = "SELECT id, path, real_path, generation, btime_ns FROM source ORDER BY real_path, generation, btime_ns, id",
-	[SQL_SOURCE_TWINS] = "SELECT " SOURCE_COLUMNS " FROM source WHERE head_hash = ?1 AND head_len = ?2 AND marker_hash = ?3"
-		" AND marker_len = ?4 AND offset = ?5 AND id <> ?6 AND copy_of IS NULL AND complete = 1 AND ino <> 0 ORDER BY real_path",
-	[SQL_SOURCE_COPY] = "UPDATE source SET copy_of = ?2, state = 'copy', last_id = id, records = 0, unrecognized = 0 WHERE id = ?1",
-	[SQL_SOURCE_REPOINT] = "UPDATE source SET copy_of = ?2 WHERE copy_of = ?1",
-	[SQL_SOURCE_RELEASE] = "UPDATE source SET complete = 0 WHERE copy_of = ?1",
 	[SQL_SOURCE_REMOVE] = "DELETE FROM source WHERE id = ?1",
 	[SQL_SOURCE_KNOWN] = "SELECT " SOURCE_COLUMNS " FROM source WHERE id = ?1",
+	[SQL_SOURCE_KNOWN_ALL] = "SELECT " SOURCE_COLUMNS " FROM source ORDER BY id",
+	[SQL_RESUME_GET] = "SELECT offset, last_id, row_session, state FROM resume WHERE source = ?1",
+	[SQL_RESUME_PUT] = "INSERT OR REPLACE INTO resume(source, offset, last_id, row_session, state) VALUES(?1, ?2, ?3, ?4, ?5)",
+	[SQL_RESUME_REMOVE] = "DELETE FROM resume WHERE source = ?1",
 	[SQL_PROBLEM_ADD] = "INSERT INTO problem(source, n, code, text, line, offset, class, times) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[SQL_PROBLEM_ALL] = "SELECT code, text, line, offset, class, times FROM problem WHERE source = ?1 ORDER BY n",
 	[SQL_PROBLEM_REMOVE] = "DELETE FROM problem WHERE source = ?1",

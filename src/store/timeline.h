@@ -24,17 +24,52 @@ void timeline_close(struct timeline *t);
 /* Why this is a bad place for a database (network, memory, hard links: bad-inputs G6), or "". Valid as long as t. */
 const char *timeline_warning(const struct timeline *t);
 
-/* --- pass 1: one source. Errors are remembered and come out at timeline_source_end. --- */
-/* Finds the generation that this file continues or is, or opens a new one. *ret_unchanged: identity, size and rules are as
- * stored: nothing to read, and timeline_source_end must not be called. Otherwise the file is to be read from 0, and its rows
- * replace the generation's old ones; a source that is never ended (it could not be opened) keeps what was known of it.
- * key: stable per generation; row ids are made from it (model/ids.h). When source_end finds the same content under another
- * inode, one of the two gives up its rows: it is loaded with 0 records and the problem "copy" (B15). */
-int timeline_source_begin(struct timeline *t, const struct source *identity, int64_t *ret_source_id, uint64_t *ret_key, bool *ret_unchanged,
+/* --- pass 1: one source. Errors of rows are remembered and come out at timeline_source_end. --- */
+/* How the store looks at a file's bytes (decompressed): identity is also content. */
+struct file_content {
+	str head;        /* the first min(size, 1024) bytes */
+	bool compressed; /* its size says nothing about its content's */
+	bool final;      /* a last line without newline counts: a source that has one is not unchanged */
+	void *context;
+	/* Hash of the len bytes before offset; false when the file is shorter or cannot be read. */
+	bool (*marker)(void *context, uint64_t offset, uint32_t len, uint64_t *ret_hash);
+	/* Up to which byte it equals the file at `other`, equal up to `from`; at most `to`, and at the beginning of a line. */
+	uint64_t (*common)(void *context, str other, uint64_t from, uint64_t to);
+};
+struct source_start {
+	int64_t id;
+	uint64_t key;      /* stable per generation; row ids are made from it (model/ids.h) */
+	bool unchanged;    /* nothing to read, and timeline_source_end must not be called */
+	bool final;        /* it was rotated away: nobody goes on with its last line */
+	uint64_t shared;   /* a copy: rows of records before this byte are its original's and are not written */
+	uint64_t resume;   /* rows from this byte on are made anew */
+	str state;         /* what timeline_source_rest was given there; p NULL: read from byte 0 */
+};
+/* Size, times and knowledge are those of the stored generation: the file need not be opened. Within a transaction. final: as in
+ * struct file_content. */
+bool timeline_source_same(struct timeline *t, const struct source *s, bool final, int64_t *ret_id, struct err *reterr) MUST_USE;
+/* Is the inode a known one? Such files are looked at first, so that it is settled which generations lost their file. */
+bool timeline_source_known(const struct timeline *t, const struct source *s);
+/* Finds the generation that this file is or continues, or opens a new one (checkpoint.c). c NULL for pipes. A source that is
+ * never ended keeps what was known of it. Texts of *ret live in a. */
+int timeline_source_begin(struct timeline *t, const struct source *s, const struct file_content *c, struct arena *a, struct source_start *ret,
 	struct err *reterr) MUST_USE;
+/* The state given at the beginning is of no use: the file is read from byte 0. Before anything was written. */
+void timeline_source_anew(struct timeline *t, int64_t source_id);
+/* Rows are made anew from this byte on already, before `resume`: a record was open there. Before anything was written. */
+void timeline_source_from(struct timeline *t, int64_t source_id, uint64_t offset);
+/* Removes one row: an event or a call that will be handed out once more. */
+void timeline_forget_row(struct timeline *t, int64_t source_id, int64_t row);
 void timeline_add_event(struct timeline *t, int64_t source_id, const struct event *e, const struct rules *rules);
 void timeline_add_call(struct timeline *t, int64_t source_id, const struct call *c);
+/* All rows of records before `offset` were written, and none behind: with this state the next run may go on here. */
+void timeline_source_rest(struct timeline *t, int64_t source_id, uint64_t offset, str state);
 int timeline_source_end(struct timeline *t, int64_t source_id, const struct source *facts, struct err *reterr) MUST_USE;
+/* Closes the generations below these paths whose file is gone and was not met in this run. Those of which bytes were never
+ * seen are told: path and problem (B11). */
+typedef void timeline_loss_fn(void *context, str path, const struct problem *loss);
+int timeline_sources_gone(struct timeline *t, const str *roots, size_t count, struct arena *a, timeline_loss_fn *fn, void *context,
+	struct err *reterr) MUST_USE;
 
 /* The end of pass 1: sources that were begun and could not be opened are as they were before. Part of every commit. */
 int timeline_settle(struct timeline *t, struct err *reterr) MUST_USE;
@@ -45,9 +80,11 @@ int timeline_load_source(struct timeline *t, int64_t source_id, struct arena *a,
 typedef void event_fn(void *context, const struct event *e);
 typedef void call_fn(void *context, const struct call *c);
 /* In order of offset, part. Events come without text (LAZY) unless with_text; strings of the callback's argument live in a. */
-int timeline_load_events(struct timeline *t, int64_t source_id, uint32_t source_index, const struct rules *rules, struct arena *a,
+/* Of sources in report order, index set: which rows each of them has (copies.c); counts and problems follow. */
+int timeline_share(struct timeline *t, struct source *v, size_t n, struct arena *a, struct err *reterr) MUST_USE;
+int timeline_load_events(struct timeline *t, const struct source_part *part, uint32_t source_index, const struct rules *rules, struct arena *a,
 	event_fn *fn, void *context, struct err *reterr) MUST_USE;
-int timeline_load_calls(struct timeline *t, int64_t source_id, uint32_t source_index, struct arena *a, call_fn *fn, void *context,
+int timeline_load_calls(struct timeline *t, const struct source_part *part, uint32_t source_index, struct arena *a, call_fn *fn, void *context,
 	struct err *reterr) MUST_USE;
 str timeline_event_text(struct timeline *t, int64_t event_id, struct arena *a); /* the stored excerpt */
 /* Replaces the stored verdicts of this scope (incidents, evidence, notes, sessions, connections); in the transaction that is

@@ -2,6 +2,7 @@
 #ifndef MCPLOG_STORE_TIMELINE_P_H
 #define MCPLOG_STORE_TIMELINE_P_H
 #include "base/buf.h"
+#include "store/known.h"
 #include "store/lock.h"
 #include "store/names.h"
 #include "store/sql.h"
@@ -14,8 +15,18 @@ struct open_source {
 	int64_t limit;     /* the next source's id: rows must stay below */
 	int64_t last;      /* highest row id written */
 	int64_t old_last;  /* of the rows that are replaced */
+	int64_t from;      /* first id of those */
 	bool is_new;       /* not in the database before */
 	bool started;      /* the old rows are gone: with the first new row, or at the end */
+	bool rested;       /* state: what the next run goes on from */
+	struct {
+		uint64_t offset;
+		int64_t last, session; /* as they were there */
+		bool has_session;
+		struct buf state;
+	} rest;
+	struct generation *known;
+	uint64_t shared;   /* rows before this byte are the original's */
 	struct file_identity identity; /* when it was begun */
 	int64_t session;   /* of its first row; rows of the same session do not repeat it */
 	bool has_session;
@@ -29,21 +40,11 @@ struct timeline {
 	bool read_only, memory, writing;
 	uint64_t rules_hash;
 	struct names names;
+	struct known_files known;
 	VEC(struct open_source) open;
 	struct buf scratch, scratch_id; /* detail and tool_use_id of the row being written */
 	char warning[256];
 	char last_dir[512], last_real[512]; /* the directory resolved last: files come in runs of one */
-};
-
-/* A stored generation: the columns that decide identity. Texts live in the arena given. */
-struct generation {
-	int64_t id, last_id, copy_of; /* copy_of 0: none */
-	str path, real_path;
-	int64_t number;
-	struct file_identity identity;
-	uint64_t offset, rules_hash, pending;
-	int64_t row_session;
-	bool complete;
 };
 
 /* event.bits and call.bits, see schema.c */
@@ -55,17 +56,25 @@ enum { BITS_PART = 10, BITS_LINES = 30, BITS_US = 10, BITS_OUTCOME = 3, BITS_LIN
 struct open_source *timeline_writable(struct timeline *t, int64_t id);
 
 /* checkpoint.c */
-enum checkpoint { CHECKPOINT_NEW, CHECKPOINT_CHANGED, CHECKPOINT_SAME };
-/* What the file is to the timeline. For CHANGED and SAME *ret is the stored generation. */
-int checkpoint_decide(struct timeline *t, const struct source *s, str real_path, struct arena *a, enum checkpoint *ret_decision,
-	struct generation *ret, struct err *reterr) MUST_USE;
+enum checkpoint { CHECKPOINT_NEW, CHECKPOINT_OWN, CHECKPOINT_MOVED, CHECKPOINT_COPY };
+struct decision {
+	enum checkpoint what;
+	struct generation *g;        /* its own, the one it is, the original; NULL when new */
+	struct generation *replaced; /* the generation that this file held before; its content is gone. NULL: none */
+	uint64_t shared;             /* of a copy: bytes that stand in the original */
+};
+/* What the file is to the timeline. c NULL: its bytes cannot be looked at twice (a pipe). */
+void checkpoint_decide(struct timeline *t, const struct source *s, const struct file_content *c, str real_path, struct decision *ret);
+/* Same size and times as when it was read to its end with the same knowledge? */
+bool checkpoint_same_state(const struct timeline *t, const struct file_identity *now, const struct generation *g);
+enum whereabouts { FILE_KEPT, FILE_MISSING, FILE_REPLACED }; /* KEPT also when nobody can tell */
+/* Is the generation's file still in its place? */
+enum whereabouts checkpoint_whereabouts(const struct generation *g);
 /* A free id for a new source, with room for its rows. */
 int checkpoint_new_id(struct timeline *t, const struct source *s, str real_path, int64_t *ret_id, struct err *reterr) MUST_USE;
 int checkpoint_limit(struct timeline *t, int64_t id, int64_t *ret_limit, struct err *reterr) MUST_USE;
-/* Removes rows (events, calls, problems) of a source, not the source. */
-int checkpoint_clear(struct timeline *t, int64_t id, int64_t last_id, struct err *reterr) MUST_USE;
-/* After a source was read: is its content known under another inode? Then one of the two keeps the rows (B15). */
-int checkpoint_settle_copies(struct timeline *t, int64_t id, struct err *reterr) MUST_USE;
+/* Removes rows of a source from id from_id on (events, calls) and all its problems, not the source. */
+int checkpoint_clear(struct timeline *t, int64_t id, int64_t from_id, int64_t last_id, struct err *reterr) MUST_USE;
 /* The path with its directory resolved, so that one file has one name; "-" stays. */
 str checkpoint_real_path(struct timeline *t, str path, struct arena *a);
 #endif

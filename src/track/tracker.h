@@ -2,6 +2,7 @@
  * Heartbeats fold into their call. Hands out closed calls and the events worth a row; keeps only open calls in memory. */
 #ifndef MCPLOG_TRACK_TRACKER_H
 #define MCPLOG_TRACK_TRACKER_H
+#include "base/wire.h"
 #include "model/call.h"
 #include "model/rules.h"
 
@@ -15,4 +16,13 @@ struct tracker *tracker_new(const struct rules *rules, const struct tracker_sink
 void tracker_push(struct tracker *t, const struct event *e); /* copies what it keeps; text is redacted by the sink */
 void tracker_finish(struct tracker *t);                      /* open calls are handed out as they stand */
 void tracker_free(struct tracker *t);
+
+/* --- between two runs (checkpoints); tracker_state.c --- */
+typedef str tracker_clean_fn(void *context, str text); /* redacted; valid until the next call */
+/* Appends the state. False, and nothing worth keeping was appended, when too many calls are open. */
+bool tracker_save(const struct tracker *t, struct buf *b, tracker_clean_fn *clean, void *context);
+/* Into a new tracker of the same rules. False when the state is damaged: use a new tracker. */
+bool tracker_restore(struct tracker *t, struct wire *w);
+/* Row ids of all calls and lines that will still be handed out, and may have been once before by tracker_finish. */
+void tracker_pending(const struct tracker *t, void (*event)(void *context, int64_t id), void (*call)(void *context, int64_t id), void *context);
 #endif

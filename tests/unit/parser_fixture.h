@@ -51,10 +51,11 @@ static void take(void *context, const struct record *r)
 	assert_true(r->lines > 0);
 }
 
-static void push_lines(struct parser *p, str text, uint64_t limit)
+/* Lines from number first + 1 (at byte `at`) up to number limit; returns the byte behind the last one. */
+static size_t push_from(struct parser *p, str text, uint64_t first, size_t at, uint64_t limit)
 {
-	uint64_t number = 0;
-	for (size_t at = 0; at < text.n && number < limit;) {
+	uint64_t number = first;
+	while (at < text.n && number < limit) {
 		const char *end = memchr(text.p + at, '\n', text.n - at);
 		size_t n = end != NULL ? (size_t)(end - text.p) - at : text.n - at;
 		/* a copy of its own size: reading behind a line is a fault under the sanitizers, and nothing may keep it */
@@ -66,6 +67,12 @@ static void push_lines(struct parser *p, str text, uint64_t limit)
 		free(copy);
 		at += n + 1;
 	}
+	return at;
+}
+
+static void push_lines(struct parser *p, str text, uint64_t limit)
+{
+	(void)push_from(p, text, 0, 0, limit);
 }
 
 static struct run run_text(str text, const struct setting *setting)

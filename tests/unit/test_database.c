@@ -151,7 +151,7 @@ static void G1_a_damaged_page_is_an_error_that_says_so(void **state)
 	(void)close(fd);
 	t = must_open("a.db");
 	struct seen seen = {0};
-	assert_int_equal(timeline_load_events(t, id, 0, &rules, &a, see_event, &seen, &e), ERR_DB);
+	assert_int_equal(timeline_load_events(t, &(struct source_part){id, 0, UINT64_MAX}, 0, &rules, &a, see_event, &seen, &e), ERR_DB);
 	assert_non_null(strstr(e.text, "damaged"));
 	assert_true(e.hint[0]);
 	timeline_close(t);
@@ -293,7 +293,7 @@ static void an_old_shape_is_rebuilt_with_its_rows(void **state)
 	sqlite3_stmt *st;
 	ok(open_handle(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY, &q, &e), &e);
 	ok(migrate_create(&q, &e), &e);
-	ok(sql_exec(&q, "DROP VIEW runs; DROP TABLE run; DROP TABLE note; DROP INDEX source_inode;"
+	ok(sql_exec(&q, "DROP VIEW runs; DROP TABLE run; DROP TABLE note;"
 			"CREATE TABLE run(id INTEGER PRIMARY KEY, command TEXT NOT NULL, exit INTEGER NOT NULL, was TEXT);"
 			"INSERT INTO run VALUES(3, 'kept', 4, 'dropped')", &e), &e);
 	ok(migrate_steps(&q, NULL, 0, 1, &e), &e);

@@ -290,28 +290,61 @@ static void facts(void **state)
 }
 
 /* Cut behind any line, the records up to there are the same; only the last one may be shorter. */
-static void any_prefix(void **state)
+/* Stops behind every line, saves, goes on with a new parser: nothing is lost and nothing comes twice. */
+static void a_second_run_goes_on_where_the_first_rested(void **state)
 {
 	(void)state;
 	const char *text = "2026-11-20T11:16:44.019Z [DEBUG] MCP server \"a\": Connection error: [\n  {\n  }\n]\n"
 			   "2026-11-20T11:16:44.020Z [DEBUG] MCP server \"a\": two words\n"
+			   "2026-11-20T11:16:44.020Z [DEBUG] nobody wants this one\n  nor this\n"
 			   "ERROR:    Exception in ASGI application\nTraceback (most recent call last):\n  File \"x\", line 1\nValueError: boom\n"
-			   "2026-11-20T11:16:44.021Z [DEBUG] MCP server \"a\": three words\n\n\n"
-			   "2026-11-20T11:16:44.022Z [ERROR] MCP server \"a\" Server stderr: one\ntwo\n";
+			   "2026-11-20T11:16:40.021Z [DEBUG] MCP server \"a\": three words\n\n\n"
+			   "2026-11-20T11:16:44.022Z [ERROR] MCP server \"a\" Server stderr: one\ntwo\n"
+			   "2026-11-20T11:16:45.022Z [DEBUG] MCP server \"a\": the last words\n";
+	unsigned rested = 0;
 	struct run whole = run_text(str_z(text), &(struct setting){0});
-	for (uint64_t lines = 1; lines < 15; lines++) {
+	for (uint64_t lines = 1; lines < 18; lines++) {
 		struct setting setting = {0};
 		struct run run = {0};
 		struct parser_options options = {.base = INSTANT_NONE, .probe = str_z(text)};
+		struct buf saved = {0};
 		run.parser = parser_new(&rules, &options, gate, &setting, take, &run);
-		push_lines(run.parser, str_z(text), lines);
+		uint64_t line = lines + 1, offset = push_from(run.parser, str_z(text), 0, 0, lines);
+		const uint64_t reached = offset;
 		assert_true(run.out.n <= whole.out.n && (run.out.n == 0 || memcmp(run.out.p, whole.out.p, run.out.n) == 0));
-		uint64_t line, offset;
-		parser_resume_point(run.parser, &line, &offset);
-		assert_true(line <= lines);
-		parser_finish(run.parser);
+		if (parser_can_rest(run.parser)) {
+			parser_save(run.parser, &saved);
+			parser_free(run.parser);
+			run.parser = parser_new(&rules, &options, gate, &setting, take, &run);
+			struct wire w = {buf_str(&saved), false};
+			parser_restore(run.parser, &w, &line, &offset);
+			assert_false(w.bad);
+			assert_int_equal(w.rest.n, 0);
+			assert_int_equal(push_from(run.parser, str_z(text), line - 1, offset, lines), reached);
+			w = (struct wire){buf_str(&saved), false};
+			parser_recount(run.parser, &w);
+			(void)push_from(run.parser, str_z(text), lines, reached, UINT64_MAX);
+			parser_finish(run.parser);
+			parser_facts(run.parser, &run.facts);
+			assert_int_equal(run.out.n, whole.out.n);
+			assert_memory_equal(run.out.p, whole.out.p, whole.out.n);
+			assert_int_equal(run.facts.records, whole.facts.records);
+			assert_int_equal(run.facts.unrecognized, whole.facts.unrecognized);
+			assert_int_equal(run.facts.last, whole.facts.last);
+			assert_int_equal(run.facts.problem_count, whole.facts.problem_count);
+			rested++;
+			for (size_t cut = 0; cut < saved.n; cut++) { /* damage is noticed, never followed */
+				struct parser *other = parser_new(&rules, &options, gate, &setting, take, &run);
+				w = (struct wire){str_head(buf_str(&saved), cut), false};
+				parser_restore(other, &w, &line, &offset);
+				assert_true(w.bad);
+				parser_free(other);
+			}
+		}
+		buf_done(&saved);
 		run_done(&run);
 	}
+	assert_true(rested >= 12);
 	run_done(&whole);
 }
 
@@ -338,7 +371,7 @@ int main(void)
 		cmocka_unit_test(wrapped_at_a_width), cmocka_unit_test(quoted_message), cmocka_unit_test(foreign_traceback),
 		cmocka_unit_test(gate_refuses), cmocka_unit_test(cache_log), cmocka_unit_test(torn_line), cmocka_unit_test(cache_array), cmocka_unit_test(transcript),
 		cmocka_unit_test(transcript_cut), cmocka_unit_test(ide_log), cmocka_unit_test(other_clients), cmocka_unit_test(servers_and_proxies),
-		cmocka_unit_test(facts), cmocka_unit_test(any_prefix), cmocka_unit_test(caps),
+		cmocka_unit_test(facts), cmocka_unit_test(a_second_run_goes_on_where_the_first_rested), cmocka_unit_test(caps),
 	};
 	return cmocka_run_group_tests(tests, load_rules, free_rules);
 }

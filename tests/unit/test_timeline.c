@@ -97,14 +97,12 @@ static void fields_that_say_the_duration_come_back(void **state)
 	struct arena a = {0};
 	struct err e = {0};
 	struct buf out = {0};
-	int64_t id;
-	uint64_t key;
-	bool unchanged;
+	struct source_start start;
 	rules_make(&rules);
 	struct source s = source_of("a.log", 42, 5000);
 	struct timeline *t = must_open(":memory:");
 	ok(timeline_begin(t, &e), &e);
-	ok(timeline_source_begin(t, &s, &id, &key, &unchanged, &e), &e);
+	ok(begin_source(t, &s, &start, &e), &e);
 	static const str texts[] = {{"915ms", 5}, {"0.9s", 4}, {"0915ms", 6}};
 	struct event ev = event_of(0);
 	ev.duration = 915 * MILLISECOND;
@@ -112,11 +110,11 @@ static void fields_that_say_the_duration_come_back(void **state)
 		struct field f[] = {{FIELD_DUR, texts[i]}, {FIELD_MS, S("915")}};
 		ev.fields = f;
 		ev.offset += 100;
-		timeline_add_event(t, id, &ev, &rules);
+		timeline_add_event(t, start.id, &ev, &rules);
 	}
-	ok(timeline_source_end(t, id, &s, &e), &e);
+	ok(timeline_source_end(t, start.id, &s, &e), &e);
 	ok(timeline_commit(t, &e), &e);
-	struct seen seen = load(t, id, &rules, &a);
+	struct seen seen = load(t, start.id, &rules, &a);
 	for (size_t i = 0; i < 3; i++) {
 		assert_int_equal(seen.events[i].field_count, 2);
 		assert_str(event_field(&seen.events[i], FIELD_DUR), texts[i]);
@@ -136,27 +134,25 @@ static void bare_rows_come_back(void **state)
 	struct rules rules;
 	struct arena a = {0};
 	struct err e = {0};
-	int64_t id;
-	uint64_t key;
-	bool unchanged;
+	struct source_start start;
 	rules_make(&rules);
 	struct timeline *t = must_open(":memory:");
 	struct source s = {.path = S("-"), .first = INSTANT_NONE, .last = INSTANT_NONE, .complete = true};
 	ok(timeline_begin(t, &e), &e);
-	ok(timeline_source_begin(t, &s, &id, &key, &unchanged, &e), &e);
+	ok(begin_source(t, &s, &start, &e), &e);
 	/* Leaves of one record, a time before 1970, twice the same place. */
 	struct event ev = {.at = -1, .duration = 1234567, .line = 1, .lines = 1, .part = 1};
-	timeline_add_event(t, id, &ev, &rules);
+	timeline_add_event(t, start.id, &ev, &rules);
 	ev.part = 0;
-	timeline_add_event(t, id, &ev, &rules);
-	timeline_add_event(t, id, &ev, &rules);
-	struct call c = {.id = row_id(key, 0, 0), .dispatched_at = INSTANT_NONE, .sent_at = INSTANT_NONE, .started_at = INSTANT_NONE, .ended_at = -1,
+	timeline_add_event(t, start.id, &ev, &rules);
+	timeline_add_event(t, start.id, &ev, &rules);
+	struct call c = {.id = row_id(start.key, 0, 0), .dispatched_at = INSTANT_NONE, .sent_at = INSTANT_NONE, .started_at = INSTANT_NONE, .ended_at = -1,
 		.first_beat_at = INSTANT_NONE, .last_beat_at = INSTANT_NONE, .permission = -1, .duration = -1, .last_elapsed = -1, .end = {1, 0}};
-	timeline_add_call(t, id, &c);
-	timeline_add_call(t, id, &c);
-	ok(timeline_source_end(t, id, &s, &e), &e);
+	timeline_add_call(t, start.id, &c);
+	timeline_add_call(t, start.id, &c);
+	ok(timeline_source_end(t, start.id, &s, &e), &e);
 	ok(timeline_commit(t, &e), &e);
-	struct seen seen = load(t, id, &rules, &a);
+	struct seen seen = load(t, start.id, &rules, &a);
 	assert_int_equal(seen.event_count, 3);
 	assert_int_equal(seen.events[0].part, 0);
 	assert_int_equal(seen.events[1].part, 1);
@@ -244,7 +240,7 @@ static void a_changed_file_replaces_its_rows(void **state)
 	assert_int_equal(seen.events[0].offset, 100);
 	timeline_close(t);
 
-	/* Other knowledge, a pending last line, an incomplete reading: read again. */
+	/* Other knowledge: read again. A pending last line: only when it is to count. */
 	t = must_open_with("a.db", 8);
 	ok(timeline_begin(t, &e), &e);
 	struct source pending = grown;
@@ -252,9 +248,8 @@ static void a_changed_file_replaces_its_rows(void **state)
 	assert_int_equal(put_source(t, &pending, &rules, 100, 1, &unchanged), id);
 	assert_false(unchanged);
 	(void)put_source(t, &grown, &rules, 100, 1, &unchanged);
-	assert_false(unchanged);
-	(void)put_source(t, &grown, &rules, 100, 1, &unchanged);
 	assert_true(unchanged);
+	assert_false(timeline_source_same(t, &grown, true, &id, &e));
 	timeline_close(t); /* without commit: nothing of it stays */
 
 	t = must_open_with("a.db", 8);
@@ -275,9 +270,9 @@ static void A3_a_source_that_could_not_be_opened_keeps_its_rows(void **state)
 	struct arena a = {0};
 	struct err e = {0};
 	struct buf out = {0};
-	int64_t id, other;
-	uint64_t key;
+	int64_t id;
 	bool unchanged;
+	struct source_start start;
 	rules_make(&rules);
 	struct source s = source_of("a.log", 42, 5000), grown = source_of("a.log", 42, 6000), fresh = source_of("b.log", 43, 10);
 	struct timeline *t = must_open("a.db");
@@ -285,10 +280,10 @@ static void A3_a_source_that_could_not_be_opened_keeps_its_rows(void **state)
 	id = put_source(t, &s, &rules, 0, 3, &unchanged);
 	ok(timeline_commit(t, &e), &e);
 	ok(timeline_begin(t, &e), &e);
-	ok(timeline_source_begin(t, &grown, &other, &key, &unchanged, &e), &e);
-	assert_int_equal(other, id);
-	assert_false(unchanged);
-	ok(timeline_source_begin(t, &fresh, &other, &key, &unchanged, &e), &e);
+	ok(begin_source(t, &grown, &start, &e), &e);
+	assert_int_equal(start.id, id);
+	assert_false(start.unchanged);
+	ok(begin_source(t, &fresh, &start, &e), &e);
 	ok(timeline_commit(t, &e), &e);
 	assert_int_equal(load(t, id, &rules, &a).event_count, 3);
 	assert_str(query(t, "SELECT path FROM sources", &out), S("path|\na.log|\n"));
@@ -303,26 +298,24 @@ static void a_lost_end_refuses_the_commit(void **state)
 	(void)state;
 	struct rules rules;
 	struct err e = {0};
-	int64_t id;
-	uint64_t key;
-	bool unchanged;
+	struct source_start start;
 	rules_make(&rules);
 	struct source s = source_of("a.log", 42, 5000);
 	struct timeline *t = must_open(":memory:");
 	ok(timeline_begin(t, &e), &e);
-	ok(timeline_source_begin(t, &s, &id, &key, &unchanged, &e), &e);
+	ok(begin_source(t, &s, &start, &e), &e);
 	struct event ev = event_of(1);
-	timeline_add_event(t, id, &ev, &rules);
+	timeline_add_event(t, start.id, &ev, &rules);
 	assert_int_equal(timeline_commit(t, &e), ERR_DB);
 	timeline_rollback(t);
 	/* A row outside of its source's ids is an error that comes out at the end. */
 	ok(timeline_begin(t, &e), &e);
-	ok(timeline_source_begin(t, &s, &id, &key, &unchanged, &e), &e);
-	struct call c = call_of(key, 1);
+	ok(begin_source(t, &s, &start, &e), &e);
+	struct call c = call_of(start.key, 1);
 	c.id = 1;
-	if (id != 1)
-		timeline_add_call(t, id, &c);
-	assert_int_equal(timeline_source_end(t, id, &s, &e), ERR_DB);
+	if (start.id != 1)
+		timeline_add_call(t, start.id, &c);
+	assert_int_equal(timeline_source_end(t, start.id, &s, &e), ERR_DB);
 	timeline_close(t);
 	rules_free(&rules);
 }
@@ -335,8 +328,17 @@ static struct source on_disk(const char *path)
 	assert_int_equal(stat(path, &st), 0);
 	struct source s = source_of(path, st.st_ino, (uint64_t)st.st_size);
 	s.identity.dev = st.st_dev;
-	s.identity.head_hash = 99, s.identity.head_len = 4, s.identity.marker_hash = 98, s.identity.marker_len = 4;
+	s.identity.head_hash = hash64(S("same")), s.identity.head_len = 4, s.identity.marker_hash = 98, s.identity.marker_len = 4;
 	return s;
+}
+
+static size_t calls_of(struct timeline *t, const struct source *s, struct arena *a)
+{
+	struct seen seen = {0};
+	struct err e = {0};
+	for (size_t i = 0; i < s->part_count; i++)
+		ok(timeline_load_calls(t, &s->parts[i], s->index, a, see_call, &seen, &e), &e);
+	return seen.call_count;
 }
 
 static void B15_a_copy_counts_once_whichever_comes_first(void **state)
@@ -348,43 +350,57 @@ static void B15_a_copy_counts_once_whichever_comes_first(void **state)
 	struct buf out = {0};
 	bool unchanged;
 	rules_make(&rules);
-	write_file("a.log", "same");
-	write_file("b.log", "same");
-	struct source first = on_disk("a.log"), second = on_disk("b.log"), back;
+	static char text[1000] = "same";
+	write_file("a.log", text);
+	write_file("b.log", text);
+	assert_int_equal(truncate("a.log", 1000), 0);
+	assert_int_equal(truncate("b.log", 1000), 0);
+	struct source first = on_disk("a.log"), second = on_disk("b.log");
 	for (int backwards = 0; backwards < 2; backwards++) {
 		struct timeline *t = must_open(":memory:");
+		struct source both[2], alone;
 		ok(timeline_begin(t, &e), &e);
-		(void)put_source(t, backwards ? &second : &first, &rules, 0, 2, &unchanged);
-		int64_t id = put_source(t, backwards ? &first : &second, &rules, 0, 2, &unchanged);
-		ok(timeline_commit(t, &e), &e);
-		assert_str(query(t, "SELECT path, records, state FROM sources ORDER BY path", &out), S("path|records|state|\na.log|9|read|\nb.log|0|copy|\n"));
-		assert_str(query(t, "SELECT path, count(*) FROM calls", &out), S("path|count(*)|\na.log|2|\n"));
-		if (!backwards) {
-			ok(timeline_load_source(t, id, &a, &back, &e), &e);
-			assert_int_equal(back.problem_count, 1);
-			assert_string_equal(back.problems[0].code, "copy");
-			assert_int_equal(load(t, id, &rules, &a).call_count, 0);
-		}
-		/* Unchanged while the original stays; the original changes: the copy must be read again. */
-		ok(timeline_begin(t, &e), &e);
-		(void)put_source(t, &second, &rules, 0, 2, &unchanged);
-		assert_true(unchanged);
-		struct source other = first;
-		other.identity.size = 9, other.identity.marker_hash = 1;
+		const int64_t original = put_source(t, backwards ? &second : &first, &rules, 0, 2, &unchanged);
+		const int64_t copy = put_source(t, backwards ? &first : &second, &rules, 0, 2, &unchanged);
+		assert_str(query(t, "SELECT count(*) FROM calls", &out), S("count(*)|\n2|\n"));
+		/* In a scope of both the first by path has the rows, whichever was met first; alone each has them all. */
+		ok(timeline_load_source(t, backwards ? copy : original, &a, &both[0], &e), &e);
+		ok(timeline_load_source(t, backwards ? original : copy, &a, &both[1], &e), &e);
+		both[0].index = 0, both[1].index = 1;
+		ok(timeline_share(t, both, 2, &a, &e), &e);
+		assert_int_equal(calls_of(t, &both[0], &a), 2);
+		assert_int_equal(calls_of(t, &both[1], &a), 0);
+		assert_int_equal(both[0].records, 9);
+		assert_int_equal(both[1].records, 0);
+		assert_string_equal(both[1].problems[both[1].problem_count - 1].code, "copy");
+		ok(timeline_load_source(t, copy, &a, &alone, &e), &e);
+		ok(timeline_share(t, &alone, 1, &a, &e), &e);
+		assert_int_equal(calls_of(t, &alone, &a), 2);
+		assert_int_equal(alone.records, 9);
+		assert_int_equal(alone.problem_count, 0);
+		/* The original is written anew: a generation more, and the copy stays what it was. */
+		struct source other = backwards ? second : first;
+		other.identity.size = 900, other.identity.marker_hash = 1;
 		(void)put_source(t, &other, &rules, 0, 1, &unchanged);
 		assert_false(unchanged);
-		(void)put_source(t, &second, &rules, 0, 2, &unchanged);
-		assert_false(unchanged);
+		(void)put_source(t, backwards ? &first : &second, &rules, 0, 2, &unchanged);
+		assert_true(unchanged);
 		ok(timeline_commit(t, &e), &e);
-		assert_str(query(t, "SELECT count(*) FROM calls", &out), S("count(*)|\n3|\n"));
+		assert_str(query(t, "SELECT count(*) AS n, (SELECT group_concat(state) FROM (SELECT state FROM sources ORDER BY state)) AS s FROM calls", &out),
+			S("n|s|\n3|copy,read,replaced|\n"));
 		timeline_close(t);
 	}
-	/* The original is gone: what was copied takes its place. */
-	struct timeline *t = must_open(":memory:");
+	/* The original is gone: the other file is that generation, moved. */
+	assert_int_equal(unlink("a.log"), 0);
+	struct timeline *t = must_open("a.db");
 	ok(timeline_begin(t, &e), &e);
 	(void)put_source(t, &first, &rules, 0, 2, &unchanged);
-	assert_int_equal(unlink("a.log"), 0);
+	ok(timeline_commit(t, &e), &e);
+	timeline_close(t);
+	t = must_open("a.db");
+	ok(timeline_begin(t, &e), &e);
 	(void)put_source(t, &second, &rules, 0, 2, &unchanged);
+	assert_true(unchanged);
 	ok(timeline_commit(t, &e), &e);
 	assert_str(query(t, "SELECT path, records FROM sources", &out), S("path|records|\nb.log|9|\n"));
 	assert_str(query(t, "SELECT count(*) FROM calls", &out), S("count(*)|\n2|\n"));

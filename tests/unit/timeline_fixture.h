@@ -123,25 +123,61 @@ static inline struct call call_of(uint64_t key, uint64_t offset)
 	};
 }
 
+/* The bytes of a made-up file: those that its identity tells of. */
+static inline bool made_up_marker(void *context, uint64_t offset, uint32_t len, uint64_t *ret_hash)
+{
+	const struct source *s = context;
+	*ret_hash = s->identity.marker_hash;
+	return offset <= s->bytes && len == s->identity.marker_len;
+}
+
+static inline uint64_t made_up_common(void *context, str other, uint64_t from, uint64_t to)
+{
+	(void)context, (void)other, (void)to;
+	return from;
+}
+
+static inline int begin_source(struct timeline *t, const struct source *s, struct source_start *ret, struct err *reterr)
+{
+	struct arena a = {0};
+	struct source copy = *s;
+	const struct file_content c = {.head = str_head(S("same"), s->identity.head_len), .context = &copy, .marker = made_up_marker, .common = made_up_common};
+	const int r = timeline_source_begin(t, s, s->identity.ino ? &c : NULL, &a, ret, reterr);
+	ret->state = STR_NONE;
+	arena_done(&a);
+	return r;
+}
+
 static inline int64_t put_source(struct timeline *t, const struct source *s, const struct rules *rules, uint64_t from, int rows, bool *ret_unchanged)
 {
 	int64_t id = 0;
-	uint64_t key = 0;
 	struct err e = {0};
-	if (timeline_source_begin(t, s, &id, &key, ret_unchanged, &e))
-		fail_msg("%s", e.text);
+	struct source_start start;
+	struct source facts = *s;
+	*ret_unchanged = timeline_source_same(t, s, false, &id, &e);
 	if (*ret_unchanged)
 		return id;
-	for (int i = 0; i < rows; i++) {
-		struct event ev = event_of(from + (uint64_t)i * 200);
-		struct call c = call_of(key, from + (uint64_t)i * 200);
-		ev.call = c.id;
-		timeline_add_event(t, id, &ev, rules);
-		timeline_add_call(t, id, &c);
-	}
-	if (timeline_source_end(t, id, s, &e))
+	if (begin_source(t, s, &start, &e))
 		fail_msg("%s", e.text);
-	return id;
+	*ret_unchanged = start.unchanged;
+	if (start.unchanged)
+		return start.id;
+	for (int i = 0; i < rows; i++) {
+		const uint64_t offset = from + (uint64_t)i * 200;
+		struct event ev = event_of(offset);
+		struct call c = call_of(start.key, offset);
+		ev.call = c.id;
+		if (offset < start.shared)
+			continue;
+		timeline_add_event(t, start.id, &ev, rules);
+		timeline_add_call(t, start.id, &c);
+	}
+	facts.shared.bytes = start.shared;
+	if (start.shared)
+		facts.shared.records = s->records, facts.shared.lines = s->lines, facts.shared.unrecognized = s->unrecognized;
+	if (timeline_source_end(t, start.id, &facts, &e))
+		fail_msg("%s", e.text);
+	return start.id;
 }
 
 static inline void ok(int r, const struct err *e)
@@ -176,8 +212,9 @@ static inline struct seen load(struct timeline *t, int64_t id, const struct rule
 {
 	struct seen s = {0};
 	struct err e = {0};
-	ok(timeline_load_events(t, id, 3, rules, a, see_event, &s, &e), &e);
-	ok(timeline_load_calls(t, id, 3, a, see_call, &s, &e), &e);
+	const struct source_part all = {id, 0, UINT64_MAX};
+	ok(timeline_load_events(t, &all, 3, rules, a, see_event, &s, &e), &e);
+	ok(timeline_load_calls(t, &all, 3, a, see_call, &s, &e), &e);
 	return s;
 }
 

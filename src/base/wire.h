@@ -1,0 +1,20 @@
+/* Numbers and bytes in a compact form, for states that are kept between runs: varints (7 bits a byte, low first; signed ones
+ * in zigzag) and length-prefixed bytes. The reader never reads beyond its input: damaged input gives zeros and sets `bad`. */
+#ifndef MCPLOG_BASE_WIRE_H
+#define MCPLOG_BASE_WIRE_H
+#include "base/buf.h"
+
+void wire_u64(struct buf *b, uint64_t v);
+void wire_i64(struct buf *b, int64_t v);
+void wire_str(struct buf *b, str s); /* also tells STR_NONE from an empty text */
+
+struct wire {
+	str rest;  /* what is still to be read; borrowed */
+	bool bad;  /* input was cut or damaged: what was read since is worth nothing */
+};
+uint64_t wire_take_u64(struct wire *w);
+int64_t wire_take_i64(struct wire *w);
+str wire_take_str(struct wire *w); /* view into the input */
+/* A number of at most `most`; a larger one is damage. */
+uint64_t wire_take_max(struct wire *w, uint64_t most);
+#endif

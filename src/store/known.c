@@ -1,0 +1,157 @@
+/* The generations in memory (store/known.h). Entries never leave the maps: where one's inode or head changed it is linked once
+ * more, and what a link leads to is compared with what was asked for. Refuses to decide which generation a file is. */
+#include "store/known.h"
+#include "base/hash.h"
+
+void known_files_done(struct known_files *k)
+{
+	arena_done(&k->arena);
+	vec_free(&k->v);
+	vec_free(&k->links);
+	vec_free(&k->lengths);
+	map_done(&k->by_inode);
+	map_done(&k->by_head);
+	map_done(&k->by_id);
+	*k = (struct known_files){0};
+}
+
+void known_files_read(sqlite3_stmt *st, struct arena *a, struct generation *g)
+{
+	*g = (struct generation){
+		.id = column_int(st, 0), .last_id = column_int(st, 1),
+		.path = column_text(st, 2, a), .real_path = column_text(st, 3, a),
+		.number = column_int(st, 4), .copy_of = column_int(st, 5),
+		.identity = {
+			.dev = column_u64(st, 6), .ino = column_u64(st, 7), .inode_gen = column_u64(st, 8),
+			.btime_ns = column_int(st, 9), .mtime_ns = column_int(st, 10), .ctime_ns = column_int(st, 11),
+			.size = column_u64(st, 12), .head_hash = column_u64(st, 13), .head_len = column_u32(st, 14),
+			.marker_hash = column_u64(st, 15), .marker_len = column_u32(st, 16),
+		},
+		.rules_hash = column_u64(st, 18), .complete = column_int(st, 19) != 0, .pending = column_u64(st, 20),
+		.row_session = column_int(st, 21), .closed = column_int(st, 22) != 0, .moved = column_int(st, 23) != 0, .shared = column_u64(st, 24),
+	};
+	g->mark = g->before = (struct mark){column_u64(st, 17), g->identity.marker_hash, g->identity.marker_len};
+}
+
+static uint64_t inode_key(const struct file_identity *i, str real_path)
+{
+	const uint64_t natural[2] = {i->dev, i->ino};
+	return i->ino ? hash64((str){(const char *)natural, sizeof natural}) : hash64(real_path);
+}
+
+static uint64_t head_key(uint64_t hash, uint32_t len)
+{
+	return hash ^ (uint64_t)len << 48;
+}
+
+static void link_entry(struct known_files *k, struct map *m, uint64_t key, uint32_t entry)
+{
+	uint32_t first = 0;
+	(void)map_get(m, key, &first);
+	*vec_push(&k->links) = (struct known_link){entry, first};
+	map_put(m, key, (uint32_t)k->links.n);
+}
+
+static void note_length(struct known_files *k, uint32_t len)
+{
+	size_t at = 0;
+	while (at < k->lengths.n && k->lengths.v[at] < len)
+		at++;
+	if (at < k->lengths.n && k->lengths.v[at] == len)
+		return;
+	(void)vec_push(&k->lengths);
+	memmove(&k->lengths.v[at + 1], &k->lengths.v[at], (k->lengths.n - 1 - at) * sizeof *k->lengths.v);
+	k->lengths.v[at] = len;
+}
+
+static uint32_t entry_of(const struct known_files *k, int64_t id)
+{
+	uint32_t at = 0;
+	(void)map_get(&k->by_id, (uint64_t)id, &at);
+	return at;
+}
+
+void known_files_index(struct known_files *k, struct generation *g)
+{
+	const uint32_t entry = entry_of(k, g->id);
+	const uint64_t inode = inode_key(&g->identity, g->real_path);
+	const uint64_t head = g->identity.head_len ? head_key(g->identity.head_hash, g->identity.head_len) : 0; /* an empty file is like no other */
+	if (inode != g->inode_key)
+		link_entry(k, &k->by_inode, inode, entry);
+	if (head && head != g->head_key) {
+		link_entry(k, &k->by_head, head, entry);
+		note_length(k, g->identity.head_len);
+	}
+	g->inode_key = inode;
+	g->head_key = head;
+}
+
+struct generation *known_files_add(struct known_files *k, const struct generation *g)
+{
+	struct generation *mine = arena_alloc(&k->arena, sizeof *mine);
+	*mine = *g;
+	mine->path = arena_str(&k->arena, g->path);
+	mine->real_path = arena_str(&k->arena, g->real_path);
+	mine->inode_key = mine->head_key = 0;
+	*vec_push(&k->v) = mine;
+	map_put(&k->by_id, (uint64_t)g->id, (uint32_t)k->v.n);
+	known_files_index(k, mine);
+	return mine;
+}
+
+int known_files_load(struct known_files *k, struct sql *q, struct err *reterr)
+{
+	if (k->loaded)
+		return 0;
+	struct arena scratch = {0};
+	struct generation g;
+	sqlite3_stmt *st = sql_get(q, SQL_SOURCE_KNOWN_ALL);
+	int r;
+	while ((r = sql_row(q, st, reterr)) > 0) {
+		known_files_read(st, &scratch, &g);
+		(void)known_files_add(k, &g);
+	}
+	arena_done(&scratch);
+	k->loaded = r == 0;
+	return r;
+}
+
+static bool same_file(const struct file_identity *a, const struct file_identity *b)
+{
+	return a->dev == b->dev && a->ino == b->ino && a->btime_ns == b->btime_ns && (a->inode_gen == b->inode_gen || !a->inode_gen || !b->inode_gen);
+}
+
+struct generation *known_files_by_identity(const struct known_files *k, const struct file_identity *i, str real_path)
+{
+	uint32_t at = 0;
+	(void)map_get(&k->by_inode, inode_key(i, real_path), &at);
+	for (; at; at = k->links.v[at - 1].next) {
+		struct generation *g = k->v.v[k->links.v[at - 1].entry - 1];
+		if (!g->closed && (i->ino ? same_file(i, &g->identity) : g->identity.ino == 0 && str_eq(g->real_path, real_path)))
+			return g;
+	}
+	return NULL;
+}
+
+struct generation *known_files_by_id(const struct known_files *k, int64_t id)
+{
+	const uint32_t at = entry_of(k, id);
+	return at ? k->v.v[at - 1] : NULL;
+}
+
+struct generation *known_files_by_head(const struct known_files *k, uint64_t hash, uint32_t len, uint32_t *at)
+{
+	uint32_t link = *at;
+	if (link == 0)
+		(void)map_get(&k->by_head, head_key(hash, len), &link);
+	else
+		link = k->links.v[link - 1].next;
+	for (; link; link = k->links.v[link - 1].next) {
+		struct generation *g = k->v.v[k->links.v[link - 1].entry - 1];
+		if (g->identity.head_hash == hash && g->identity.head_len == len) {
+			*at = link;
+			return g;
+		}
+	}
+	return NULL;
+}
