@@ -15,6 +15,7 @@
  *               run problems progress  one run of the pipeline as the options ask for it; what it says on stderr
  *               cmd_analyze          logs to report
  *               cmd_export           the timeline for other programs
+ *               cmd_watch watched changes notify  incidents as they begin and end: the loop, its files, what is new, --exec
  *               cmd_timeline         an incident or a session as a picture
  *               cmd_explain find full_lines  one incident in full, found by its id, its lines read again; the page of a cause
  *               cmd_query            questions to the timeline
@@ -25,9 +26,11 @@
  *               pass1 pass1_rest pass2  streaming: file to timeline; resting in a file; judging: timeline to facts
  *               assemble             what a report is made of
  *               assemble_picture assemble_health  every call and mark, for pictures and traces; health of servers
+ *               live                 the passes in memory, again and again, for watch
  *
  * PASS 1        bytes to rows, one file after the other
  * ingest/       source walk path     paths to inputs; directories; identities of files
+ *               follow               what changed below paths, for watch
  *               reader inflate sniff  bytes to lines; gzip and zstd; binary, UTF-16 and archives
  * parse/        parser detect shape  lines to records; which formats; formats as data, prepared
  *               hot                  the fast way of a line that looks like most lines of its file
@@ -55,6 +58,7 @@
  *
  * REPORT
  * report/       report filter        the table of formats; what is shown
+ *               live                 what watch says
  *               text text_incident explain page  for people; the one place that makes text safe for terminals
  *               lanes axis signs timeline_text  pictures: what has a lane, where it stands, what it looks like; on terminals
  *               json json_objects ndjson  for programs
@@ -73,7 +77,7 @@
  * base/         str buf arena mem map intern hash wire  bytes and memory
  *               instant instant_template duration zone  time
  *               utf8 json json_out csv regex pattern nearest version_range  text
- *               err diag out         errors, stderr, output files
+ *               err diag out child   errors, stderr, output files, commands that are run
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -171,6 +175,7 @@ int main(int argc, char **argv)
 		.err_tty = isatty(STDERR_FILENO),
 		.columns = terminal_columns(STDOUT_FILENO),
 		.now = wall_clock(),
+		.wall_clock = wall_clock,
 		.clock = steady_clock,
 		.home = getenv("HOME"),
 		.state_home = getenv("XDG_STATE_HOME"),

@@ -85,8 +85,7 @@ static void scope_key(const struct pipeline_options *o, char ret_hex[33])
 	buf_done(&b);
 }
 
-/* What a file's rows depend on besides its bytes: with another value they are made anew. */
-static uint64_t reading_key(const struct rules *rules, const struct pipeline_options *o)
+uint64_t pipeline_reading_key(const struct rules *rules, const struct pipeline_options *o)
 {
 	uint64_t options = (uint64_t)o->no_redact << 1 | (uint64_t)o->source.force_text;
 	return hash64_seed(o->zone_name, rules->hash ^ options * 0x9e3779b97f4a7c15u);
@@ -114,7 +113,7 @@ int pipeline_run(struct rules *rules, const struct pipeline_options *o, struct p
 	*ret = (struct pipeline_result){0};
 	int r = source_list_make(&list, o->paths, o->path_count, &o->source, reterr);
 	if (!r) {
-		struct timeline_options options = {.path = o->db, .lock_wait_s = o->lock_wait_s, .rules_hash = reading_key(rules, o)};
+		struct timeline_options options = {.path = o->db, .lock_wait_s = o->lock_wait_s, .rules_hash = pipeline_reading_key(rules, o)};
 		r = timeline_open(&options, &t, reterr);
 	}
 	if (!r)

@@ -48,5 +48,7 @@ struct pipeline_result {
 };
 /* 0, ERR_DB, ERR_LOCKED, ERR_USAGE, ERR_STOPPED. The result is freed with pipeline_result_done. */
 int pipeline_run(struct rules *rules, const struct pipeline_options *options, struct pipeline_result *ret, struct err *reterr) MUST_USE;
+/* What a file's rows depend on besides its bytes: with another value they are made anew. */
+uint64_t pipeline_reading_key(const struct rules *rules, const struct pipeline_options *options);
 void pipeline_result_done(struct pipeline_result *r);
 #endif

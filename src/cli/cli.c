@@ -40,6 +40,7 @@ static int dispatch(const struct env *env, const struct opts *opts)
 		[COMMAND_TIMELINE] = cmd_timeline,
 		[COMMAND_EXPLAIN] = cmd_explain,
 		[COMMAND_EXPORT] = cmd_export,
+		[COMMAND_WATCH] = cmd_watch,
 		[COMMAND_PATTERNS] = cmd_patterns,
 		[COMMAND_QUERY] = cmd_query,
 		[COMMAND_STATUS] = cmd_status,

@@ -11,7 +11,8 @@ struct env {
 	int in, out, err;                 /* descriptors; never closed */
 	bool in_tty, out_tty, err_tty;
 	unsigned columns;                 /* width of the terminal at `out`; 0 unknown */
-	instant now;
+	instant now;                      /* when the program started */
+	instant (*wall_clock)(void);      /* for commands that go on: now */
 	int64_t (*clock)(void);           /* µs of a clock that never goes back: for time limits */
 	/* Values of environment variables; NULL when not set. */
 	const char *home;                 /* HOME */

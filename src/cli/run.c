@@ -269,12 +269,11 @@ static void add_unread(struct run *r)
 	redactor_free(redactor);
 }
 
-int run_pipeline(struct run *r, const str *paths, size_t count, struct err *reterr)
+int run_options(struct run *r, const str *paths, size_t count, struct pipeline_options *ret, struct err *reterr)
 {
 	const struct opts *o = r->opts;
 	look_at_paths(r, paths, count);
-	struct progress progress;
-	struct pipeline_options p = {
+	*ret = (struct pipeline_options){
 		.paths = paths,
 		.path_count = count,
 		.everything = r->everything,
@@ -295,18 +294,22 @@ int run_pipeline(struct run *r, const str *paths, size_t count, struct err *rete
 		.now_s = r->env->now == INSTANT_NONE ? 0 : r->env->now / SECOND,
 		.stop = r->env->stop,
 	};
-	int e = choose_database(r, &p, reterr);
+	const int e = choose_database(r, ret, reterr);
 	if (e)
 		return e;
-	refuse(r, &p);
-	e = check_output(r, &p, reterr);
-	if (e)
-		return e;
-	if (progress_init(&progress, r->env, o->value[OPT_PROGRESS])) {
+	refuse(r, ret);
+	return check_output(r, ret, reterr);
+}
+
+int run_pipeline_with(struct run *r, const struct pipeline_options *options, struct err *reterr)
+{
+	struct progress progress;
+	struct pipeline_options p = *options;
+	if (progress_init(&progress, r->env, r->opts->value[OPT_PROGRESS])) {
 		p.progress = progress_update;
 		p.progress_context = &progress;
 	}
-	e = pipeline_run(&r->rules, &p, &r->result, reterr);
+	const int e = pipeline_run(&r->rules, &p, &r->result, reterr);
 	progress_done(&progress);
 	if (e)
 		return e;
@@ -319,6 +322,13 @@ int run_pipeline(struct run *r, const str *paths, size_t count, struct err *rete
 	r->report.since = when_resolve(&r->since, r->result.facts.as_of);
 	r->report.until = when_resolve(&r->until, r->result.facts.as_of);
 	return 0;
+}
+
+int run_pipeline(struct run *r, const str *paths, size_t count, struct err *reterr)
+{
+	struct pipeline_options p;
+	const int e = run_options(r, paths, count, &p, reterr);
+	return e ? e : run_pipeline_with(r, &p, reterr);
 }
 
 int run_open_timeline(struct run *r, struct timeline **ret, struct err *reterr)

@@ -30,6 +30,9 @@ struct run {
 int run_init(const struct env *env, const struct opts *opts, struct run *ret, struct err *reterr) MUST_USE;
 /* Reads the paths and fills run->result; tells on stderr what could not be read. */
 int run_pipeline(struct run *r, const str *paths, size_t count, struct err *reterr) MUST_USE;
+/* The two halves of run_pipeline: the options turned into those of the pipeline, and the run. */
+int run_options(struct run *r, const str *paths, size_t count, struct pipeline_options *ret, struct err *reterr) MUST_USE;
+int run_pipeline_with(struct run *r, const struct pipeline_options *options, struct err *reterr) MUST_USE;
 /* Writes `text` to -o FILE or stdout, after everything else. ERR_IO. */
 int run_output(struct run *r, str text, struct err *reterr) MUST_USE;
 /* The same, for files that others may read too: mode 0600 or 0644. */
