@@ -204,10 +204,10 @@ static bool marker_of(void *context, uint64_t offset, uint32_t len, uint64_t *re
 	return reader_marker(f->reader, offset, len, ret_hash);
 }
 
-static uint64_t common_with(void *context, str other, uint64_t from, uint64_t to)
+static uint64_t common_with(void *context, str other, uint64_t from, uint64_t to, uint64_t *ret_line)
 {
 	struct file_pass *f = context;
-	return source_common(f->fd, other, from, to);
+	return source_common(f->fd, other, from, to, ret_line);
 }
 
 static int begin_source(struct file_pass *f, const struct input *in, struct err *reterr)

@@ -248,14 +248,15 @@ static size_t pread_all(int fd, char *to, size_t n, uint64_t at)
 	return have;
 }
 
-uint64_t source_common(int fd, str other, uint64_t from, uint64_t to)
+uint64_t source_common(int fd, str other, uint64_t from, uint64_t to, uint64_t *ret_line)
 {
 	enum { CHUNK = 64 * 1024 };
 	int second = path_open(AT_FDCWD, other, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	*ret_line = from;
 	if (second < 0)
 		return from;
 	char *a = mem_grow(NULL, 2, CHUNK), *b = a + CHUNK;
-	uint64_t line = from, at = from;
+	uint64_t at = from;
 	bool same = true;
 	while (same && at < to) {
 		const size_t want = to - at < CHUNK ? (size_t)(to - at) : CHUNK;
@@ -263,11 +264,11 @@ uint64_t source_common(int fd, str other, uint64_t from, uint64_t to)
 		size_t i = 0;
 		for (; i < n && a[i] == b[i]; i++)
 			if (a[i] == '\n')
-				line = at + i + 1;
+				*ret_line = at + i + 1;
 		same = i == want;
 		at += i;
 	}
 	free(a);
 	(void)close(second);
-	return line;
+	return at;
 }

@@ -45,9 +45,9 @@ void source_list_done(struct source_list *l);
 int source_open(const struct input *in, const struct source_options *options, int *ret_fd, struct err *reterr) MUST_USE;
 /* What the descriptor is, where the name may have got another file since the scan (A12). */
 void source_refresh(int fd, struct file_identity *identity);
-/* Up to which byte the two files are equal, when they are up to `from`: at most `to`, and at the beginning of a line. `from` when
- * the other cannot be read. */
-uint64_t source_common(int fd, str other, uint64_t from, uint64_t to);
+/* Up to which byte the two files are equal, when they are up to `from`: at most `to`; `from` when the other cannot be read.
+ * *ret_line: the same, back to the beginning of a line. */
+uint64_t source_common(int fd, str other, uint64_t from, uint64_t to, uint64_t *ret_line);
 /* What a failed source_open means: the note `gone` for a found file that was deleted meanwhile (A10), else an error. */
 void source_open_problem(const struct input *in, const struct err *e, struct problem *ret);
 #endif

@@ -7,9 +7,9 @@
  *                           file system, rotated by copying, compressed); of one whose file is still there, it is a copy
  *   anything else           a new generation
  *
- * A copy is a generation of its own, but what it shares with the original stands there: it keeps only the rows behind. When the
- * original grew since the copy was made, the two are compared byte by byte from there on. Of several candidates the one read
- * furthest wins. Inputs without an inode (pipes) are known by their name and never unchanged.
+ * A copy is a generation of its own, but what it shares with the original stands there: it keeps only the rows behind. Where the
+ * original grew since the copy was made, the two are compared byte by byte: a file of some length that is nothing but the
+ * beginning of another is a copy too. Of several candidates the one read furthest wins. Inputs without an inode (pipes) are known by their name and never unchanged.
  *
  * Refuses to open files: bytes come from the caller (struct file_content); it only asks whether a file is still in its place. */
 #include "base/hash.h"
@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { ROOM = 64 * 1024 }; /* ids kept free between two sources */
+enum { HEAD = 1024, ROOM = 64 * 1024 }; /* ids kept free between two sources */
 
 /* --- names --- */
 
@@ -122,6 +122,28 @@ static bool find_other(struct timeline *t, const struct source *s, const struct 
 	return found;
 }
 
+static bool is_there(const struct generation *g)
+{
+	return !g->closed && (g->seen || checkpoint_whereabouts(g) == FILE_KEPT);
+}
+
+/* A file that is shorter than what was read of another one, and nothing but its beginning: copied before that one grew. Short
+ * files are told apart: many logs begin alike. */
+static bool find_longer(struct timeline *t, const struct source *s, const struct file_content *c, struct candidate *ret, uint64_t *ret_shared)
+{
+	struct generation *g;
+	if (c->compressed || c->head.n < HEAD)
+		return false;
+	const uint64_t hash = hash64(c->head);
+	for (uint32_t at = 0; (g = known_files_by_head(&t->known, hash, HEAD, &at));)
+		if (g->mark.offset >= s->identity.size && is_there(g) &&
+			c->common(c->context, g->real_path, 0, s->identity.size, ret_shared) == s->identity.size) {
+			*ret = (struct candidate){g, &g->mark};
+			return true;
+		}
+	return false;
+}
+
 void checkpoint_decide(struct timeline *t, const struct source *s, const struct file_content *c, str real_path, struct decision *ret)
 {
 	struct candidate found;
@@ -135,14 +157,19 @@ void checkpoint_decide(struct timeline *t, const struct source *s, const struct 
 	ret->replaced = own;
 	if (own)
 		own->closed = true; /* so that it is no longer "still there" */
-	if (!c || !find_other(t, s, c, &found))
+	uint64_t shared = 0;
+	if (c && find_other(t, s, c, &found)) {
+		shared = found.mark->offset;
+		ret->what = is_there(found.g) ? CHECKPOINT_COPY : CHECKPOINT_MOVED;
+		if (ret->what == CHECKPOINT_COPY && found.mark == &found.g->before && !c->compressed)
+			(void)c->common(c->context, found.g->real_path, found.mark->offset, found.g->mark.offset, &shared);
+	} else if (c && find_longer(t, s, c, &found, &shared)) {
+		ret->what = CHECKPOINT_COPY;
+	} else {
 		return;
+	}
 	ret->g = found.g;
-	const bool there = !found.g->closed && (found.g->seen || checkpoint_whereabouts(found.g) == FILE_KEPT);
-	ret->what = there ? CHECKPOINT_COPY : CHECKPOINT_MOVED;
-	ret->shared = found.mark->offset;
-	if (there && found.mark == &found.g->before && !c->compressed)
-		ret->shared = c->common(c->context, found.g->real_path, found.mark->offset, found.g->mark.offset);
+	ret->shared = ret->what == CHECKPOINT_COPY ? shared : 0;
 }
 
 /* --- ids --- */

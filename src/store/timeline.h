@@ -33,8 +33,9 @@ struct file_content {
 	void *context;
 	/* Hash of the len bytes before offset; false when the file is shorter or cannot be read. */
 	bool (*marker)(void *context, uint64_t offset, uint32_t len, uint64_t *ret_hash);
-	/* Up to which byte it equals the file at `other`, equal up to `from`; at most `to`, and at the beginning of a line. */
-	uint64_t (*common)(void *context, str other, uint64_t from, uint64_t to);
+	/* Up to which byte it equals the file at `other`, equal up to `from`; at most `to`. *ret_line: the same, back to the beginning of
+	 * a line. */
+	uint64_t (*common)(void *context, str other, uint64_t from, uint64_t to, uint64_t *ret_line);
 };
 struct source_start {
 	int64_t id;

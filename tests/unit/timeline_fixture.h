@@ -131,9 +131,10 @@ static inline bool made_up_marker(void *context, uint64_t offset, uint32_t len, 
 	return offset <= s->bytes && len == s->identity.marker_len;
 }
 
-static inline uint64_t made_up_common(void *context, str other, uint64_t from, uint64_t to)
+static inline uint64_t made_up_common(void *context, str other, uint64_t from, uint64_t to, uint64_t *ret_line)
 {
 	(void)context, (void)other, (void)to;
+	*ret_line = from;
 	return from;
 }
 
