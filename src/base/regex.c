@@ -1,5 +1,8 @@
 /* PCRE2 in byte mode (base/regex.h). The only file that knows PCRE2.
  *
+ * A pattern of the plain language (base/plain.h) is matched without PCRE2, and compiled by it only when the plain matcher gives a
+ * subject up. The answers are the same; tests compare them.
+ *
  * Patterns come from people, subjects from logs: both are hostile. A pattern cannot switch UTF mode on, read single code units,
  * or call out; a match cannot run longer than the limits allow, whatever the pattern. Subjects are cut at 64 KiB.
  *
@@ -9,14 +12,21 @@
 #include "base/regex.h"
 #include "base/diag.h"
 #include "base/mem.h"
+#include "base/plain.h"
 #include <stdlib.h>
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
 enum { REGEX_JIT_AFTER = 24, REGEX_PATTERN_MAX = 64 * 1024 };
 
+_Static_assert((int)PLAIN_GROUPS == (int)REGEX_GROUPS, "the same groups");
+
 struct regex {
-	pcre2_code *code;
+	struct plain *plain;     /* NULL: PCRE2 only */
+	char *pattern;           /* of a plain one: PCRE2 may be asked later */
+	size_t pattern_n;
+	unsigned flags;
+	pcre2_code *code;        /* NULL: not compiled yet */
 	pcre2_match_data *data;
 	pcre2_match_context *context;
 	unsigned groups;
@@ -25,9 +35,11 @@ struct regex {
 	str names[REGEX_GROUPS]; /* views into the code's name table */
 };
 
-static bool jit_off; /* for tests; set before any compile */
+static bool jit_off, plain_off; /* for tests; set before any compile */
 
 void regex_set_jit(bool on) { jit_off = !on; }
+
+void regex_set_plain(bool on) { plain_off = !on; }
 
 static uint32_t options_of(unsigned flags)
 {
@@ -95,17 +107,13 @@ static void load_names(struct regex *r)
 	}
 }
 
-int regex_new(str pattern, unsigned flags, struct regex **ret, struct err *reterr)
+static int compile_all(struct regex *r, str pattern, struct err *reterr)
 {
-	struct regex *r = mem_new(sizeof *r);
-	int rc = compile(r, pattern, flags, reterr);
+	int rc = compile(r, pattern, r->flags, reterr);
 	if (rc == 0)
 		rc = check(r, reterr);
-	if (rc != 0) {
-		regex_free(r);
+	if (rc != 0)
 		return rc;
-	}
-	load_names(r);
 	r->data = pcre2_match_data_create(REGEX_GROUPS, NULL);
 	r->context = pcre2_match_context_create(NULL);
 	if (r->data == NULL || r->context == NULL)
@@ -113,6 +121,37 @@ int regex_new(str pattern, unsigned flags, struct regex **ret, struct err *reter
 	pcre2_set_match_limit(r->context, REGEX_LIMIT_MATCH);
 	pcre2_set_depth_limit(r->context, REGEX_LIMIT_DEPTH);
 	pcre2_set_heap_limit(r->context, REGEX_LIMIT_HEAP_KIB);
+	return 0;
+}
+
+static bool make_plain(struct regex *r, str pattern)
+{
+	struct plain_options o = {.anchored = r->flags & REGEX_ANCHORED, .dotall = r->flags & REGEX_DOTALL};
+	if (plain_off || r->flags & (REGEX_CASELESS | REGEX_MULTILINE) || pattern.n > REGEX_PATTERN_MAX)
+		return false;
+	r->plain = plain_new(pattern, &o);
+	if (r->plain == NULL)
+		return false;
+	r->pattern = str_dupz(pattern);
+	r->pattern_n = pattern.n;
+	r->groups = plain_groups(r->plain);
+	for (unsigned i = 1; i <= r->groups; i++)
+		r->names[i] = plain_name(r->plain, i);
+	return true;
+}
+
+int regex_new(str pattern, unsigned flags, struct regex **ret, struct err *reterr)
+{
+	struct regex *r = mem_new(sizeof *r);
+	r->flags = flags;
+	if (!make_plain(r, pattern)) {
+		int rc = compile_all(r, pattern, reterr);
+		if (rc != 0) {
+			regex_free(r);
+			return rc;
+		}
+		load_names(r);
+	}
 	*ret = r;
 	return 0;
 }
@@ -124,6 +163,8 @@ void regex_free(struct regex *r)
 	pcre2_match_context_free(r->context);
 	pcre2_match_data_free(r->data);
 	pcre2_code_free(r->code);
+	plain_free(r->plain);
+	free(r->pattern);
 	free(r);
 }
 
@@ -138,11 +179,21 @@ static int run(struct regex *r, str s, size_t start)
 	return rc;
 }
 
-int regex_search(struct regex *r, str subject, size_t start, struct regex_match *ret)
+static void fill(const struct regex *r, str s, const size_t *v, unsigned set_n, struct regex_match *ret)
 {
-	str s = str_head(subject, REGEX_SUBJECT_MAX);
-	if (start > s.n)
-		return 0;
+	ret->n = r->groups + 1;
+	for (unsigned i = 0; i < ret->n; i++) {
+		bool set = i < set_n && v[2 * i] != PCRE2_UNSET && v[2 * i] <= v[2 * i + 1];
+		ret->group[i] = set ? str_head(str_from(s, v[2 * i]), v[2 * i + 1] - v[2 * i]) : STR_NONE;
+		if (set && ret->group[i].p == NULL)
+			ret->group[i].p = "";
+	}
+}
+
+static int search_pcre2(struct regex *r, str s, size_t start, struct regex_match *ret)
+{
+	if (r->code == NULL && compile_all(r, (str){r->pattern, r->pattern_n}, NULL) < 0)
+		return ERR_LIMIT;
 	int rc = run(r, s, start);
 	if (rc == PCRE2_ERROR_NOMATCH)
 		return 0;
@@ -150,15 +201,22 @@ int regex_search(struct regex *r, str subject, size_t start, struct regex_match 
 		diag_out_of_memory();
 	if (rc <= 0)
 		return ERR_LIMIT;
-	const size_t *v = pcre2_get_ovector_pointer(r->data);
-	ret->n = r->groups + 1;
-	for (unsigned i = 0; i < ret->n; i++) {
-		bool set = i < (unsigned)rc && v[2 * i] != PCRE2_UNSET && v[2 * i] <= v[2 * i + 1];
-		ret->group[i] = set ? str_head(str_from(s, v[2 * i]), v[2 * i + 1] - v[2 * i]) : STR_NONE;
-		if (set && ret->group[i].p == NULL)
-			ret->group[i].p = "";
-	}
+	fill(r, s, pcre2_get_ovector_pointer(r->data), (unsigned)rc, ret);
 	return 1;
+}
+
+int regex_search(struct regex *r, str subject, size_t start, struct regex_match *ret)
+{
+	size_t at[2 * REGEX_GROUPS];
+	str s = str_head(subject, REGEX_SUBJECT_MAX);
+	if (start > s.n)
+		return 0;
+	int rc = r->plain != NULL ? plain_match(r->plain, s, start, at) : -1;
+	if (rc < 0)
+		return search_pcre2(r, s, start, ret);
+	if (rc > 0)
+		fill(r, s, at, r->groups + 1, ret);
+	return rc;
 }
 
 int regex_match(struct regex *r, str subject, struct regex_match *ret) { return regex_search(r, subject, 0, ret); }

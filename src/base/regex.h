@@ -26,5 +26,6 @@ unsigned regex_group_count(const struct regex *r);
 /* Name of group i (1-based), "" when it has none. Valid as long as r. */
 str regex_group_name(const struct regex *r, unsigned i);
 void regex_set_jit(bool on); /* for tests: before any compile */
+void regex_set_plain(bool on); /* the same: off, PCRE2 matches everything */
 const char *regex_version(void);
 #endif

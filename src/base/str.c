@@ -18,6 +18,39 @@ ptrdiff_t str_chr(str s, char c)
 	return at == NULL ? -1 : at - s.p;
 }
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+
+/* Sixteen places at a time, by the first and the last byte. For needles of two bytes and more, not longer than s. */
+static ptrdiff_t find(str s, str needle)
+{
+	const __m128i first = _mm_set1_epi8(needle.p[0]), last = _mm_set1_epi8(needle.p[needle.n - 1]);
+	size_t places = s.n - needle.n + 1;
+	if (places < 16) {
+		const char *at = memmem(s.p, s.n, needle.p, needle.n);
+		return at == NULL ? -1 : at - s.p;
+	}
+	for (size_t i = 0; i < places; i += 16) {
+		i = i + 16 <= places ? i : places - 16; /* the last sixteen, some of them again */
+		__m128i a = _mm_loadu_si128((const __m128i *)(const void *)(s.p + i));
+		__m128i b = _mm_loadu_si128((const __m128i *)(const void *)(s.p + i + needle.n - 1));
+		unsigned both = (unsigned)_mm_movemask_epi8(_mm_and_si128(_mm_cmpeq_epi8(a, first), _mm_cmpeq_epi8(b, last)));
+		for (; both != 0; both &= both - 1) {
+			size_t at = i + (unsigned)__builtin_ctz(both);
+			if (memcmp(s.p + at, needle.p, needle.n) == 0)
+				return (ptrdiff_t)at;
+		}
+	}
+	return -1;
+}
+#else
+static ptrdiff_t find(str s, str needle)
+{
+	const char *at = memmem(s.p, s.n, needle.p, needle.n);
+	return at == NULL ? -1 : at - s.p;
+}
+#endif
+
 ptrdiff_t str_find(str s, str needle)
 {
 	if (needle.n == 0)
@@ -26,8 +59,7 @@ ptrdiff_t str_find(str s, str needle)
 		return -1;
 	if (needle.n == 1)
 		return str_chr(s, needle.p[0]);
-	const char *at = memmem(s.p, s.n, needle.p, needle.n);
-	return at == NULL ? -1 : at - s.p;
+	return find(s, needle);
 }
 
 static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }

@@ -1,0 +1,22 @@
+/* The plain part of the pattern language, matched without PCRE2: what nearly all patterns of patterns/ are made of.
+ *
+ * Plain are bytes, sets, groups, alternatives, greedy and lazy quantifiers, ^ $ \b and lookahead. The meaning is that of PCRE2 in
+ * byte mode with LF as newline; a pattern with anything else is not plain, and PCRE2 takes it (base/regex.h, the only user). */
+#ifndef MCPLOG_BASE_PLAIN_H
+#define MCPLOG_BASE_PLAIN_H
+#include "base/str.h"
+
+struct plain;
+enum { PLAIN_GROUPS = 24 };
+struct plain_options {
+	bool anchored, dotall;
+};
+/* NULL: not plain, or not a valid pattern. Freed by plain_free. */
+struct plain *plain_new(str pattern, const struct plain_options *options);
+void plain_free(struct plain *p);
+unsigned plain_groups(const struct plain *p);           /* capturing groups */
+str plain_name(const struct plain *p, unsigned group);  /* p NULL: it has none */
+/* First match at or behind byte `start`: 1 and ret_at[2 * group], ret_at[2 * group + 1] its bounds, (size_t)-1 when it took no
+ * part. 0: there is none. -1: gave up after a number of steps in proportion to the subject; ask PCRE2. */
+int plain_match(const struct plain *p, str subject, size_t start, size_t ret_at[2 * PLAIN_GROUPS]);
+#endif

@@ -1,0 +1,90 @@
+/* Shared by plain*.c only: the tree and the program that a plain pattern becomes. */
+#ifndef MCPLOG_BASE_PLAIN_PARTS_H
+#define MCPLOG_BASE_PLAIN_PARTS_H
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/plain.h"
+#include "base/span.h"
+#include "base/vec.h"
+
+enum plain_code {
+	PLAIN_BYTES,  /* the a bytes at text[b] */
+	PLAIN_SET,    /* one byte of set a */
+	PLAIN_RUN,    /* min to max bytes of set a, as many as possible; gives back where byte `next` stands (-1: anywhere, -2: never) */
+	PLAIN_LAZY,   /* min to max bytes of set a, as few as possible, then a byte of set c; NO_SET: any or none */
+	PLAIN_SAVE,   /* the place is bound a */
+	PLAIN_SPLIT,  /* go on behind here, else at b; sets a and c: first bytes of both ways, NO_SET: any */
+	PLAIN_JUMP,   /* go on at b */
+	PLAIN_START, PLAIN_END, PLAIN_WORD, PLAIN_NO_WORD,
+	PLAIN_LOOK, PLAIN_LOOK_NOT, /* what follows, up to a PLAIN_MATCH, stands here or not; go on at b */
+	PLAIN_MATCH,
+};
+enum { NO_SET = UINT16_MAX, ANY_NEXT = -1, KEEP_ALL = -2 };
+
+struct plain_op {
+	uint8_t code;
+	int16_t next;
+	uint16_t a, c;
+	uint32_t b, min, max; /* max UINT32_MAX: no end */
+};
+
+struct plain {
+	struct plain_op *ops;
+	struct span_set *sets;
+	char *text;           /* of PLAIN_BYTES and names */
+	size_t op_n, set_n, text_n;
+	unsigned groups;
+	bool anchored;        /* every match begins where the search does, or at byte 0 when `at_start` */
+	bool at_start;
+	uint16_t first;       /* set of bytes that can begin a match; NO_SET: any, or an empty one */
+	uint32_t name[PLAIN_GROUPS], name_n[PLAIN_GROUPS]; /* places in text */
+};
+/* --- while it is translated --- */
+
+enum node_type { NODE_BYTE, NODE_SET, NODE_GROUP, NODE_LOOK, NODE_ASSERT };
+
+struct node {
+	enum node_type type;
+	enum plain_code assert_code; /* also of NODE_LOOK */
+	char byte;
+	uint16_t set;
+	unsigned capture;            /* group number, 0: none */
+	uint32_t min, max;
+	bool lazy;
+	struct branch *branches;
+	struct node *next;
+};
+struct branch {
+	struct node *first;
+	struct branch *next;
+};
+
+struct compiler {
+	struct plain *p;
+	str text;
+	size_t at;
+	struct arena nodes;
+	VEC(struct plain_op) ops;
+	VEC(struct span_set) sets;
+	struct buf bytes;
+	bool refused, looking; /* looking: inside a lookahead */
+	bool dotall;
+};
+
+/* plain_read.c: the pattern's tree; c->refused when it is not plain. */
+struct branch *plain_read(struct compiler *c);
+void *plain_refuse(struct compiler *c); /* NULL */
+uint16_t plain_add_set(struct compiler *c, const struct span_set *s);
+
+static inline void span_add_range(struct span_set *s, unsigned from, unsigned to)
+{
+	for (unsigned b = from; b <= to; b++)
+		span_add(s, (unsigned char)b);
+}
+
+static inline void span_unite(struct span_set *s, const struct span_set *other)
+{
+	for (unsigned i = 0; i < sizeof s->row; i++)
+		s->row[i] |= other->row[i];
+}
+#endif

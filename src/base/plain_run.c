@@ -1,0 +1,245 @@
+/* Runs a plain pattern's program (base/plain.h): backtracking with an explicit stack, in the order that PCRE2 would try.
+ *
+ * Steps are counted; a pattern that wants more than its share for this subject, or a deeper stack, is left to PCRE2, whose limits
+ * then decide. So a hostile line costs little here, and no answer differs.
+ *
+ * Invariant: below `sp` stand the ways not tried yet, newest last, between them the bounds to restore on the way back. */
+#include "base/plain_parts.h"
+
+enum { STACK = 256, STEPS_MIN = 4096, STEPS_PER_BYTE = 16, RUN_PER_STEP = 8 };
+enum way { WAY_AT, WAY_GIVE_BACK, WAY_TAKE_MORE, WAY_BOUND };
+
+struct way_back {
+	enum way way;
+	uint32_t pc;        /* WAY_AT: there; else the op */
+	const char *at;     /* place; WAY_BOUND: the old bound */
+	const char *limit;  /* WAY_GIVE_BACK: not before; WAY_TAKE_MORE: not behind */
+};
+
+struct vm {
+	const struct plain *p;
+	const char *from, *to;
+	long steps;
+	unsigned sp;
+	const char *bound[2 * PLAIN_GROUPS];
+	struct way_back stack[STACK];
+};
+
+static inline bool has(const struct plain *p, unsigned set, char c) { return span_has(&p->sets[set], (unsigned char)c); }
+
+static bool is_word(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+static bool at_word_edge(const struct vm *m, const char *at)
+{
+	return (at > m->from && is_word(at[-1])) != (at < m->to && is_word(*at));
+}
+
+static inline bool push(struct vm *m, enum way way, const struct plain_op *op, const char *at, const char *limit)
+{
+	if (m->sp == STACK)
+		return false;
+	m->stack[m->sp++] = (struct way_back){way, (uint32_t)(op - m->p->ops), at, limit};
+	return true;
+}
+
+/* Can the byte at `at` begin this way? */
+static inline bool may(const struct vm *m, unsigned set, const char *at) { return set == NO_SET || (at < m->to && has(m->p, set, *at)); }
+
+/* One byte more for a lazy run, and on to a byte that can follow it. */
+static bool take_more(struct vm *m, const struct plain_op *op, struct way_back *w)
+{
+	const struct span_set *set = &m->p->sets[op->a], *then = op->c == NO_SET ? NULL : &m->p->sets[op->c];
+	const char *from = w->at;
+	do {
+		if (w->at >= w->limit || !span_has(set, (unsigned char)*w->at))
+			return false;
+		w->at++;
+	} while (then != NULL && (w->at >= m->to || !span_has(then, (unsigned char)*w->at)));
+	m->steps -= (w->at - from) / RUN_PER_STEP;
+	return true;
+}
+
+/* The next way back above `base`: its op, and *at; NULL: there is none. */
+static const struct plain_op *go_back(struct vm *m, unsigned base, const char **at)
+{
+	while (m->sp > base) {
+		struct way_back *w = &m->stack[m->sp - 1];
+		const struct plain_op *op = &m->p->ops[w->pc];
+		switch (w->way) {
+		case WAY_BOUND:
+			m->bound[w->pc] = w->at;
+			m->sp--;
+			continue;
+		case WAY_AT:
+			*at = w->at;
+			m->sp--;
+			return op;
+		case WAY_GIVE_BACK:
+			do
+				w->at--;
+			while (op->next >= 0 && w->at > w->limit && *w->at != (char)op->next);
+			*at = w->at;
+			m->sp -= w->at == w->limit;
+			return op + 1;
+		case WAY_TAKE_MORE:
+			if (!take_more(m, op, w)) {
+				m->sp--;
+				continue;
+			}
+			*at = w->at;
+			return op + 1;
+		}
+	}
+	return NULL;
+}
+
+static int run(struct vm *m, const struct plain_op *op, const char *at, unsigned base, const char **ret_end);
+
+/* 1: the assertion holds here, 0: it does not, -1: gave up. */
+static int holds(struct vm *m, const struct plain_op *op, const char *at)
+{
+	const char *end;
+	unsigned base = m->sp;
+	int r;
+	switch (op->code) {
+	case PLAIN_START: return at == m->from;
+	case PLAIN_END: return at == m->to || (at + 1 == m->to && *at == '\n');
+	case PLAIN_WORD: return at_word_edge(m, at);
+	case PLAIN_NO_WORD: return !at_word_edge(m, at);
+	default:
+		r = run(m, op + 1, at, base, &end);
+		m->sp = base;
+		return r < 0 ? r : r == (op->code == PLAIN_LOOK);
+	}
+}
+
+/* Where the run of op's set from `at` on ends; NULL: it is too short. */
+static inline const char *run_end(struct vm *m, const struct plain_op *op, const char *at)
+{
+	const char *end = (size_t)(m->to - at) > op->max ? at + op->max : m->to;
+	const char *q = span_end(&m->p->sets[op->a], m->from, at, end);
+	m->steps -= (q - at) / RUN_PER_STEP;
+	return (size_t)(q - at) < op->min ? NULL : q;
+}
+
+/* Behind the bytes that a lazy run must have; NULL: they are not there. */
+static const char *lazy_least(const struct vm *m, const struct plain_op *op, const char *at)
+{
+	for (uint32_t i = 0; i < op->min; i++, at++)
+		if (at >= m->to || !has(m->p, op->a, *at))
+			return NULL;
+	return at;
+}
+
+/* 1: matched up to *ret_end; 0; -1: gave up. A step that fails goes on with the newest way back. */
+static int run(struct vm *m, const struct plain_op *op, const char *at, unsigned base, const char **ret_end)
+{
+	const struct plain_op *const ops = m->p->ops;
+	const char *q;
+	bool first, second;
+	int r;
+	for (;;) {
+		if (--m->steps < 0)
+			return -1;
+		switch (op->code) {
+		case PLAIN_BYTES:
+			if ((size_t)(m->to - at) < op->a || *at != m->p->text[op->b] || memcmp(at, m->p->text + op->b, op->a) != 0)
+				goto back;
+			at += op->a;
+			break;
+		case PLAIN_SET:
+			if (at >= m->to || !has(m->p, op->a, *at))
+				goto back;
+			at++;
+			break;
+		case PLAIN_RUN:
+			if ((q = run_end(m, op, at)) == NULL)
+				goto back;
+			if (op->next != KEEP_ALL && (size_t)(q - at) > op->min && !push(m, WAY_GIVE_BACK, op, q, at + op->min))
+				return -1;
+			at = q;
+			break;
+		case PLAIN_LAZY:
+			if ((q = lazy_least(m, op, at)) == NULL)
+				goto back;
+			if (!push(m, WAY_TAKE_MORE, op, q, (size_t)(m->to - at) > op->max ? at + op->max : m->to))
+				return -1;
+			at = q;
+			break;
+		case PLAIN_SAVE:
+			if (m->sp > base && !push(m, WAY_BOUND, ops + op->a, m->bound[op->a], NULL))
+				return -1;
+			m->bound[op->a] = at;
+			break;
+		case PLAIN_SPLIT:
+			first = may(m, op->a, at);
+			second = may(m, op->c, at);
+			if (!first && !second)
+				goto back;
+			if (first && second && !push(m, WAY_AT, ops + op->b, at, NULL))
+				return -1;
+			op = first ? op + 1 : ops + op->b;
+			continue;
+		case PLAIN_JUMP: op = ops + op->b; continue;
+		case PLAIN_MATCH: *ret_end = at; return 1;
+		default:
+			if ((r = holds(m, op, at)) < 0)
+				return r;
+			if (r == 0)
+				goto back;
+			if (op->code >= PLAIN_LOOK) {
+				op = ops + op->b;
+				continue;
+			}
+		}
+		op++;
+		continue;
+	back:
+		if ((op = go_back(m, base, &at)) == NULL)
+			return 0;
+	}
+}
+
+static void fill(const struct vm *m, const char *begin, const char *end, size_t *ret_at)
+{
+	ret_at[0] = (size_t)(begin - m->from);
+	ret_at[1] = (size_t)(end - m->from);
+	for (unsigned i = 2; i <= 2 * m->p->groups; i += 2) {
+		bool set = m->bound[i + 1] != NULL;
+		ret_at[i] = set ? (size_t)(m->bound[i] - m->from) : SIZE_MAX;
+		ret_at[i + 1] = set ? (size_t)(m->bound[i + 1] - m->from) : SIZE_MAX;
+	}
+}
+
+int plain_match(const struct plain *p, str subject, size_t start, size_t ret_at[2 * PLAIN_GROUPS])
+{
+	struct vm m;
+	m.p = p;
+	m.from = subject.n > 0 ? subject.p : "";
+	m.to = m.from + subject.n;
+	m.steps = STEPS_MIN + STEPS_PER_BYTE * (long)subject.n;
+	if (p->at_start && start > 0)
+		return 0;
+	for (const char *at = m.from + start; at <= m.to; at++) {
+		const char *end;
+		if (p->first != NO_SET) {
+			const struct span_set *first = &p->sets[p->first];
+			while (!p->anchored && at < m.to && !span_has(first, (unsigned char)*at))
+				at++;
+			if (at == m.to || !span_has(first, (unsigned char)*at))
+				return 0;
+		}
+		m.sp = 0;
+		for (unsigned i = 0; i < 2 * p->groups + 2; i++)
+			m.bound[i] = NULL;
+		int r = run(&m, p->ops, at, 0, &end);
+		if (r > 0)
+			fill(&m, at, end, ret_at);
+		if (r != 0 || p->anchored)
+			return r;
+	}
+	return 0;
+}

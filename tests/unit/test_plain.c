@@ -1,0 +1,262 @@
+/* base/plain: what it says is what PCRE2 says, for every shipped pattern and for patterns made of all its parts; and runs of bytes
+ * and needles are the same with and without the machine's instructions. */
+#include "rules_fixture.h"
+
+#include "base/plain.h"
+#include "base/regex.h"
+#include "base/span.h"
+#include "knowledge/files.h"
+
+struct subjects {
+	struct buf text;
+	VEC(str) lines;
+};
+
+static uint64_t seed = 1;
+
+static unsigned any(unsigned below)
+{
+	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (unsigned)(seed >> 33) % below;
+}
+
+static void split_lines(struct subjects *s)
+{
+	str rest = buf_str(&s->text);
+	while (rest.n > 0) {
+		str line = str_trim(str_word(&rest, '\n'));
+		if (str_starts(line, S("- line:")))
+			line = str_trim(str_from(line, 7));
+		if (line.n > 8)
+			*vec_push(&s->lines) = line;
+	}
+}
+
+static void read_subjects(struct subjects *s)
+{
+	struct file_list list = {0};
+	struct err e;
+	assert_int_equal(file_list_make(&list, MCPLOG_SOURCE "/patterns/signatures", &e), 0);
+	for (size_t i = 0; i < list.names.n; i++) {
+		char path[1024];
+		(void)snprintf(path, sizeof path, "%s/patterns/signatures/%.*s", MCPLOG_SOURCE, STR_ARG(list.names.v[i]));
+		assert_int_equal(file_read(path, &s->text, &e), 0);
+	}
+	file_list_done(&list);
+	split_lines(s);
+	assert_true(s->lines.n > 1000);
+}
+
+static void free_subjects(struct subjects *s)
+{
+	buf_done(&s->text);
+	vec_free(&s->lines);
+}
+
+/* Both ways, compiled once. */
+struct both {
+	struct regex *plain, *pcre2;
+};
+
+static struct both compile_both(str pattern, unsigned flags)
+{
+	struct both b = {0};
+	regex_set_plain(false);
+	int r = regex_new(pattern, flags, &b.pcre2, NULL);
+	regex_set_plain(true);
+	struct plain_options o = {.anchored = flags & REGEX_ANCHORED, .dotall = flags & REGEX_DOTALL};
+	struct plain *p = plain_new(pattern, &o);
+	if (p != NULL && r != 0)
+		fail_msg("plain, but PCRE2 does not compile it: %.*s", STR_ARG(pattern));
+	if (p != NULL)
+		assert_int_equal(regex_new(pattern, flags, &b.plain, NULL), 0);
+	plain_free(p);
+	return b;
+}
+
+static void free_both(struct both *b)
+{
+	regex_free(b->plain);
+	regex_free(b->pcre2);
+}
+
+static void same_answer(const struct both *b, str pattern, str subject, size_t start)
+{
+	struct regex_match x, y;
+	int p = regex_search(b->plain, subject, start, &x), q = regex_search(b->pcre2, subject, start, &y);
+	if (p < 0 || q < 0) /* PCRE2 has given up, compiled or not; the plain matcher may know */
+		return;
+	if (p != q)
+		fail_msg("%.*s\non %.*s\nfrom %zu: plain %d, PCRE2 %d", STR_ARG(pattern), STR_ARG(subject), start, p, q);
+	for (unsigned i = 0; p == 1 && i < y.n; i++)
+		if (x.n != y.n || x.group[i].p != y.group[i].p || x.group[i].n != y.group[i].n)
+			fail_msg("%.*s\non %.*s\ngroup %u: plain '%.*s', PCRE2 '%.*s'", STR_ARG(pattern), STR_ARG(subject), i, STR_ARG(x.group[i]), STR_ARG(y.group[i]));
+}
+
+static void try_lines(str pattern, unsigned flags, const struct subjects *s, unsigned tries, size_t *plain_count)
+{
+	struct both b = compile_both(pattern, flags);
+	char changed[600];
+	*plain_count += b.plain != NULL;
+	for (unsigned i = 0; b.plain != NULL && i < tries; i++) {
+		str line = s->lines.v[any((unsigned)s->lines.n)];
+		same_answer(&b, pattern, line, 0);
+		same_answer(&b, pattern, line, any((unsigned)line.n));
+		if (line.n >= sizeof changed)
+			continue;
+		memcpy(changed, line.p, line.n);
+		for (unsigned k = any(3); k > 0; k--)
+			changed[any((unsigned)line.n)] = " \n'\"x1:\t\xe2\\"[any(10)];
+		same_answer(&b, pattern, (str){changed, line.n}, 0);
+	}
+	free_both(&b);
+}
+
+/* The lines that a pattern was written for stand near it: all lines for few patterns, few lines for all. */
+static void shipped_patterns(void **state)
+{
+	(void)state;
+	struct subjects s = {0};
+	size_t plain = 0, n = 0;
+	read_subjects(&s);
+	for (size_t i = 0; i < rules.signatures.n; i++, n++)
+		try_lines(rules.signatures.v[i].match, 0, &s, i % 8 ? 60 : (unsigned)s.lines.n, &plain);
+	for (size_t i = 0; i < rules.formats.n; i++, n++)
+		try_lines(rules.formats.v[i].match, REGEX_ANCHORED, &s, 200, &plain);
+	for (size_t i = 0; i < rules.redactions.n; i++, n++)
+		try_lines(rules.redactions.v[i].match, 0, &s, 200, &plain);
+	if (plain * 10 < n * 8)
+		fail_msg("only %zu of %zu shipped patterns are plain", plain, n);
+	free_subjects(&s);
+}
+
+/* Patterns and subjects of the same few bytes, so that they often match and go back. */
+static void make_pattern(struct buf *out, unsigned depth)
+{
+	static const char *const atoms[] = {"a", "b", "c", "[ab]", "[^a]", ".", "\\w", "\\s", "\\d", "\\S+", "ab", "[^b\\n]*", "a*", "b+", ".*?", "c??",
+		"[a-c]{1,3}", "\\b", "$", "(?=b)", "(?!c)", "x?", ".*", " ", "\\B", "[ab]+?"};
+	unsigned n = any(4) + 1;
+	for (unsigned i = 0; i < n; i++) {
+		if (depth > 0 && any(3) == 0) {
+			static const char *const opening[] = {"(", "(?:", "(?:", "(?s:"}, *const closing[] = {")", ")?", ")*", ")+", "){2}", ")??", "){0,2}", ")*?"};
+			buf_addz(out, opening[any(4)]);
+			make_pattern(out, depth - 1);
+			if (any(2) == 0) {
+				buf_byte(out, '|');
+				make_pattern(out, depth - 1);
+			}
+			buf_addz(out, closing[any(8)]);
+		} else {
+			buf_addz(out, atoms[any(sizeof atoms / sizeof *atoms)]);
+		}
+	}
+}
+
+static void made_patterns(void **state)
+{
+	(void)state;
+	struct buf pattern = {0};
+	size_t plain = 0;
+	for (unsigned i = 0; i < 3000; i++) {
+		buf_reset(&pattern);
+		if (any(2) == 0)
+			buf_byte(&pattern, '^');
+		make_pattern(&pattern, 2);
+		struct both b = compile_both(buf_str(&pattern), any(4) == 0 ? REGEX_DOTALL : any(4) == 0 ? REGEX_ANCHORED : 0);
+		plain += b.plain != NULL;
+		for (unsigned k = 0; b.plain != NULL && k < 30; k++) {
+			char subject[24];
+			unsigned n = any(sizeof subject);
+			for (unsigned c = 0; c < n; c++)
+				subject[c] = "aabbc x1\n."[any(10)];
+			same_answer(&b, buf_str(&pattern), (str){subject, n}, any(2) == 0 ? any(n + 1) : 0);
+		}
+		free_both(&b);
+	}
+	assert_true(plain > 1000);
+	buf_done(&pattern);
+}
+
+static void refused(void **state)
+{
+	(void)state;
+	static const char *const patterns[] = {"(?i)a", "a(?>b)c", "a++", "(a)\\1", "\\Aa", "a\\z", "(?|a|b)", "[[:alpha:]]", "(?<=a)b", "(*UTF)a", "a{2}{3}", "*a",
+		"a**", "(?<n>a)(?<n>b)", "(?<1>a)", "[b-a]", "a{3,2}", "(a", "a)", "[a", "\\", "(a*)*", "(?:a?)+", "^*", "(?=(a))", "\\Qa", "\\p{L}", "\\1", "a\\K", ""};
+	struct plain_options o = {0};
+	for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+		struct plain *p = plain_new(str_z(patterns[i]), &o);
+		if (p != NULL)
+			fail_msg("not refused: %s", patterns[i]);
+	}
+}
+
+/* A subject that makes the plain matcher go back too often is PCRE2's, and the answer is the same. */
+static void gives_up(void **state)
+{
+	(void)state;
+	struct buf subject = {0};
+	buf_repeat(&subject, 'a', 30000);
+	str pattern = S("^(?:a|b)*a*a*a*c");
+	struct plain_options o = {0};
+	size_t at[2 * PLAIN_GROUPS];
+	struct plain *p = plain_new(pattern, &o);
+	assert_non_null(p);
+	assert_int_equal(plain_match(p, buf_str(&subject), 0, at), -1);
+	plain_free(p);
+	buf_byte(&subject, 'c');
+	struct both b = compile_both(S("^a*?c"), 0);
+	same_answer(&b, S("^a*?c"), buf_str(&subject), 0);
+	free_both(&b);
+	buf_done(&subject);
+}
+
+static void spans(void **state)
+{
+	(void)state;
+	char text[80];
+	for (unsigned turn = 0; turn < 4000; turn++) {
+		struct span_set s = {{0}};
+		bool in[256] = {false};
+		unsigned dense = any(256);
+		for (unsigned c = 0; c < 256; c++)
+			if (any(256) < dense) {
+				span_add(&s, (unsigned char)c);
+				in[c] = true;
+			}
+		unsigned n = any(sizeof text), at = any(n + 1);
+		for (unsigned i = 0; i < n; i++) {
+			do
+				text[i] = (char)any(256);
+			while (any(24) && dense > 20 && !in[(unsigned char)text[i]]);
+			assert_int_equal(span_has(&s, (unsigned char)text[i]), in[(unsigned char)text[i]]);
+		}
+		assert_ptr_equal(span_end(&s, text, text + at, text + n), span_end_scalar(&s, text + at, text + n));
+	}
+}
+
+/* base/str looks for a needle at sixteen places at a time. */
+static void needles(void **state)
+{
+	(void)state;
+	char text[96];
+	for (unsigned turn = 0; turn < 20000; turn++) {
+		unsigned n = any(sizeof text + 1), from = any(n + 1), length = any(n - from + 1);
+		for (unsigned i = 0; i < n; i++)
+			text[i] = "aab"[any(3)];
+		str subject = {text, n}, needle = {text + from, length};
+		char copy[sizeof text];
+		memcpy(copy, needle.p, length);
+		if (length > 0 && any(3) == 0)
+			copy[any(length)] = 'c';
+		const char *at = memmem(text, n, copy, length);
+		assert_int_equal(str_find(subject, (str){copy, length}), at == NULL ? -1 : at - text);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(shipped_patterns), cmocka_unit_test(made_patterns), cmocka_unit_test(refused), cmocka_unit_test(gives_up), cmocka_unit_test(spans), cmocka_unit_test(needles),
+	};
+	return cmocka_run_group_tests(tests, load_rules, free_rules);
+}
