@@ -35,11 +35,9 @@ struct regex {
 	str names[REGEX_GROUPS]; /* views into the code's name table */
 };
 
-static bool jit_off, plain_off; /* for tests; set before any compile */
+static bool jit_off; /* for tests; set before any compile */
 
 void regex_set_jit(bool on) { jit_off = !on; }
-
-void regex_set_plain(bool on) { plain_off = !on; }
 
 static uint32_t options_of(unsigned flags)
 {
@@ -127,7 +125,7 @@ static int compile_all(struct regex *r, str pattern, struct err *reterr)
 static bool make_plain(struct regex *r, str pattern)
 {
 	struct plain_options o = {.anchored = r->flags & REGEX_ANCHORED, .dotall = r->flags & REGEX_DOTALL};
-	if (plain_off || r->flags & (REGEX_CASELESS | REGEX_MULTILINE) || pattern.n > REGEX_PATTERN_MAX)
+	if (r->flags & (REGEX_CASELESS | REGEX_MULTILINE | REGEX_ALWAYS_PCRE2) || pattern.n > REGEX_PATTERN_MAX)
 		return false;
 	r->plain = plain_new(pattern, &o);
 	if (r->plain == NULL)

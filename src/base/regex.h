@@ -7,7 +7,7 @@
 enum { REGEX_GROUPS = 24 };
 /* The same values as LIMIT_MATCH and LIMIT_REGEX_* of model/limits.h, which base/ may not include (a test compares them). */
 enum { REGEX_SUBJECT_MAX = 64 * 1024, REGEX_LIMIT_MATCH = 100000, REGEX_LIMIT_DEPTH = 1000, REGEX_LIMIT_HEAP_KIB = 16 * 1024 };
-enum regex_flags { REGEX_ANCHORED = 1, REGEX_DOTALL = 2, REGEX_CASELESS = 4, REGEX_MULTILINE = 8 };
+enum regex_flags { REGEX_ANCHORED = 1, REGEX_DOTALL = 2, REGEX_CASELESS = 4, REGEX_MULTILINE = 8, REGEX_ALWAYS_PCRE2 = 16 };
 
 struct regex; /* compiled pattern */
 struct regex_match {
@@ -26,6 +26,5 @@ unsigned regex_group_count(const struct regex *r);
 /* Name of group i (1-based), "" when it has none. Valid as long as r. */
 str regex_group_name(const struct regex *r, unsigned i);
 void regex_set_jit(bool on); /* for tests: before any compile */
-void regex_set_plain(bool on); /* the same: off, PCRE2 matches everything */
 const char *regex_version(void);
 #endif

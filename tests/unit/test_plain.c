@@ -61,9 +61,7 @@ struct both {
 static struct both compile_both(str pattern, unsigned flags)
 {
 	struct both b = {0};
-	regex_set_plain(false);
-	int r = regex_new(pattern, flags, &b.pcre2, NULL);
-	regex_set_plain(true);
+	int r = regex_new(pattern, flags | REGEX_ALWAYS_PCRE2, &b.pcre2, NULL);
 	struct plain_options o = {.anchored = flags & REGEX_ANCHORED, .dotall = flags & REGEX_DOTALL};
 	struct plain *p = plain_new(pattern, &o);
 	if (p != NULL && r != 0)
