@@ -61,6 +61,7 @@
  *               live                 what watch says
  *               text text_incident explain page  for people; the one place that makes text safe for terminals
  *               lanes axis signs timeline_text  pictures: what has a lane, where it stands, what it looks like; on terminals
+ *               html_report html_incident html_lanes html_health html  one page for browsers; the one place that escapes for it
  *               json json_objects ndjson  for programs
  *               calls csv_tables junit  calls for tables and traces; tables; for CI gates
  *               trace otlp           Chrome trace events; OpenTelemetry

@@ -28,11 +28,11 @@ static const struct command commands[COMMAND_COUNT] = {
 	[COMMAND_ANALYZE] = {"analyze", "[PATH...]", "read logs and report which MCP calls hung or failed, and why",
 		"PATH is a log file, a directory (read recursively, hidden folders included) or - for standard input.\n"
 		"Without PATH it reads your own logs: the debug directory, the MCP cache logs and the transcripts.",
-		"text|json|ndjson|csv|junit"},
+		"text|json|ndjson|html|csv|junit"},
 	[COMMAND_TIMELINE] = {"timeline", "[ID|SESSION] [PATH...]", "an incident or session as a waterfall on a common time axis",
 		"ID is an incident id (v1:...) or its beginning, SESSION a client session or its beginning: they are looked for in\n"
 		"the PATHs behind them, else in the timeline. PATH alone draws the sessions of these logs, those with incidents first.",
-		"text"},
+		"text|html"},
 	[COMMAND_EXPLAIN] = {"explain", "ID|CAUSE [PATH...]", "one incident with its whole proof, or the page of a cause",
 		"ID is an incident id (v1:...) of a report, or the beginning of one. Without PATH it is looked for in the\n"
 		"timeline. CAUSE is the id of a cause or a note, such as sse-drop-silent-hang.", NULL},
@@ -74,7 +74,7 @@ static const char *const not_yet[] = {"check", "report", "unknown", "doctor",
 static const struct opt options[OPT_COUNT] = {
 	[OPT_DB] = {"db", 0, OPT_TEXT, "FILE", 0, 0, ON_STORE,
 		"timeline to use; :memory: keeps nothing (default: mcplog/timeline.db in $XDG_STATE_HOME or ~/.local/state)"},
-	[OPT_FORMAT] = {"format", 'f', OPT_CHOICE, "text|json|ndjson|csv", 0, 0, ON_ANALYZE | BIT(WATCH) | BIT(QUERY), "form of the report (default: text)"},
+	[OPT_FORMAT] = {"format", 'f', OPT_CHOICE, "text|json|ndjson|html|csv", 0, 0, ON_ANALYZE | BIT(WATCH) | BIT(QUERY) | BIT(TIMELINE), "form of the report (default: text)"},
 	[OPT_OUTPUT] = {"output", 'o', OPT_TEXT, "FILE", 0, 0, ON_REPORTS, "write the report to FILE, whole or not at all"},
 	[OPT_SINCE] = {"since", 0, OPT_TEXT, "TIME", 0, 0, ON_NARROWED,
 		"only incidents and notes from TIME on: 2026-05-17T20:23, \"30 min ago\" (before the as-of time), yesterday"},

@@ -15,6 +15,7 @@ void report_otlp(const struct facts *f, const struct rules *rules, const struct 
 void report_otlp_traces(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out);
 void report_otlp_logs(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out);
 void report_ndjson(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out);
+void report_html(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out);
 
 /* Objects of mcplog.report/1. type is written as the first member when it is not NULL (ndjson). */
 void json_head_members(struct json_out *w, const struct facts *f);

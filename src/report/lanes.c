@@ -12,7 +12,7 @@
 
 #include "model/names.h"
 
-enum { CONNECTION_LANES = 12, PLAIN_LANES = 4, GATHERED_BARS = 400 };
+enum { CONNECTION_LANES = 12, ALL_CONNECTION_LANES = 24, LOG_LANES = 16, PLAIN_LANES = 4, GATHERED_BARS = 400 };
 
 static const struct picture *picture_of(const struct drawing *d) { return &d->facts->picture; }
 
@@ -375,7 +375,7 @@ static void end_lane(struct connecting *c)
 		seen |= c->bars.v[i].to >= d->axis.from && c->bars.v[i].from <= d->axis.to;
 	for (size_t i = 0; i < c->marks.n; i++)
 		seen |= within(d, c->marks.v[i]);
-	if (seen && c->lanes >= CONNECTION_LANES)
+	if (seen && (c->lanes >= CONNECTION_LANES || d->connections >= ALL_CONNECTION_LANES))
 		d->marks_left_out += c->marks.n;
 	else if (seen) {
 		struct lane *l = add_lane(d, LANE_CONNECTION, SIDE_TRANSPORT, c->lane.label, c->lane.server);
@@ -386,6 +386,7 @@ static void end_lane(struct connecting *c)
 		for (size_t i = 0; i < c->marks.n; i++)
 			add_mark(d, l, c->marks.v[i], c->options->most_marks);
 		c->lanes++;
+		d->connections++;
 	}
 	c->bars.n = c->marks.n = 0;
 	c->open = c->down = false;
@@ -494,6 +495,10 @@ static void log_lanes(struct drawing *d, enum side side, const struct drawing_op
 			known = own ? d->marks.v[d->lanes.v[i].first_mark]->where.source == own : !d->lanes.v[i].label.n && d->lanes.v[i].server == m->server;
 		if (known)
 			continue;
+		if (d->lanes.n - first >= LOG_LANES) {
+			d->marks_left_out++;
+			continue;
+		}
 		struct lane *l = add_lane(d, LANE_SERVER, side, own ? base_name(own->path) : STR_NONE, m->server);
 		l->more = server_name(d, m->server);
 		for (size_t i = k; i < d->session->mark_count; i++) {
@@ -541,8 +546,10 @@ void drawing_make(struct drawing *ret, const struct facts *f, const struct pictu
 	list_marks(ret);
 	call_lanes(ret, o);
 	client_lane(ret, o);
-	for (uint32_t server = 0; server < f->server_count; server++)
-		connection_lanes(ret, server, o);
+	for (int well = 0; well < 2; well++) /* servers with failed or open calls first: lanes are limited */
+		for (uint32_t server = 0; server < f->server_count; server++)
+			if ((f->servers[server].failed + f->servers[server].open == 0) == well)
+				connection_lanes(ret, server, o);
 	connection_lanes(ret, PICTURE_NONE, o);
 	log_lanes(ret, SIDE_TRANSPORT, o);
 	log_lanes(ret, SIDE_SERVER, o);

@@ -43,6 +43,7 @@ struct drawing {
 	VEC(const struct picture_mark *) marks; /* of the lanes */
 	VEC(const struct picture_mark *) listed; /* all of them, by time */
 	uint64_t calls_left_out, marks_left_out;
+	size_t connections;      /* lanes of them */
 };
 /* Where to draw a mark: its time, or the nearest place in the picture when its line has none. */
 instant drawing_place(const struct drawing *d, const struct picture_mark *m);

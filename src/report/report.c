@@ -15,11 +15,13 @@ static const struct report_ops reports[] = {
 	{"otlp", report_otlp, true},
 	{"otlp-traces", report_otlp_traces, true},
 	{"otlp-logs", report_otlp_logs, false},
+	{"html", report_html, true},
 };
 
 /* Of mcplog timeline. */
 static const struct report_ops pictures[] = {
 	{"text", timeline_text, true},
+	{"html", timeline_html, true},
 };
 
 static const struct report_ops *find(const struct report_ops *table, size_t count, str name)

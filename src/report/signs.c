@@ -45,7 +45,7 @@ const struct sign *sign_of_end(const struct picture_call *c)
 	return c->call.outcome == OUTCOME_BACKGROUNDED ? &aside : &failed;
 }
 
-void sign_words(const struct picture_mark *m, unsigned times, struct buf *out)
+void sign_words(const struct drawing *d, const struct picture_mark *m, unsigned times, struct buf *out)
 {
 	char age[32];
 	if (times > 1)
@@ -55,6 +55,6 @@ void sign_words(const struct picture_mark *m, unsigned times, struct buf *out)
 		duration_format(m->uptime_s * SECOND, age);
 		buf_printf(out, ", %s old", age);
 	}
-	if (m->time == INSTANT_NONE)
+	if (m->time == INSTANT_NONE && d->timed)
 		buf_addz(out, " (no clock)");
 }

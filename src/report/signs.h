@@ -13,6 +13,6 @@ const struct sign *sign_of_mark(enum mark_kind k);
 const struct sign *sign_of_bar(enum bar_style s); /* word: what the bar stands for */
 /* How a call ended: answered, failed, still open. */
 const struct sign *sign_of_end(const struct picture_call *c);
-/* "dropped, 17 h 12 min old", "connected"; "(no clock)" where the place is only an order. */
-void sign_words(const struct picture_mark *m, unsigned times, struct buf *out);
+/* "dropped, 17 h 12 min old", "connected"; "(no clock)" where the place in a picture with times is only an order. */
+void sign_words(const struct drawing *d, const struct picture_mark *m, unsigned times, struct buf *out);
 #endif

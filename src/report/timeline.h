@@ -5,4 +5,5 @@
 #include "report/report.h"
 
 void timeline_text(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out);
+void timeline_html(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out);
 #endif

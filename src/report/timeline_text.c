@@ -253,7 +253,7 @@ static void place_mark_words(struct chart *c, const struct lane *l, struct row *
 			end = column_of(c, drawing_place(c->drawing, next)) + reach - column;
 		}
 		struct buf words = {0};
-		sign_words(m, (unsigned)(k - i), &words);
+		sign_words(c->drawing, m, (unsigned)(k - i), &words);
 		const str text = plain_words(c, buf_str(&words));
 		const size_t width = utf8_width(text), at = column + width <= c->width ? column : c->width - width;
 		bool placed = false;
@@ -355,7 +355,7 @@ static void write_mark(struct chart *c, const struct picture_mark *m, instant ze
 	page_to(p, 16);
 	page_literal(p, INK_PLAIN, side_name(m->side));
 	page_to(p, 27);
-	sign_words(m, 1, &line);
+	sign_words(c->drawing, m, 1, &line);
 	if (!str_eq(m->what, str_z(sign_of_mark(m->kind)->word)))
 		buf_printf(&line, ": %.*s", STR_ARG(m->what));
 	if (page_place(p, &m->where, &place).n)

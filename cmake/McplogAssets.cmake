@@ -1,0 +1,32 @@
+# Writes style sheet and script of the HTML report as constants: cmake -DOUTPUT=x.c -DSOURCE=src/report/assets -P McplogAssets.cmake
+# The script's hash for the Content-Security-Policy is made from the same bytes.
+function(asset_bytes name file out)
+	file(READ ${file} hex HEX)
+	string(LENGTH "${hex}" digits)
+	math(EXPR size "${digits} / 2")
+	string(REGEX REPLACE "(..)" "0x\\1," bytes "${hex}")
+	set(${out} "static const unsigned char ${name}_bytes[] = {${bytes}0};\nconst str ${name} = {(const char *)${name}_bytes, ${size}};\n" PARENT_SCOPE)
+endfunction()
+
+# 64 hexadecimal digits to base64.
+function(asset_base64 hex out)
+	set(letters "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+	set(text "")
+	foreach(at RANGE 0 62 6)
+		string(SUBSTRING "${hex}0000" ${at} 6 six)
+		math(EXPR value "0x${six}")
+		foreach(shift 18 12 6 0)
+			math(EXPR index "(${value} >> ${shift}) & 63")
+			string(SUBSTRING ${letters} ${index} 1 letter)
+			string(APPEND text ${letter})
+		endforeach()
+	endforeach()
+	string(SUBSTRING ${text} 0 43 text)
+	set(${out} "${text}=" PARENT_SCOPE)
+endfunction()
+
+asset_bytes(asset_style ${SOURCE}/report.css style)
+asset_bytes(asset_script ${SOURCE}/report.js script)
+file(SHA256 ${SOURCE}/report.js hash)
+asset_base64(${hash} base64)
+file(WRITE ${OUTPUT} "/* Made from src/report/assets by cmake/McplogAssets.cmake. */\n#include \"report/assets.h\"\n\n${style}${script}const str asset_script_hash = {\"sha256-${base64}\", 51};\n")
