@@ -11,7 +11,7 @@
 #include "report/html.h"
 #include "report/timeline.h"
 
-enum { CARDS_BYTES = 130 * 1024, ROWS_BYTES = 235 * 1024, PICTURES_BYTES = 40 * 1024, SESSIONS = 6, NOTES = 40, SOURCES = 60, CAUSES = 30, PROBLEMS = 4 };
+enum { CARDS_BYTES = 120 * 1024, ROWS_BYTES = 180 * 1024, PICTURES_BYTES = 30 * 1024, SESSIONS = 6, NOTES = 40, SOURCES = 60, CAUSES = 30, PROBLEMS = 4 };
 
 /* --- head and foot --- */
 
@@ -253,7 +253,7 @@ static int session_order(const void *a, const void *b)
 
 static void session_picture(struct html *h, const struct picture_session *s, size_t lanes)
 {
-	const struct drawing_options limits = {.most_calls = lanes, .most_marks = 60};
+	const struct drawing_options limits = {.most_calls = lanes, .most_marks = lanes};
 	struct drawing d;
 	struct buf caption = {0};
 	drawing_make(&d, h->facts, s, NULL, &limits);
@@ -406,7 +406,7 @@ void report_html(const struct facts *f, const struct rules *rules, const struct 
 	html_raw(&h, "<main id=\"main\">\n");
 	summary(&h);
 	incidents(&h);
-	sessions(&h, 40, PICTURES_BYTES, f->incident_count <= 10);
+	sessions(&h, 24, PICTURES_BYTES, f->incident_count <= 10);
 	html_servers(&h);
 	html_waiting(&h);
 	notes(&h);

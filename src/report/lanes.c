@@ -12,7 +12,7 @@
 
 #include "model/names.h"
 
-enum { CONNECTION_LANES = 12, ALL_CONNECTION_LANES = 24, LOG_LANES = 16, PLAIN_LANES = 4, GATHERED_BARS = 400 };
+enum { CONNECTION_LANES = 12, ALL_CONNECTION_LANES = 24, LOG_LANES = 16, PLAIN_LANES = 4, GATHERED_BARS = 400, GATHERED_LANES = 8 };
 
 static const struct picture *picture_of(const struct drawing *d) { return &d->facts->picture; }
 
@@ -256,24 +256,29 @@ static void add_gathered(struct drawing *d, struct lane *l, const struct picture
 		last->to = to;
 }
 
-/* Answered calls without a lane of their own: one lane per server. */
+/* Answered calls without a lane of their own: one lane per server, and one for all further servers. */
 static void gather(struct drawing *d, const struct ranked *rest, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
+	size_t lanes = 0, well = 0;
+	for (size_t i = 0; i < count; i++) {
 		d->calls_left_out += !went_well(rest[i].call);
-	for (uint32_t s = 0; s <= d->facts->server_count; s++) {
-		const uint32_t server = s < d->facts->server_count ? s : PICTURE_NONE;
+		well += went_well(rest[i].call);
+	}
+	for (uint32_t s = 0; well && s <= d->facts->server_count; s++) {
+		const bool others = s == d->facts->server_count || lanes == GATHERED_LANES; /* those without a name, or all that are left */
 		struct lane *l = NULL;
 		for (size_t i = 0; i < count; i++) {
 			const struct picture_call *c = rest[i].call;
-			if (c->server != server || !went_well(c))
+			if (!went_well(c) || (others ? c->server < s : c->server != s))
 				continue;
 			if (!l)
-				l = add_lane(d, LANE_ANSWERED, SIDE_CLIENT, S("other calls"), server);
-			l->more = server_name(d, server);
+				l = add_lane(d, LANE_ANSWERED, SIDE_CLIENT, S("other calls"), others ? PICTURE_NONE : s);
+			l->more = others && s < d->facts->server_count ? S("other servers") : server_name(d, s);
 			l->calls++;
+			well--;
 			add_gathered(d, l, c);
 		}
+		lanes += l != NULL;
 	}
 }
 
