@@ -174,6 +174,42 @@ void assemble_view(struct assembly *as, const struct session_view *v, const stru
 		}
 }
 
+#define append(to, from)                             \
+	do {                                         \
+		for (size_t i_ = 0; i_ < (from).n; i_++) \
+			*vec_push(&(to)) = (from).v[i_];   \
+	} while (0)
+
+static void merge_server(struct assembly *as, const struct server_facts *from)
+{
+	struct server_facts *s = server_named(as, from->name);
+	if (!s->transport.p)
+		s->transport = from->transport;
+	s->calls += from->calls;
+	s->failed += from->failed;
+	s->open += from->open;
+}
+
+void assemble_merge(struct assembly *as, struct assembly *part)
+{
+	struct facts *f = as->facts;
+	append(as->incidents, part->incidents);
+	append(as->notes, part->notes);
+	append(as->connections, part->connections);
+	append(as->stale, part->stale);
+	append(as->clocks, part->clocks);
+	append(as->call_twins, part->call_twins);
+	append(as->event_twins, part->event_twins);
+	for (size_t i = 0; i < part->servers.n; i++)
+		merge_server(as, &part->servers.v[i]);
+	as->measured |= part->measured;
+	f->calls += part->facts->calls;
+	f->calls_open += part->facts->calls_open;
+	f->calls_failed += part->facts->calls_failed;
+	f->sessions += part->facts->sessions;
+	assemble_done(part);
+}
+
 /* --- the end --- */
 
 static int by_time(instant a, instant b) { return a < b ? -1 : a > b; }

@@ -22,6 +22,8 @@ struct assembly {
 };
 /* Copies what it keeps: the view may go afterwards. */
 void assemble_view(struct assembly *as, const struct session_view *v, const struct verdicts *verdicts, const struct clock_offset *clocks, size_t clock_count);
+/* Adds what another assembly collected, one that is not finished, in the same arena; `part` is empty afterwards. */
+void assemble_merge(struct assembly *as, struct assembly *part);
 void assemble_finish(struct assembly *as); /* fills facts */
 void assemble_done(struct assembly *as);
 #endif

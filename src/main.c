@@ -24,7 +24,7 @@
  *
  * THE PASSES    pipeline             the two passes behind one call
  *               pass1 pass1_rest pass2  streaming: file to timeline; resting in a file; judging: timeline to facts
- *               assemble             what a report is made of
+ *               assemble digest      what a report is made of; what of it is kept for the next run
  *               assemble_picture assemble_health  every call and mark, for pictures and traces; health of servers
  *               live                 the passes in memory, again and again, for watch
  *

@@ -4,6 +4,7 @@
 #include "assemble.h"
 #include "assemble_picture.h"
 #include "classify/classify.h"
+#include "digest.h"
 #include "join/join.h"
 #include <stdlib.h>
 
@@ -49,12 +50,11 @@ static int source_order(const void *a, const void *b)
 static int load_sources(struct timeline *t, const int64_t *ids, size_t n, struct pipeline_result *result, struct err *reterr)
 {
 	struct source *v = arena_alloc(&result->arena, (n + 1) * sizeof *v);
-	for (size_t i = 0; i < n; i++) {
-		int r = timeline_load_source(t, ids[i], &result->arena, &v[i], reterr);
-		if (r)
-			return r;
-	}
-	qsort(v, n, sizeof *v, source_order);
+	int r = timeline_load_sources(t, ids, n, &result->arena, v, reterr);
+	if (r)
+		return r;
+	if (n)
+		qsort(v, n, sizeof *v, source_order);
 	for (size_t i = 0; i < n; i++)
 		v[i].index = (uint32_t)i;
 	result->facts.sources = v;
@@ -71,24 +71,50 @@ static instant last_time(const struct facts *f)
 	return last;
 }
 
-static int judge_group(const struct join_group *g, uint32_t index, const struct rules *rules, struct rows *rows, struct assembly *as, struct err *reterr)
+static int judge_group(const struct join_group *g, uint32_t index, const struct rules *rules, struct rows *rows, struct assembly *part, struct err *reterr)
 {
 	struct arena view_arena = {0};
 	struct session_view view = {0};
 	struct verdicts verdicts = {0};
 	struct clock_offset *clocks = arena_alloc(&view_arena, (g->source_count + 1) * sizeof *clocks);
 	size_t clock_count = 0;
-	struct join_rows join_rows = {rows, load_events, load_calls, as->picture != NULL};
+	struct join_rows join_rows = {rows, load_events, load_calls, part->picture != NULL};
 	int r = join_view(g, index, rules, &join_rows, &view_arena, &view, clocks, &clock_count, reterr);
 	if (!r) {
-		struct classify_options o = {as->as_of, text_of, rows};
-		classify_view(&view, rules, &o, as->arena, &verdicts);
-		assemble_view(as, &view, &verdicts, clocks, clock_count);
+		struct classify_options o = {part->as_of, text_of, rows};
+		classify_view(&view, rules, &o, part->arena, &verdicts);
+		assemble_view(part, &view, &verdicts, clocks, clock_count);
 	}
 	join_view_done(&view);
 	vec_free(&verdicts.incidents);
 	vec_free(&verdicts.notes);
 	arena_done(&view_arena);
+	return r;
+}
+
+/* What the timeline remembers of the group, else a judgement that it then remembers. Pictures need the view itself. */
+static int add_group(const struct join_group *g, uint32_t index, const struct rules *rules, struct rows *rows, struct assembly *as, struct err *reterr)
+{
+	struct facts totals = {0};
+	struct assembly part = {.arena = as->arena, .facts = &totals, .as_of = as->as_of, .picture = as->picture};
+	const struct digest_key key = digest_key_of(g, rules->hash);
+	str bytes = STR_NONE;
+	struct buf fresh = {0};
+	int r = as->picture ? 0 : timeline_digest(rows->timeline, key.members, key.state, &bytes, reterr);
+	if (!r && bytes.p && digest_load(&part, g, bytes)) {
+		assemble_merge(as, &part);
+		return 0;
+	}
+	assemble_done(&part);
+	totals = (struct facts){0};
+	if (!r)
+		r = judge_group(g, index, rules, rows, &part, reterr);
+	if (!r && !as->picture) {
+		digest_save(&part, g, &fresh);
+		r = timeline_put_digest(rows->timeline, key.members, key.state, buf_str(&fresh), reterr);
+	}
+	assemble_merge(as, &part);
+	buf_done(&fresh);
 	return r;
 }
 
@@ -108,7 +134,7 @@ int pass2_run(struct rules *rules, const struct pipeline_options *options, struc
 	struct picture_build picture = {.arena = &result->arena, .rules = rules, .as_of = as.as_of, .text_of = text_of, .context = &rows};
 	as.picture = options->keep_calls ? &picture : NULL;
 	for (size_t i = 0; i < groups.n && !r; i++)
-		r = judge_group(&groups.v[i], (uint32_t)i, rules, &rows, &as, reterr);
+		r = add_group(&groups.v[i], (uint32_t)i, rules, &rows, &as, reterr);
 	if (!r)
 		assemble_finish(&as);
 	assemble_done(&as);

@@ -96,7 +96,8 @@ static int keep_verdicts(struct timeline *t, const struct pipeline_options *o, s
 	char key[33];
 	scope_key(o, key);
 	int r = timeline_save_facts(t, &ret->facts, str_z(key), reterr);
-	if (!r && o->now_s)
+	/* A run without news leaves no trace: it has nothing to commit, and waits for no disk. */
+	if (!r && o->now_s && (timeline_changed(t) || o->conclude))
 		r = timeline_add_run(t, o->command ? str_z(o->command) : S("analyze"), o->now_s * SECOND, o->now_s * SECOND, ret->incomplete ? 3 : 0, reterr);
 	if (!r && o->conclude)
 		r = o->conclude(o->conclude_context, t, ret, reterr);

@@ -18,6 +18,8 @@ bool name_same(str a, str b)
 {
 	if (a.n != b.n)
 		return false;
+	if (a.n == 0 || memcmp(a.p, b.p, a.n) == 0)
+		return true;
 	for (size_t i = 0; i < a.n; i++)
 		if (canonical(a.p[i]) != canonical(b.p[i]))
 			return false;

@@ -55,50 +55,107 @@ static struct problem note(const char *code, str path, const char *format)
 	return p;
 }
 
-static int load_problems(struct timeline *t, int64_t id, const struct problem *own, size_t own_count, struct arena *a, struct source *s,
-	struct err *reterr)
+static void read_problem(sqlite3_stmt *st, struct arena *a, struct problem *p)
 {
-	VEC(struct problem) list = {0};
-	sqlite3_stmt *st = sql_get(&t->sql, SQL_PROBLEM_ALL);
-	if (st)
-		bind_int(st, 1, id);
-	int r;
-	while ((r = sql_row(&t->sql, st, reterr)) > 0) {
-		struct problem *p = vec_push(&list);
-		p->code = column_text(st, 0, a).p;
-		str text = column_view(st, 1);
+	*p = (struct problem){.code = column_text(st, 0, a).p};
+	str text = column_view(st, 1);
+	if (text.n)
 		memcpy(p->text, text.p, text.n < sizeof p->text ? text.n : sizeof p->text - 1);
-		p->line = column_u64(st, 2);
-		p->offset = column_u64(st, 3);
-		p->class = column_u32(st, 4) <= PROBLEM_ERROR ? (enum severity_class)column_u32(st, 4) : PROBLEM_ERROR;
-		p->times = column_u32(st, 5);
+	p->line = column_u64(st, 2);
+	p->offset = column_u64(st, 3);
+	p->class = column_u32(st, 4) <= PROBLEM_ERROR ? (enum severity_class)column_u32(st, 4) : PROBLEM_ERROR;
+	p->times = column_u32(st, 5);
+}
+
+static void add_problem(struct source *s, const struct problem *p, struct arena *a)
+{
+	struct problem *list = arena_alloc(a, (s->problem_count + 1) * sizeof *list);
+	if (s->problem_count)
+		memcpy(list, s->problems, s->problem_count * sizeof *list);
+	list[s->problem_count++] = *p;
+	s->problems = list;
+}
+
+/* The source of the present row, with what this run says of it. */
+static void take_source(struct timeline *t, sqlite3_stmt *st, struct arena *a, struct source *ret)
+{
+	*ret = (struct source){.id = column_int(st, 37), .first = INSTANT_NONE, .last = INSTANT_NONE};
+	read_source(st, a, ret);
+	ret->problems = arena_alloc(a, sizeof *ret->problems); /* never NULL for those who copy */
+	if (column_u64(st, 31) != t->rules_hash) {
+		const struct problem old = note("old-knowledge", ret->path, "%.*s was read with other patterns and cannot be read again");
+		add_problem(ret, &old, a);
 	}
-	for (size_t i = 0; i < own_count; i++)
-		*vec_push(&list) = own[i];
-	s->problem_count = list.n;
-	s->problems = arena_alloc(a, list.n * sizeof *list.v + 1);
-	if (list.n)
-		memcpy(s->problems, list.v, list.n * sizeof *list.v);
-	vec_free(&list);
-	return r;
 }
 
 int timeline_load_source(struct timeline *t, int64_t source_id, struct arena *a, struct source *ret, struct err *reterr)
 {
-	*ret = (struct source){.id = source_id, .first = INSTANT_NONE, .last = INSTANT_NONE};
+	return timeline_load_sources(t, &source_id, 1, a, ret, reterr);
+}
+
+static int load_one(struct timeline *t, int64_t id, struct arena *a, struct source *ret, struct err *reterr)
+{
+	struct problem p;
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_SOURCE_GET);
 	if (st)
-		bind_int(st, 1, source_id);
+		bind_int(st, 1, id);
 	int r = sql_row(&t->sql, st, reterr);
 	if (r <= 0)
-		return r < 0 ? r : err_set(reterr, ERR_DB, "%s: a source that was asked for is not in the database", t->path);
-	read_source(st, a, ret);
-	struct problem own[1];
-	size_t n = 0;
-	if (column_u64(st, 31) != t->rules_hash)
-		own[n++] = note("old-knowledge", ret->path, "%.*s was read with other patterns and cannot be read again");
+		return r;
+	take_source(t, st, a, ret);
 	(void)sqlite3_reset(st);
-	return load_problems(t, source_id, own, n, a, ret, reterr);
+	st = sql_get(&t->sql, SQL_PROBLEM_ALL);
+	if (st)
+		bind_int(st, 1, id);
+	while ((r = sql_row(&t->sql, st, reterr)) > 0) {
+		read_problem(st, a, &p);
+		add_problem(ret, &p, a);
+	}
+	return r < 0 ? r : 1;
+}
+
+/* All sources in one go, those wanted kept: cheaper than asking for many one by one. */
+static int load_many(struct timeline *t, const struct map *wanted, struct arena *a, struct source *ret, size_t *ret_found, struct err *reterr)
+{
+	struct problem p;
+	uint32_t at;
+	sqlite3_stmt *st = sql_get(&t->sql, SQL_SOURCE_GET_ALL);
+	int r;
+	while ((r = sql_row(&t->sql, st, reterr)) > 0)
+		if (map_get(wanted, column_u64(st, 37), &at)) {
+			take_source(t, st, a, &ret[at]);
+			++*ret_found;
+		}
+	st = r == 0 ? sql_get(&t->sql, SQL_PROBLEM_GET_ALL) : NULL;
+	while (r == 0 && (r = sql_row(&t->sql, st, reterr)) > 0) {
+		r = 0;
+		if (map_get(wanted, column_u64(st, 6), &at)) {
+			read_problem(st, a, &p);
+			add_problem(&ret[at], &p, a);
+		}
+	}
+	return r;
+}
+
+int timeline_load_sources(struct timeline *t, const int64_t *ids, size_t n, struct arena *a, struct source *ret, struct err *reterr)
+{
+	enum { FEW = 8 };
+	struct map wanted = {0};
+	size_t found = 0;
+	int r = 0;
+	for (size_t i = 0; i < n && n <= FEW && r >= 0; i++) {
+		r = load_one(t, ids[i], a, &ret[i], reterr);
+		found += r > 0;
+	}
+	if (n > FEW) {
+		for (size_t i = 0; i < n; i++)
+			map_put(&wanted, (uint64_t)ids[i], (uint32_t)i);
+		r = load_many(t, &wanted, a, ret, &found, reterr);
+		map_done(&wanted);
+	}
+	if (r >= 0 && found != n)
+		return err_set(reterr, ERR_DB, "%s: a source that was asked for is not in the database", t->path);
+	return r < 0 ? r : 0;
 }
 
 struct rows {
@@ -352,6 +409,31 @@ int timeline_load_calls(struct timeline *t, const struct source_part *part, uint
 	}
 	known_done(&rows.known);
 	return r;
+}
+
+/* --- digests --- */
+
+int timeline_digest(struct timeline *t, int64_t members, int64_t state, str *ret, struct err *reterr)
+{
+	sqlite3_stmt *st = sql_get(&t->sql, SQL_DIGEST_GET);
+	if (st) {
+		bind_int(st, 1, members);
+		bind_int(st, 2, state ^ (int64_t)(t->rules_hash >> 2));
+	}
+	int r = sql_row(&t->sql, st, reterr);
+	*ret = r > 0 ? column_bytes(st, 0) : STR_NONE;
+	return r < 0 ? r : 0;
+}
+
+int timeline_put_digest(struct timeline *t, int64_t members, int64_t state, str facts, struct err *reterr)
+{
+	sqlite3_stmt *st = sql_get(&t->sql, SQL_DIGEST_PUT);
+	if (st) {
+		bind_int(st, 1, members);
+		bind_int(st, 2, state ^ (int64_t)(t->rules_hash >> 2));
+		bind_blob(st, 3, facts.p, facts.n);
+	}
+	return sql_run(&t->sql, st, reterr);
 }
 
 /* --- scope --- */

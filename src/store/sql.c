@@ -8,6 +8,11 @@
 #include <limits.h>
 
 #define RANGE "id BETWEEN ?1 AND ?2"
+#define SOURCE_FACTS                                                                                              \
+	"path, kind, excerpt, filtered, complete, has_times, bytes, offset, pending_bytes, lines, records," \
+	" unrecognized, client_version, session, cwd, server, first_ms, first_us, last_ms, last_us, dev, ino, inode_gen, btime_ns," \
+	" mtime_ns, ctime_ns, size, head_hash, head_len, marker_hash, marker_len, rules_hash," \
+	" copy_of, shared_bytes, shared_lines, shared_records, shared_unrecognized, id"
 #define SOURCE_COLUMNS                                                                                            \
 	"id, last_id, path, real_path, generation, copy_of, dev, ino, inode_gen, btime_ns, mtime_ns, ctime_ns, size,"  \
 	" head_hash, head_len, marker_hash, marker_len, offset, rules_hash, complete, pending_bytes, row_session, closed, moved, shared_bytes"
@@ -37,10 +42,11 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 		" pending_bytes = ?16, lines = ?17, records = ?18, unrecognized = ?19, client_version = ?20, session = ?21, cwd = ?22,"
 		" server = ?23, first_ms = ?24, first_us = ?25, last_ms = ?26, last_us = ?27, mtime_ns = ?28, ctime_ns = ?29, size = ?30,"
 		" rules_hash = ?31, row_session = ?32, shared_lines = ?33, shared_records = ?34, shared_unrecognized = ?35 WHERE id = ?1",
-	[SQL_SOURCE_GET] = "SELECT path, kind, excerpt, filtered, complete, has_times, bytes, offset, pending_bytes, lines, records,"
-		" unrecognized, client_version, session, cwd, server, first_ms, first_us, last_ms, last_us, dev, ino, inode_gen, btime_ns,"
-		" mtime_ns, ctime_ns, size, head_hash, head_len, marker_hash, marker_len, rules_hash,"
-		" copy_of, shared_bytes, shared_lines, shared_records, shared_unrecognized FROM source WHERE id = ?1",
+	[SQL_SOURCE_GET] = "SELECT " SOURCE_FACTS " FROM source WHERE id = ?1",
+	[SQL_SOURCE_GET_ALL] = "SELECT " SOURCE_FACTS " FROM source ORDER BY id",
+	[SQL_PROBLEM_GET_ALL] = "SELECT code, text, line, offset, class, times, source FROM problem ORDER BY source, n",
+	[SQL_DIGEST_GET] = "SELECT facts FROM digest WHERE members = ?1 AND state = ?2",
+	[SQL_DIGEST_PUT] = "INSERT OR REPLACE INTO digest(members, state, facts) VALUES(?1, ?2, ?3)",
 	[SQL_SOURCE_ALL] = "SELECT id, path, real_path, generation, btime_ns FROM source ORDER BY real_path, generation, btime_ns, id",
 	[SQL_SOURCE_REMOVE] = "DELETE FROM source WHERE id = ?1",
 	[SQL_SOURCE_KNOWN] = "SELECT " SOURCE_COLUMNS " FROM source WHERE id = ?1",

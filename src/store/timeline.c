@@ -124,6 +124,7 @@ int timeline_begin(struct timeline *t, struct err *reterr)
 {
 	int r = sql_run(&t->sql, sql_get(&t->sql, SQL_BEGIN), reterr);
 	t->writing = r == 0;
+	t->changes = sqlite3_total_changes(t->sql.db);
 	return r == 0 ? known_files_load(&t->known, &t->sql, reterr) : r;
 }
 
@@ -160,6 +161,11 @@ int timeline_commit(struct timeline *t, struct err *reterr)
 	if (r == 0)
 		t->writing = false;
 	return r;
+}
+
+bool timeline_changed(const struct timeline *t)
+{
+	return sqlite3_total_changes(t->sql.db) != t->changes;
 }
 
 void timeline_rollback(struct timeline *t)

@@ -20,6 +20,7 @@ int timeline_open(const struct timeline_options *options, struct timeline **ret,
 int timeline_begin(struct timeline *t, struct err *reterr) MUST_USE;  /* BEGIN IMMEDIATE */
 int timeline_commit(struct timeline *t, struct err *reterr) MUST_USE;
 void timeline_rollback(struct timeline *t);
+bool timeline_changed(const struct timeline *t); /* was a row written since timeline_begin? */
 void timeline_close(struct timeline *t);
 /* Why this is a bad place for a database (network, memory, hard links: bad-inputs G6), or "". Valid as long as t. */
 const char *timeline_warning(const struct timeline *t);
@@ -77,6 +78,7 @@ int timeline_settle(struct timeline *t, struct err *reterr) MUST_USE;
 
 /* --- pass 2: rows back. Strings live in `a`. --- */
 /* Loads a source's facts by id (also of earlier runs). */
+int timeline_load_sources(struct timeline *t, const int64_t *ids, size_t n, struct arena *a, struct source *ret, struct err *reterr) MUST_USE;
 int timeline_load_source(struct timeline *t, int64_t source_id, struct arena *a, struct source *ret, struct err *reterr) MUST_USE;
 typedef void event_fn(void *context, const struct event *e);
 typedef void call_fn(void *context, const struct call *c);
@@ -88,6 +90,10 @@ int timeline_load_events(struct timeline *t, const struct source_part *part, uin
 int timeline_load_calls(struct timeline *t, const struct source_part *part, uint32_t source_index, struct arena *a, call_fn *fn, void *context,
 	struct err *reterr) MUST_USE;
 str timeline_event_text(struct timeline *t, int64_t event_id, struct arena *a); /* the stored excerpt */
+/* What a group of sources contributes to facts, as bytes that only pass 2 understands; kept under what the group is and found
+ * only in the same state. *ret is valid until the next call; p NULL: there is none. */
+int timeline_digest(struct timeline *t, int64_t members, int64_t state, str *ret, struct err *reterr) MUST_USE;
+int timeline_put_digest(struct timeline *t, int64_t members, int64_t state, str facts, struct err *reterr) MUST_USE;
 /* Replaces the stored verdicts of this scope (incidents, evidence, notes, sessions, connections); in the transaction that is
  * open, or in one of its own. */
 int timeline_save_facts(struct timeline *t, const struct facts *f, str scope_key, struct err *reterr) MUST_USE;

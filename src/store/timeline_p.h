@@ -38,6 +38,7 @@ struct timeline {
 	const char *path;     /* resolved; ":memory:" */
 	struct lock lock;
 	bool read_only, memory, writing;
+	int changes;          /* SQLite's count when the transaction began */
 	uint64_t rules_hash;
 	struct names names;
 	struct known_files known;

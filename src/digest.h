@@ -1,0 +1,19 @@
+/* What one group of sources contributes to a report, as bytes: kept in the timeline, so that a run puts only those sessions
+ * through pass 2 that changed. Sources are named by their row id; texts stand in it once. */
+#ifndef MCPLOG_DIGEST_H
+#define MCPLOG_DIGEST_H
+#include "assemble.h"
+#include "base/wire.h"
+#include "join/join.h"
+
+/* What the group is made of, and in which state: with equal keys its contribution is the same. seed: knowledge and options. */
+struct digest_key {
+	int64_t members, state;
+};
+struct digest_key digest_key_of(const struct join_group *g, uint64_t seed);
+/* Appends the contribution of one group (an assembly that is not finished). */
+void digest_save(const struct assembly *part, const struct join_group *g, struct buf *b);
+/* Into an empty assembly whose arena, facts and as_of are set; texts are copied. sources: those of the group. False when the bytes
+ * are damaged or hold for another as-of time only. */
+bool digest_load(struct assembly *part, const struct join_group *g, str bytes);
+#endif
