@@ -47,19 +47,27 @@ static void stage_span(const struct picture_call *p, enum stage stage, instant *
 
 bool calls_stage(const struct picture_call *p, enum stage stage, instant *ret_from, instant *ret_to)
 {
-	if (stage >= STAGE_TURN || p->stages[stage] <= 0 || p->from == INSTANT_NONE || p->to == INSTANT_NONE)
+	if (p->from == INSTANT_NONE || p->to == INSTANT_NONE)
 		return false;
-	instant from = INSTANT_NONE, to = INSTANT_NONE;
-	stage_span(p, stage, &from, &to);
-	if (from == INSTANT_NONE || to == INSTANT_NONE)
-		return false;
-	from = from < p->from ? p->from : from;
-	to = to > p->to ? p->to : to;
-	if (from >= to)
-		return false;
-	*ret_from = from;
-	*ret_to = to;
-	return true;
+	instant before = p->from; /* end of the stages before: lines of one millisecond make them touch, never overlap */
+	for (int i = 0; i <= (int)stage && i < STAGE_TURN; i++) {
+		instant from = INSTANT_NONE, to = INSTANT_NONE;
+		if (p->stages[i] > 0)
+			stage_span(p, (enum stage)i, &from, &to);
+		if (from == INSTANT_NONE || to == INSTANT_NONE)
+			continue;
+		from = from < before ? before : from;
+		to = to > p->to ? p->to : to;
+		if (from >= to)
+			continue;
+		before = to;
+		if (i < (int)stage)
+			continue;
+		*ret_from = from;
+		*ret_to = to;
+		return true;
+	}
+	return false;
 }
 
 const struct incident *calls_incident(const struct facts *f, const struct picture_call *p)

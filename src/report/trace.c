@@ -80,7 +80,10 @@ static struct json_out begin_async(struct trace *t, const struct span *s, char p
 	if (s->open)
 		buf_addz(&name, " (still open)");
 	put_str(&w, "cat", str_z(s->category));
-	put_str(&w, "id", s->id);
+	json_key(&w, "id2"); /* local: a track in its process */
+	json_open(&w, '{');
+	put_str(&w, "local", s->id);
+	json_close(&w, '}');
 	json_key(&w, "name");
 	json_str(&w, buf_str(&name));
 	json_key(&w, "ts");
@@ -103,6 +106,19 @@ static void put_end(struct trace *t, const struct span *s)
 {
 	struct json_out w = begin_async(t, s, 'e', s->to);
 	end_async(&w);
+}
+
+/* A time of a session without times keeps the order only: it is laid where the trace begins, not at the beginning of 1970. So
+ * does that of a line without one that stands before all others of its session. */
+static instant placed(const struct trace *t, uint32_t session, instant at)
+{
+	const struct picture *p = &t->f->picture;
+	if (session >= p->session_count)
+		return at;
+	if (p->sessions[session].timed)
+		return at < p->sessions[session].begin && at < 0 ? p->sessions[session].begin : at;
+	const instant first = t->f->first == INSTANT_NONE ? 0 : t->f->first;
+	return at < p->sessions[session].begin ? first : first + (at - p->sessions[session].begin);
 }
 
 /* --- lanes --- */
@@ -214,6 +230,8 @@ static void put_stage(struct trace *t, const struct span *call, const struct pic
 	struct span s = *call;
 	if (!calls_stage(p, stage, &s.from, &s.to))
 		return;
+	s.from = placed(t, p->session, s.from);
+	s.to = placed(t, p->session, s.to);
 	s.name = str_z(stage_name(stage));
 	s.open = p->open && stage == STAGE_SERVER;
 	struct json_out w = begin_async(t, &s, 'b', s.from);
@@ -226,9 +244,9 @@ static void put_call(struct trace *t, const struct picture_call *p)
 	char id[33];
 	struct buf name = {0};
 	calls_hash(&p->call, "trace", id);
-	buf_add(&name, p->call.tool.n ? p->call.tool : S("call"));
+	buf_printf(&name, "%.*s/%.*s", STR_ARG(p->call.server), STR_ARG(p->call.tool));
 	const struct span s = {.category = "call", .id = str_head(str_z(id), 16), .name = buf_str(&name), .pid = (int64_t)p->session + 1,
-		.tid = lane(p->server, SIDE_TRANSPORT), .from = p->from, .to = p->to > p->from ? p->to : p->from, .open = p->open};
+		.tid = lane(p->server, SIDE_TRANSPORT), .from = placed(t, p->session, p->from), .to = placed(t, p->session, p->to > p->from ? p->to : p->from), .open = p->open};
 	struct json_out w = begin_async(t, &s, 'b', s.from);
 	call_args(&w, t->f, p);
 	end_async(&w);
@@ -312,7 +330,7 @@ static void put_mark(struct trace *t, const struct picture_mark *m)
 	put_str(&w, "s", S("t"));
 	put_str(&w, "name", str_z(mark_name(m->kind)));
 	json_key(&w, "ts");
-	json_num(&w, m->at);
+	json_num(&w, placed(t, m->session, m->at));
 	json_key(&w, "args");
 	json_open(&w, '{');
 	put_str(&w, "event", m->name);

@@ -37,18 +37,18 @@ def export(form, *paths, data=None):
 def check_trace(document):
     """The rules of the Trace Event Format that viewers rely on; returns the number of async pairs."""
     names, open_spans, pairs = set(), {}, 0
-    for event in document["traceEvents"]:
+    for event in sorted(document["traceEvents"], key=lambda event: event.get("ts", 0)):  # viewers sort, and keep the order of equal times
         assert event["ph"] in "Mbei", event
         assert isinstance(event["pid"], int) and isinstance(event["tid"], int), event
         if event["ph"] == "M":
             assert event["name"] in ("process_name", "thread_name") and event["args"]["name"], event
             names.add((event["name"], event["pid"], event["tid"] if event["name"] == "thread_name" else None))
             continue
-        assert isinstance(event["ts"], int) and event["ts"] < 2 ** 53, event  # what a viewer's double holds
+        assert isinstance(event["ts"], int) and 0 <= event["ts"] < 2 ** 53, event  # what a viewer's double holds
         if event["ph"] == "i":
             assert event["s"] == "t", event
             continue
-        stack = open_spans.setdefault((event["cat"], event["id"], event["pid"]), [])
+        stack = open_spans.setdefault((event["cat"], event["id2"]["local"], event["pid"]), [])
         if event["ph"] == "b":
             assert not stack or stack[-1]["ts"] <= event["ts"], event
             stack.append(event)
@@ -58,6 +58,8 @@ def check_trace(document):
             pairs += 1
     assert not any(open_spans.values()), open_spans
     for event in document["traceEvents"]:
+        if event["ph"] == "M":
+            assert event["args"]["name"], event
         assert event["ph"] == "M" or ("process_name", event["pid"], None) in names, event
         assert event["ph"] != "i" or ("thread_name", event["pid"], event["tid"]) in names, event
     return pairs
@@ -110,7 +112,7 @@ class Tables(unittest.TestCase):
         head = b"".join(FIRST.read_bytes().splitlines(True)[:20])
         document = json.loads(export("chrome-trace", "-", data=head))
         check_trace(document)
-        ends = [x for x in document["traceEvents"] if x["ph"] == "e" and x["name"].startswith("list_schemas")]
+        ends = [x for x in document["traceEvents"] if x["ph"] == "e" and x["name"].startswith("pg-mcp/list_schemas")]
         self.assertEqual([x["args"].get("closed_at", "")[:10] for x in ends if x["cat"] == "call"], ["as-of time"])
         late = json.loads(run("export", "chrome-trace", "-q", "--db", ":memory:", "--as-of", "2026-05-17T21:00:00Z", "-", data=head))
         self.assertGreater(max(x["ts"] for x in late["traceEvents"] if x["ph"] == "e"), max(x["ts"] for x in ends))
