@@ -30,6 +30,7 @@
  *
  * PASS 1        bytes to rows, one file after the other
  * ingest/       source walk path     paths to inputs; directories; identities of files
+ *               sections             several logs in one stream
  *               follow               what changed below paths, for watch
  *               reader inflate sniff  bytes to lines; gzip and zstd; binary, UTF-16 and archives
  * parse/        parser detect shape  lines to records; which formats; formats as data, prepared

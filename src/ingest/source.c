@@ -7,6 +7,8 @@
 #include "ingest/source.h"
 
 #include "base/mem.h"
+#include "base/hash.h"
+#include "ingest/sections.h"
 #include "ingest/walk.h"
 
 #include <errno.h>
@@ -65,11 +67,45 @@ bool scan_add(struct source_scan *s, struct input in, uint32_t owner)
 	return true;
 }
 
+/* Several logs in one stream. The same text twice is one input. */
+static void add_sections(struct source_scan *s, str text)
+{
+	struct section part;
+	uint32_t unused;
+	while (section_next(&text, &part)) {
+		struct input in = {.path = part.name, .named = true, .is_stdin = true, .content = part.text.n ? part.text : S("")};
+		in.identity = (struct file_identity){.ino = hash64_seed(part.text, hash64(part.name)), .size = part.text.n};
+		if (map_get(&s->seen, path_key(&in.identity), &unused))
+			continue;
+		map_put(&s->seen, path_key(&in.identity), 1);
+		*vec_push(&s->list->inputs) = in;
+	}
+}
+
+/* True when standard input held sections, or could not be read to its end. */
+static bool read_sections(struct source_scan *s)
+{
+	struct buf text = {0};
+	if (!section_begins(STDIN_FILENO))
+		return false;
+	if (!section_read(STDIN_FILENO, &text))
+		scan_problem(s, PROBLEM_ERROR, "unreadable", S("-"), "standard input holds several logs (%s) and was not read to its end", errno);
+	add_sections(s, arena_str(&s->list->arena, buf_str(&text)));
+	buf_done(&text);
+	return true;
+}
+
 static void add_stdin(struct source_scan *s)
 {
 	for (size_t i = 0; i < s->list->inputs.n; i++)
 		if (s->list->inputs.v[i].is_stdin)
 			return;
+	if (s->options->stdin_text.p) {
+		add_sections(s, s->options->stdin_text);
+		return;
+	}
+	if (read_sections(s))
+		return;
 	*vec_push(&s->list->inputs) = (struct input){.path = S("-"), .named = true, .is_stdin = true};
 }
 
@@ -95,7 +131,7 @@ static int add_path(struct source_scan *s, str path, struct err *reterr)
 	struct path_status status;
 	uint32_t unused;
 	if (is_stdin_name(path)) {
-		if (path_stat_fd(STDIN_FILENO, &status) == 0 && map_get(&s->refused, path_key(&status.identity), &unused))
+		if (!s->options->stdin_text.p && path_stat_fd(STDIN_FILENO, &status) == 0 && map_get(&s->refused, path_key(&status.identity), &unused))
 			return err_set(reterr, ERR_USAGE, "standard input is the database or the output of this run, not a log");
 		add_stdin(s);
 		return 0;
@@ -197,6 +233,13 @@ static int open_found(const struct input *in, const struct source_options *optio
 int source_open(const struct input *in, const struct source_options *options, int *ret_fd, struct err *reterr)
 {
 	struct path_status status;
+	if (in->content.p) {
+		const int content = section_open(in->content);
+		if (content < 0)
+			return err_set(reterr, ERR_IO, "cannot read %s: %s", shorten(in->path).text, strerror(-content));
+		*ret_fd = content;
+		return 0;
+	}
 	if (in->is_stdin) {
 		*ret_fd = STDIN_FILENO;
 		return 0;

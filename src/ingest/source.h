@@ -13,12 +13,14 @@ struct source_options {
 	/* Files that must not be read: the database, its -wal/-shm/.lock, the output file (A22 → ERR_USAGE when named). */
 	const str *refuse;
 	size_t refuse_count;
+	str stdin_text;          /* p not NULL: stands for standard input; outlives the list */
 };
 struct input {
 	str path;                /* shown name; also the name to open */
 	struct file_identity identity; /* from statx; hashes are filled by the reader */
 	bool named;              /* given as an argument, not found in a directory */
-	bool is_stdin;
+	bool is_stdin;           /* standard input, or a section of it (sections.h): has no checkpoint */
+	str content;             /* of a section, in the list's arena; p NULL otherwise */
 	bool archive_name;       /* see reader_options */
 	uint32_t root_n;         /* bytes of path that are the directory given as an argument; 0 when named */
 };

@@ -22,6 +22,7 @@
 #define LIMIT_REGEX_MATCH 100000u            /* PCRE2 match limit */
 #define LIMIT_REGEX_DEPTH 1000u
 #define LIMIT_REGEX_HEAP_KIB (16u * 1024)
+#define LIMIT_SECTIONS (256u << 20)          /* bytes of a stream that holds several logs */
 #define LIMIT_EVIDENCE 64u                   /* evidence lines of one incident */
 #define LIMIT_PICTURE_CALLS 100000u          /* calls kept for pictures and traces; more are counted */
 #define LIMIT_PICTURE_MARKS 100000u          /* marks, the same */
