@@ -18,6 +18,7 @@
  *               cmd_watch watched changes notify  incidents as they begin and end: the loop, its files, what is new, --exec
  *               cmd_timeline         an incident or a session as a picture
  *               cmd_explain find full_lines  one incident in full, found by its id, its lines read again; the page of a cause
+ *               cmd_report           one incident as Markdown for an issue
  *               cmd_query            questions to the timeline
  *               cmd_patterns cmd_status cmd_config  the knowledge base; the sources; values of options and where they come from
  *               cmd_completion cmd_help  scripts for shells; help, manual, version
@@ -25,6 +26,7 @@
  * THE PASSES    pipeline             the two passes behind one call
  *               pass1 pass1_rest pass2  streaming: file to timeline; resting in a file; judging: timeline to facts
  *               assemble digest      what a report is made of; what of it is kept for the next run
+ *               slice slice_text     the lines that carry an incident, chosen, proven and redacted
  *               assemble_picture assemble_health  every call and mark, for pictures and traces; health of servers
  *               live                 the passes in memory, again and again, for watch
  *
@@ -63,6 +65,8 @@
  *               text text_incident explain page  for people; the one place that makes text safe for terminals
  *               lanes axis signs timeline_text  pictures: what has a lane, where it stands, what it looks like; on terminals
  *               html_report html_incident html_lanes html_health html  one page for browsers; the one place that escapes for it
+ *               markdown issue md mermaid  Markdown: a whole report, one incident for an issue, safe text, diagrams
+ *               hidden               how much a report hides, by kind
  *               json json_objects ndjson  for programs
  *               calls csv_tables junit  calls for tables and traces; tables; for CI gates
  *               trace otlp           Chrome trace events; OpenTelemetry

@@ -44,6 +44,16 @@ void diag_warn(const char *format, ...)
 	va_end(args);
 }
 
+void diag_note(const char *format, ...)
+{
+	if (warnings_off)
+		return;
+	va_list args;
+	va_start(args, format);
+	say("mcplog: ", format, args);
+	va_end(args);
+}
+
 void diag_error(const char *format, ...)
 {
 	va_list args;

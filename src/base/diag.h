@@ -5,6 +5,7 @@
 #include "base/str.h"
 
 void diag_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));  /* "mcplog: warning: …" */
+void diag_note(const char *format, ...) __attribute__((format(printf, 1, 2)));  /* "mcplog: …", no problem: silenced like a warning */
 void diag_error(const char *format, ...) __attribute__((format(printf, 1, 2))); /* "mcplog: …" */
 void diag_err(const struct err *e); /* text, file:line:column, snippet with caret, hint */
 void diag_quiet(bool quiet);        /* silences warnings, not errors */

@@ -39,6 +39,7 @@ static int dispatch(const struct env *env, const struct opts *opts)
 		[COMMAND_ANALYZE] = cmd_analyze,
 		[COMMAND_TIMELINE] = cmd_timeline,
 		[COMMAND_EXPLAIN] = cmd_explain,
+		[COMMAND_REPORT] = cmd_report,
 		[COMMAND_EXPORT] = cmd_export,
 		[COMMAND_WATCH] = cmd_watch,
 		[COMMAND_PATTERNS] = cmd_patterns,

@@ -16,7 +16,7 @@ enum {
 	ON_ANALYZE = BIT(ANALYZE),
 	ON_FILTERS = BIT(ANALYZE) | BIT(TIMELINE) | BIT(EXPORT),
 	ON_NARROWED = ON_FILTERS | BIT(QUERY),
-	ON_REPORTS = BIT(ANALYZE) | BIT(TIMELINE) | BIT(EXPLAIN) | BIT(EXPORT) | BIT(QUERY),
+	ON_REPORTS = BIT(ANALYZE) | BIT(TIMELINE) | BIT(EXPLAIN) | BIT(REPORT) | BIT(EXPORT) | BIT(QUERY),
 	ON_READERS = ON_REPORTS | BIT(WATCH),
 	ON_STORE = ON_READERS | BIT(STATUS),
 	ON_RULES = ON_READERS | BIT(PATTERNS) | BIT(STATUS),
@@ -28,7 +28,7 @@ static const struct command commands[COMMAND_COUNT] = {
 	[COMMAND_ANALYZE] = {"analyze", "[PATH...]", "read logs and report which MCP calls hung or failed, and why",
 		"PATH is a log file, a directory (read recursively, hidden folders included) or - for standard input.\n"
 		"Without PATH it reads your own logs: the debug directory, the MCP cache logs and the transcripts.",
-		"text|json|ndjson|html|csv|junit"},
+		"text|json|ndjson|html|markdown|csv|junit"},
 	[COMMAND_TIMELINE] = {"timeline", "[ID|SESSION] [PATH...]", "an incident or session as a waterfall on a common time axis",
 		"ID is an incident id (v1:...) or its beginning, SESSION a client session or its beginning: they are looked for in\n"
 		"the PATHs behind them, else in the timeline. PATH alone draws the sessions of these logs, those with incidents first.",
@@ -36,6 +36,9 @@ static const struct command commands[COMMAND_COUNT] = {
 	[COMMAND_EXPLAIN] = {"explain", "ID|CAUSE [PATH...]", "one incident with its whole proof, or the page of a cause",
 		"ID is an incident id (v1:...) of a report, or the beginning of one. Without PATH it is looked for in the\n"
 		"timeline. CAUSE is the id of a cause or a note, such as sse-drop-silent-hang.", NULL},
+	[COMMAND_REPORT] = {"report", "ID [PATH...]", "one incident as Markdown for an issue: redacted, with the lines that prove it",
+		"ID is an incident id (v1:...) or its beginning. Without PATH it is looked for in the timeline. The lines at the end of\n"
+		"the report are as few as give the same verdict when they are analysed again: mcplog analyze - takes them.", NULL},
 	[COMMAND_EXPORT] = {"export", "ndjson|csv|otlp|otlp-traces|otlp-logs|chrome-trace [PATH...]", "the timeline as tables, traces and alerts for other programs",
 		"Without PATH it exports everything that the timeline knows. ndjson: the objects of the JSON\n"
 		"report, one per line. csv: a row per call. otlp: OpenTelemetry spans and log records as JSON, a line each; otlp-traces\n"
@@ -66,7 +69,7 @@ static const struct command commands[COMMAND_COUNT] = {
 };
 
 /* Commands of later versions. */
-static const char *const not_yet[] = {"check", "report", "unknown", "doctor",
+static const char *const not_yet[] = {"check", "unknown", "doctor",
 	"alerts", "init", "diff", "prune"};
 
 #define SEVERITIES "info|warning|critical"
@@ -103,6 +106,9 @@ static const struct opt options[OPT_COUNT] = {
 	[OPT_JOBS] = {"jobs", 'j', OPT_NUMBER, "N", 1, 256, ON_REPORTS, "files read at the same time (this version always reads one)"},
 	[OPT_LOCK_WAIT] = {"lock-wait", 0, OPT_NUMBER, "SECONDS", 0, 86400, ON_READERS, "how long to wait for another writer (default: 5)"},
 	[OPT_NO_REDACT] = {"no-redact", 0, OPT_FLAG, NULL, 0, 0, ON_REPORTS, "do not hide secrets; then nothing is kept in a timeline"},
+	[OPT_PRIVACY] = {"privacy", 0, OPT_FLAG, NULL, 0, 0, ON_REPORTS & ~BIT(QUERY),
+		"also hide e-mail addresses, home directories, user names, hosts and private addresses"},
+	[OPT_FOR] = {"for", 0, OPT_CHOICE, "client|server|proxy", 0, 0, BIT(REPORT), "for whom the report is: the facts of that side come first"},
 	[OPT_COLOR] = {"color", 0, OPT_CHOICE, WHEN, 0, 0, ON_READERS & ~BIT(QUERY), "colours (default: auto, on a terminal; NO_COLOR and TERM=dumb count)"},
 	[OPT_ASCII] = {"ascii", 0, OPT_FLAG, NULL, 0, 0, ON_READERS, "text with ASCII characters only"},
 	[OPT_WIDTH] = {"width", 0, OPT_NUMBER, "COLUMNS", 60, 200, BIT(TIMELINE), "columns of the picture (default: the terminal's, 80 elsewhere)"},

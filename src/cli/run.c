@@ -19,6 +19,7 @@
 #include "knowledge/knowledge.h"
 #include "model/cause.h"
 #include "redact/redact.h"
+#include "report/hidden.h"
 
 int run_load_rules(const struct env *env, const struct opts *opts, struct arena *a, struct rules *ret, struct err *reterr)
 {
@@ -91,6 +92,20 @@ static unsigned columns_of(const struct env *env, const struct opts *o)
 	return env->columns > wide ? wide : env->columns;
 }
 
+/* report_options.hide */
+static void hide_privacy(void *context, struct buf *text)
+{
+	struct run *r = context;
+	struct redactor *redactor = redactor_new_privacy(&r->rules);
+	struct buf clean = {0};
+	if (redact(redactor, buf_str(text), &clean)) {
+		buf_reset(text);
+		buf_add(text, buf_str(&clean));
+	}
+	buf_done(&clean);
+	redactor_free(redactor);
+}
+
 static void report_options(struct run *r)
 {
 	const struct opts *o = r->opts;
@@ -106,6 +121,8 @@ static void report_options(struct run *r)
 		.session = str_z(o->value[OPT_SESSION]),
 		.since = INSTANT_NONE,
 		.until = INSTANT_NONE,
+		.hide = opts_has(o, OPT_PRIVACY) ? hide_privacy : NULL,
+		.hide_context = r,
 	};
 }
 
@@ -348,7 +365,19 @@ int run_output(struct run *r, str text, struct err *reterr)
 	return run_output_mode(r, text, 0600, reterr);
 }
 
-int run_output_mode(struct run *r, str text, unsigned mode, struct err *reterr)
+/* How much of the output is hidden; explain and query have no place of their own to say it. */
+static void tell_hidden(struct run *r, str text)
+{
+	struct hidden hidden;
+	struct buf line = {0};
+	hidden_count(&r->rules, text, &hidden);
+	hidden_say(&hidden, &line);
+	if (line.n)
+		diag_note("%.*s", STR_ARG(buf_str(&line)));
+	buf_done(&line);
+}
+
+static int put_output(struct run *r, str text, unsigned mode, struct err *reterr)
 {
 	const char *path = r->opts->value[OPT_OUTPUT];
 	if (path && str_eq(str_z(path), S("-")))
@@ -363,6 +392,21 @@ int run_output_mode(struct run *r, str text, unsigned mode, struct err *reterr)
 		return e;
 	out_write(out, text);
 	return out_close(out, reterr);
+}
+
+int run_output_mode(struct run *r, str text, unsigned mode, struct err *reterr)
+{
+	struct buf private = {0};
+	if (r->report.hide) {
+		buf_add(&private, text);
+		r->report.hide(r->report.hide_context, &private);
+		text = buf_str(&private);
+	}
+	const int e = put_output(r, text, mode, reterr);
+	if (!e)
+		tell_hidden(r, text);
+	buf_done(&private);
+	return e;
 }
 
 void run_done(struct run *r)

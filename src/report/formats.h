@@ -25,5 +25,7 @@ void json_server(struct json_out *w, const struct server_facts *s, const char *t
 void json_incident(struct json_out *w, const struct incident *i, const char *type);
 void json_note(struct json_out *w, const struct note *n, const char *type);
 void json_stale(struct json_out *w, const struct server_session *s, const char *type);
+struct hidden;
+void json_hidden(struct json_out *w, const struct hidden *h); /* {"bearer": 2}: what the report hides, by kind */
 void json_clock(struct json_out *w, const struct clock_offset *c, const char *type);
 #endif

@@ -1,5 +1,6 @@
 /* --format json: one document, mcplog.report/1. The shape is published (docs/report.schema.json) and only ever grows. */
 #include "report/formats.h"
+#include "report/hidden.h"
 
 static void open_list(struct json_out *w, const char *key)
 {
@@ -24,7 +25,7 @@ static void incidents_and_notes(struct json_out *w, const struct facts *f, const
 void report_json(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out)
 {
 	struct json_out w = {.out = out, .pretty = true};
-	(void)rules;
+	struct hidden hidden;
 	json_open(&w, '{');
 	json_head_members(&w, f);
 	json_key(&w, "summary");
@@ -46,6 +47,9 @@ void report_json(const struct facts *f, const struct rules *rules, const struct 
 	for (size_t i = 0; i < f->clock_count; i++)
 		json_clock(&w, &f->clocks[i], NULL);
 	json_close(&w, ']');
+	hidden_finish(rules, o, out, &hidden);
+	json_key(&w, "redactions");
+	json_hidden(&w, &hidden);
 	json_close(&w, '}');
 	buf_byte(out, '\n');
 }

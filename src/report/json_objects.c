@@ -5,6 +5,7 @@
  */
 #include "model/version.h"
 #include "report/formats.h"
+#include "report/hidden.h"
 
 static void member_str(struct json_out *w, const char *key, str s)
 {
@@ -384,6 +385,19 @@ static void member_signed_ms(struct json_out *w, const char *key, int64_t micros
 {
 	json_key(w, key);
 	json_num(w, micros / MILLISECOND);
+}
+
+void json_hidden(struct json_out *w, const struct hidden *h)
+{
+	json_open(w, '{');
+	for (size_t i = 0; i < h->kind_count; i++) {
+		char key[96];
+		const str kind = str_head(h->kinds[i].kind, sizeof key - 1);
+		memcpy(key, kind.p, kind.n);
+		key[kind.n] = 0;
+		member_num(w, key, h->kinds[i].count);
+	}
+	json_close(w, '}');
 }
 
 void json_clock(struct json_out *w, const struct clock_offset *c, const char *type)

@@ -1,5 +1,6 @@
 /* --format ndjson: the objects of the JSON report, one per line, each with its type; the head comes first. */
 #include "report/formats.h"
+#include "report/hidden.h"
 
 static void head(struct json_out *w, const struct facts *f, const struct report_options *o)
 {
@@ -58,13 +59,27 @@ static void across(const struct facts *f, struct buf *out)
 	}
 }
 
+static void redactions(const struct hidden *hidden, struct buf *out)
+{
+	struct json_out w = next_line(out);
+	json_open(&w, '{');
+	json_key(&w, "type");
+	json_str(&w, S("redactions"));
+	json_key(&w, "kinds");
+	json_hidden(&w, hidden);
+	json_close(&w, '}');
+}
+
 void report_ndjson(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out)
 {
-	(void)rules;
 	struct json_out w = next_line(out);
+	struct hidden hidden;
 	head(&w, f, o);
 	inputs(f, out);
 	findings(f, o, out);
 	across(f, out);
+	hidden_finish(rules, o, out, &hidden);
+	if (hidden.total)
+		redactions(&hidden, out);
 	buf_byte(out, '\n');
 }

@@ -2,6 +2,7 @@
 #include "report/report.h"
 
 #include "report/formats.h"
+#include "report/markdown.h"
 #include "report/timeline.h"
 
 static const struct report_ops reports[] = {
@@ -11,6 +12,7 @@ static const struct report_ops reports[] = {
 	{"csv", report_csv, false},
 	{"csv-calls", report_csv_calls, true},
 	{"junit", report_junit, true},
+	{"markdown", report_markdown, false},
 	{"chrome-trace", report_chrome_trace, true},
 	{"otlp", report_otlp, true},
 	{"otlp-traces", report_otlp_traces, true},

@@ -11,6 +11,8 @@ struct report_options {
 	enum severity min_severity;
 	str cause, server, tool, session; /* filters; empty = all */
 	instant since, until;         /* NONE = no limit; by incident start */
+	void (*hide)(void *context, struct buf *text); /* --privacy: hides people and places in a finished text; NULL: not asked for */
+	void *hide_context;
 	const struct incident *incident; /* pictures: only this one; NULL: sessions */
 };
 struct report_ops {

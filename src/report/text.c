@@ -5,6 +5,7 @@
  */
 #include "base/utf8.h"
 #include "report/formats.h"
+#include "report/hidden.h"
 #include "report/text_incident.h"
 
 enum { NOTE_LINES = 20, SOURCE_LINES = 20, VERSIONS = 4 };
@@ -283,10 +284,21 @@ static void pending_of(struct page *p)
 	}
 }
 
+static void hidden_of(struct page *p, const struct hidden *hidden)
+{
+	struct buf line = {0};
+	hidden_say(hidden, &line);
+	if (line.n) {
+		page_end(p);
+		page_wrap(p, INK_DIM, buf_str(&line), 2, 0);
+	}
+	buf_done(&line);
+}
+
 void report_text(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out)
 {
 	struct page p;
-	(void)rules;
+	struct hidden hidden;
 	page_init(&p, f, o, out);
 	const size_t incidents = count_incidents(&p);
 	summary(&p, incidents);
@@ -299,5 +311,7 @@ void report_text(const struct facts *f, const struct rules *rules, const struct 
 	clocks_of(&p);
 	pending_of(&p);
 	sources_of(&p);
+	hidden_finish(rules, o, out, &hidden);
+	hidden_of(&p, &hidden);
 	page_done(&p);
 }

@@ -15,6 +15,8 @@ void text_advice(struct page *p, const struct incident *i);
 void text_consequences(struct page *p, const struct incident *i, size_t limit);
 /* A log line without its time stamp and level, which stand elsewhere. */
 str text_without_time(str line);
+/* Without `… "server": ` at its beginning. */
+str text_without_server(str line, str server);
 /* "+1391.608 s"; empty when either is unknown. */
 void text_offset(instant at, instant start, char ret_text[32]);
 /* "   label      " in front of a block's line. */

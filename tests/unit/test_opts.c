@@ -79,7 +79,7 @@ static void i7_wrong_words(void **state)
 	BAD("'10x' is no number", "from 1 to 256", "analyze", "--jobs=10x");
 	BAD("'-1'", "from 1", "analyze", "--jobs", "-1");
 	BAD("'99999999999999999999'", "from 0", "analyze", "--lock-wait=99999999999999999999");
-	BAD("none of the choices", "text|json|ndjson|csv|junit", "analyze", "--format=xml");
+	BAD("none of the choices", "text|json|ndjson|html|markdown|csv|junit", "analyze", "--format=xml");
 	BAD("is empty", "", "analyze", "--db=");
 	BAD("status has no option --format", "mcplog help status", "status", "--format=json");
 }

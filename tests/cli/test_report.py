@@ -1,0 +1,95 @@
+"""mcplog report: every incident of the samples gives an issue whose lines, analysed again, give the same verdict and id.
+
+The report says itself whether its lines suffice; what it promises must hold, and it must promise it nearly always.
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden"))
+import samplelib  # noqa: E402
+
+LIMIT = 65536
+PER_SAMPLE = int(os.environ.get("MCPLOG_REPORTS_PER_SAMPLE", "2"))
+PROMISED = 0.97
+VERDICT = ("id", "cause", "trigger", "ending", "state", "severity", "confidence")
+samplelib.need_program()
+
+
+def run(cwd, *arguments, stdin=None):
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("MCPLOG_", "XDG_", "CLAUDE"))}
+    env.update(HOME=cwd, TZ="UTC", LC_ALL="C.UTF-8", NO_COLOR="1")
+    done = subprocess.run([samplelib.BINARY, *arguments], cwd=cwd, env=env, input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL,
+                          capture_output=True, timeout=120)
+    if done.returncode not in (0, 3):
+        raise RuntimeError(f"{' '.join(arguments)}: exit {done.returncode}: {done.stderr.decode(errors='replace')[-300:]}")
+    return done.stdout.decode()
+
+
+def fences(body):
+    """(language, text) of every fenced block; raises when one is not closed."""
+    found, open_fence, lines = [], None, []
+    for line in body.split("\n"):
+        if open_fence is None:
+            m = re.match(r"(`{3,})(\w*)$", line)
+            if m:
+                open_fence, language, lines = m.group(1), m.group(2), []
+        elif line == open_fence:
+            found.append((language, "\n".join(lines) + "\n"))
+            open_fence = None
+        else:
+            lines.append(line)
+    if open_fence is not None:
+        raise ValueError("a fence is not closed")
+    return found
+
+
+def check(name):
+    faults, promised, total = [], 0, 0
+    with tempfile.TemporaryDirectory() as scratch:
+        cwd = os.path.join(scratch, name)
+        samplelib.copy_inputs(name, cwd)
+        args = samplelib.arguments(name)
+        try:
+            incidents = samplelib.report(cwd, ["."], args)["incidents"]
+        except RuntimeError:
+            return faults, 0, 0  # options of its own; the golden test has it
+        for incident in [i for i in incidents if i["cause"] != "unmeasured"][:PER_SAMPLE]:
+            total += 1
+            usable = [a for a in args if not a.startswith("--format")]
+            body = run(cwd, "report", incident["id"], "--db", ":memory:", "--allow-root", *usable, ".")
+            where = f"{name} {incident['cause']}"
+            if len(body) > LIMIT:
+                faults.append(f"{where}: {len(body)} characters")
+            blocks = fences(body)
+            lines = [text for language, text in blocks if language == "text"]
+            command = [text for language, text in blocks if language == "sh"]
+            if len(lines) != 1 or len(command) != 1 or not command[0].startswith("mcplog analyze"):
+                faults.append(f"{where}: no lines, or no command to analyse them")
+                continue
+            if "These lines alone give the same verdict" not in body:
+                faults.append(f"note: {where}: promises nothing")
+                continue
+            promised += 1
+            again = json.loads(run(cwd, "analyze", *command[0].split()[2:], "--format", "json", stdin=lines[0].encode()))
+            if not any(all(i[key] == incident[key] for key in VERDICT) for i in again["incidents"]):
+                faults.append(f"{where}: analysed again gives {[(i['id'], i['cause']) for i in again['incidents']]}")
+    return faults, promised, total
+
+
+names = samplelib.names(sys.argv[1:])
+all_faults, promised, total = [], 0, 0
+for faults, kept, count in samplelib.each(check, names):
+    all_faults += faults
+    promised += kept
+    total += count
+for fault in all_faults:
+    print(fault)
+bad = [f for f in all_faults if not f.startswith("note: ")]
+print(f"{total} reports of {len(names)} samples: {promised} promise the same verdict and keep it, {len(bad)} faults")
+if total == 0 or (promised / total < PROMISED and not sys.argv[1:]):
+    bad.append("too few")
+sys.exit(1 if bad else 0)
