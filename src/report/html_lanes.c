@@ -12,6 +12,8 @@
 
 enum { BASE_COLUMNS = 125, WORD_ROWS = 3, BAR_HEIGHT = 12, ROW_HEIGHT = 15, TOP = 7, MARKS_DRAWN = 60 };
 
+#define ANCHOR_RIGHT 0.7
+
 /* --- words --- */
 
 struct word {
@@ -189,8 +191,9 @@ static void lane_svg(struct html *h, const struct drawing *d, const struct lane 
 		mark(h, d, d->marks.v[l->first_mark + i]);
 	for (size_t i = 0; i < w.v.n; i++) {
 		const struct word *word = &w.v.v[i];
-		html_raw(h, "<text");
-		html_percent(h, "x", word->x);
+		const double end = word->x + (double)word->width / BASE_COLUMNS;
+		html_raw(h, end > ANCHOR_RIGHT ? "<text text-anchor=\"end\"" : "<text");
+		html_percent(h, "x", end > ANCHOR_RIGHT ? (end < 1 ? end : 1) : word->x); /* on narrow pages words grow to the left there */
 		buf_printf(h->out, " y=\"%zu\" class=\"%s\">", word->row ? (size_t)(TOP + BAR_HEIGHT) + word->row * ROW_HEIGHT - 1 : (size_t)TOP + 10, word->class);
 		html_text(h, word->text);
 		html_raw(h, "</text>");

@@ -82,6 +82,8 @@ void page_plain(const struct page *p, str s, struct buf *out)
 {
 	struct buf safe = {0};
 	utf8_terminal(&safe, s, false);
+	for (size_t i = 0; i < safe.n; i++) /* a tab has no width of its own */
+		safe.p[i] = safe.p[i] == '\t' ? ' ' : safe.p[i];
 	if (p->options->ascii)
 		add_ascii(out, buf_str(&safe));
 	else
@@ -205,6 +207,10 @@ static bool put_word(struct page *p, enum ink ink, str word, bool *glue, size_t 
 		return false;
 	} else if (need <= width - indent) {
 		(void)next_line(p, indent, lines, max_lines);
+		if (max_lines && *lines == max_lines && p->column + utf8_width(word) + 2 > width) { /* no room for the "…" of what may follow */
+			*glue = !put_last_word(p, ink, word, false);
+			return false;
+		}
 		put(p, ink, word);
 	} else {
 		if (*glue)

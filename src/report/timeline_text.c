@@ -118,7 +118,7 @@ static void write_label(struct chart *c, str text, enum ink ink)
 	if (utf8_width(cut) > c->label - 2) {
 		cut = utf8_cut(cut, c->label - (c->page->options->ascii ? 5 : 3));
 		page_text(c->page, ink, cut);
-		page_literal(c->page, ink, "…");
+		page_literal(c->page, ink, c->page->options->ascii ? "..." : "…"); /* columns are counted before signs become ASCII */
 	} else {
 		page_text(c->page, ink, cut);
 	}
@@ -430,9 +430,9 @@ static void session_head(struct page *p, const struct drawing *d)
 	const struct picture_session *s = d->session;
 	struct buf line = {0};
 	char from[32], to[32];
-	page_literal(p, INK_BOLD, "Session ");
-	page_text(p, INK_BOLD, s->id.n ? s->id : S("without id"));
-	page_end(p);
+	buf_printf(&line, "Session %.*s", STR_ARG(s->id.n ? s->id : S("without id")));
+	page_wrap(p, INK_BOLD, buf_str(&line), 1, 0);
+	buf_reset(&line);
 	if (d->timed) {
 		page_clock(d->axis.from, from);
 		page_clock(d->axis.to, to);

@@ -1,4 +1,5 @@
 /* Where things stand in pictures: the axis and its folds, and which lanes there are. Facts are made by hand. */
+#include "base/utf8.h"
 #include "report/lanes.h"
 
 #include <setjmp.h>
@@ -276,6 +277,87 @@ static void test_no_session_is_an_empty_drawing(void **state)
 	drawing_done(&d);
 }
 
+/* --- on terminals --- */
+
+static void write_text(struct scene *s, unsigned columns, bool ascii, struct buf *out)
+{
+	const struct rules none = {0};
+	const struct report_options o = {.columns = columns, .ascii = ascii, .since = INSTANT_NONE, .until = INSTANT_NONE};
+	s->facts.picture.call_count = s->session.call_count;
+	s->facts.picture.mark_count = s->session.mark_count;
+	buf_reset(out);
+	picture_find(S("text"))->write(&s->facts, &none, &o, out);
+}
+
+/* J1: what may not reach a terminal; and no line wider than the page. */
+static void assert_fit_for_terminals(const struct buf *out, unsigned columns)
+{
+	str rest = buf_str(out);
+	while (rest.n) {
+		str line = str_word(&rest, '\n');
+		if (utf8_width(line) > columns)
+			fail_msg("wider than %u: %.*s", columns, STR_ARG(line));
+		while (line.n) {
+			uint32_t code = 0;
+			const size_t n = utf8_next(line, &code);
+			assert_true(n > 0);
+			assert_true(code >= 0x20 && !(code >= 0x7f && code < 0xa0));
+			assert_false((code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code == 0x200b);
+			line = str_from(line, n);
+		}
+	}
+}
+
+static void test_wide_names_are_measured(void **state)
+{
+	(void)state;
+	struct scene s;
+	struct buf out = {0};
+	scene_init(&s);
+	call(&s, 0, 0, 60, OUTCOME_ERROR)->call.tool = S("\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe3\x81\xae\xe3\x83\x84\xe3\x83\xbc\xe3\x83\xab\xe5\x90\x8d\xe5\x89\x8d");
+	call(&s, 0, 10, 20, OUTCOME_OK)->call.tool = S("e\xcc\x81tude"); /* a combining accent takes no column */
+	for (unsigned columns = 60; columns <= 200; columns += 7) {
+		write_text(&s, columns, false, &out);
+		assert_fit_for_terminals(&out, columns);
+		write_text(&s, columns, true, &out);
+		assert_fit_for_terminals(&out, columns);
+	}
+	write_text(&s, 200, false, &out);
+	assert_true(str_find(buf_str(&out), S("\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e")) >= 0);
+	buf_done(&out);
+}
+
+static void test_ten_thousand_names_that_hurt(void **state)
+{
+	(void)state;
+	enum { ROUNDS = 2500 };
+	struct scene s;
+	struct buf out = {0};
+	uint64_t seed = 88172645463325252u;
+	char names[4][24];
+	for (int round = 0; round < ROUNDS; round++) {
+		str texts[4];
+		for (int k = 0; k < 4; k++) {
+			for (size_t i = 0; i < sizeof names[k]; i++) {
+				seed ^= seed << 13;
+				seed ^= seed >> 7;
+				seed ^= seed << 17;
+				names[k][i] = seed % 3 ? (char)(seed >> 16) : "\x1b[2J\xe2\x80\xae\n\r\xc2\x9b"[seed / 3 % 12];
+			}
+			texts[k] = (str){names[k], (size_t)(seed >> 32) % sizeof names[k] + 1};
+		}
+		scene_init(&s);
+		s.servers[0].name = texts[0];
+		s.session.id = texts[3];
+		call(&s, 0, 0, 60, OUTCOME_ERROR)->call.tool = texts[1];
+		struct picture_mark *m = mark(&s, MARK_DROP, SIDE_TRANSPORT, 0, 5);
+		m->what = texts[2];
+		write_text(&s, 80, false, &out);
+		assert_fit_for_terminals(&out, 80);
+	}
+	buf_done(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +372,8 @@ int main(void)
 		cmocka_unit_test(test_an_incident_shows_its_server_and_its_time_only),
 		cmocka_unit_test(test_a_mark_without_clock_stands_inside_the_picture),
 		cmocka_unit_test(test_no_session_is_an_empty_drawing),
+		cmocka_unit_test(test_wide_names_are_measured),
+		cmocka_unit_test(test_ten_thousand_names_that_hurt),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
