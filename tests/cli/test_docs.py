@@ -114,6 +114,7 @@ class Documents(unittest.TestCase):
         for names, columns in re.findall(r"(?m)^\| ((?:`\w+`(?:, )?)+) \| [^|]+ \| (\w+, [^|]+) \|$", page):
             columns = re.sub(r"(\w+)\(_ms\)", r"\1_ms, \1", columns.replace(" (JSON)", "")).split(", ")
             shown.update({name: sorted(columns) for name in re.findall(r"`(\w+)`", names)})
+        shown.update({name: shown[other] for name, other in re.findall(r"(?m)^\| `(\w+)` \| [^|]+ \| as `(\w+)` \|$", page)})
         with Workplace() as place:
             place.run("mcplog analyze --db timeline.db samples/001-*")
             database = sqlite3.connect(os.path.join(place.path, "timeline.db"))
