@@ -20,6 +20,7 @@
  *               cmd_explain find full_lines  one incident in full, found by its id, its lines read again; the page of a cause
  *               cmd_report           one incident as Markdown for an issue
  *               cmd_query            questions to the timeline
+ *               cmd_unknown unexplained  lines that no signature explains, and signatures made of them
  *               cmd_patterns cmd_status cmd_config  the knowledge base; the sources; values of options and where they come from
  *               cmd_completion cmd_help  scripts for shells; help, manual, version
  *
@@ -27,6 +28,7 @@
  *               pass1 pass1_rest pass2  streaming: file to timeline; resting in a file; judging: timeline to facts
  *               assemble digest      what a report is made of; what of it is kept for the next run
  *               slice slice_text     the lines that carry an incident, chosen, proven and redacted
+ *               unknown              beside them: records that no signature explains
  *               assemble_picture assemble_health  every call and mark, for pictures and traces; health of servers
  *               live                 the passes in memory, again and again, for watch
  *
@@ -82,7 +84,7 @@
  * model/        names tool_name tree problem_wire  names of enumerations, MCP names, YAML trees, problems as bytes
  * base/         str buf arena mem map intern hash wire  bytes and memory
  *               instant instant_template duration zone  time
- *               utf8 json json_out csv regex pattern nearest version_range  text
+ *               utf8 json json_out csv regex pattern nearest drain version_range  text
  *               plain plain_read plain_run span  most patterns, matched without PCRE2; runs of bytes
  *               err diag out child   errors, stderr, output files, commands that are run
  */

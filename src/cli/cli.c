@@ -44,6 +44,7 @@ static int dispatch(const struct env *env, const struct opts *opts)
 		[COMMAND_WATCH] = cmd_watch,
 		[COMMAND_PATTERNS] = cmd_patterns,
 		[COMMAND_QUERY] = cmd_query,
+		[COMMAND_UNKNOWN] = cmd_unknown,
 		[COMMAND_STATUS] = cmd_status,
 		[COMMAND_CONFIG] = cmd_config,
 		[COMMAND_COMPLETION] = cmd_completion,

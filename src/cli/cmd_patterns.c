@@ -8,7 +8,7 @@
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/pager.h"
-#include "cli/run.h"
+#include "cli/unexplained.h"
 #include "knowledge/knowledge.h"
 #include "prove/prove.h"
 
@@ -70,6 +70,32 @@ static int lint(const struct env *env, const struct opts *opts, struct rules *ru
 	return prove(env, opts, rules, true);
 }
 
+/* Of line N of `mcplog unknown` over the same paths. */
+static int from_template(const struct env *env, const struct opts *opts, const char *id, struct buf *out)
+{
+	struct run r;
+	struct unknown_result u = {0};
+	struct err e = {0};
+	const uint32_t wanted = opts_number(opts, OPT_FROM, 1);
+	int failed = run_init(env, opts, &r, &e);
+	if (!failed && strchr(id, '/')) {
+		failed = err_set(&e, ERR_USAGE, "patterns new: '%s' is no id", id);
+		err_hint(&e, "the id comes first: mcplog patterns new my.id --from %u PATH", wanted);
+	}
+	if (!failed)
+		failed = unexplained_read(&r, 2, &u, &e);
+	if (!failed && wanted > u.template_count) {
+		failed = err_set(&e, ERR_USAGE, "patterns new: there is no template %u, only %zu", wanted, u.template_count);
+		err_hint(&e, "mcplog unknown shows their numbers; name the same paths here");
+	}
+	if (!failed)
+		unexplained_skeleton(&u.templates[wanted - 1], id, out);
+	const int code = failed ? command_failed(env, &e) : r.exit;
+	unknown_done(&u);
+	run_done(&r);
+	return code;
+}
+
 static int skeleton(const struct env *env, const struct opts *opts, struct rules *rules)
 {
 	static const char text[] =
@@ -90,13 +116,18 @@ static int skeleton(const struct env *env, const struct opts *opts, struct rules
 		"  - line: |-\n"
 		"      a line that looks alike and must not match\n"
 		"    is: no\n";
-	const char *id = opts->arg_count > 1 ? opts->args[1] : "my.signature";
+	const char *id = opts->arg_count > 1 && opts->args[1] ? opts->args[1] : "my.signature";
+	struct buf out = {0};
 	for (size_t i = 0; i < rules->signatures.n; i++)
 		if (str_eq(rules->signatures.v[i].id, str_z(id)))
 			diag_warn("there is a signature %s already; a file that uses this id replaces it", id);
-	struct buf out = {0};
-	buf_printf(&out, text, id ? id : "");
-	const int code = command_print(env, buf_str(&out));
+	int code = EXIT_CODE_COMPLETE;
+	if (opts_has(opts, OPT_FROM))
+		code = from_template(env, opts, id, &out);
+	else
+		buf_printf(&out, text, id ? id : "");
+	if (out.n)
+		code = exit_code_worst(code, command_print(env, buf_str(&out)));
 	buf_done(&out);
 	return code;
 }
@@ -126,7 +157,7 @@ static const struct action *find_action(const struct opts *opts, struct err *ret
 			nearest_offer(&near, str_z(actions[i].name));
 			continue;
 		}
-		if (opts->arg_count <= actions[i].args + 1)
+		if (opts->arg_count <= actions[i].args + 1 || (actions[i].run == skeleton && opts_has(opts, OPT_FROM)))
 			return &actions[i];
 		err_set(reterr, ERR_USAGE, "patterns %s: '%s' is one argument too many", actions[i].name, opts->args[actions[i].args + 1]);
 		return NULL;

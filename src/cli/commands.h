@@ -12,6 +12,7 @@ int cmd_export(const struct env *env, const struct opts *opts);
 int cmd_watch(const struct env *env, const struct opts *opts);
 int cmd_patterns(const struct env *env, const struct opts *opts);
 int cmd_query(const struct env *env, const struct opts *opts);
+int cmd_unknown(const struct env *env, const struct opts *opts);
 int cmd_status(const struct env *env, const struct opts *opts);
 int cmd_config(const struct env *env, const struct opts *opts); /* and --show-config of any command */
 int cmd_completion(const struct env *env, const struct opts *opts);

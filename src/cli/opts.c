@@ -17,8 +17,9 @@ enum {
 	ON_FILTERS = BIT(ANALYZE) | BIT(TIMELINE) | BIT(EXPORT),
 	ON_NARROWED = ON_FILTERS | BIT(QUERY),
 	ON_REPORTS = BIT(ANALYZE) | BIT(TIMELINE) | BIT(EXPLAIN) | BIT(REPORT) | BIT(EXPORT) | BIT(QUERY),
-	ON_READERS = ON_REPORTS | BIT(WATCH),
-	ON_STORE = ON_READERS | BIT(STATUS),
+	ON_LOGS = ON_REPORTS | BIT(UNKNOWN),   /* reads logs once */
+	ON_READERS = ON_LOGS | BIT(WATCH),
+	ON_STORE = ON_REPORTS | BIT(WATCH) | BIT(STATUS),
 	ON_RULES = ON_READERS | BIT(PATTERNS) | BIT(STATUS),
 	ON_ALL = (1u << COMMAND_COUNT) - 1,
 };
@@ -56,6 +57,10 @@ static const struct command commands[COMMAND_COUNT] = {
 		"--until narrow ready-made questions; in your own SQL they are :server, :tool, :session, :since and :until (the\n"
 		"times in ms), and NAME=VALUE gives :NAME its value. With PATH only these logs are asked, and nothing is kept.",
 		"text|json|ndjson|csv"},
+	[COMMAND_UNKNOWN] = {"unknown", "[PATH...]", "lines that no signature explains, as templates",
+		"Errors, warnings and everything about MCP servers that no signature explains, grouped; --all: all other lines too.\n"
+		"mcplog patterns new my.id --from NUMBER [PATH...] makes a signature of one. Without PATH it reads your own logs.",
+		"text|json|ndjson|csv"},
 	[COMMAND_STATUS] = {"status", "", "every source of the timeline with offset, pending bytes and problems", "", NULL},
 	[COMMAND_CONFIG] = {"config", "", "every option with its present value and where that comes from",
 		"Values come from the configuration file (mcplog/config in $XDG_CONFIG_HOME or ~/.config), the environment\n"
@@ -69,7 +74,7 @@ static const struct command commands[COMMAND_COUNT] = {
 };
 
 /* Commands of later versions. */
-static const char *const not_yet[] = {"check", "unknown", "doctor",
+static const char *const not_yet[] = {"check", "doctor",
 	"alerts", "init", "diff", "prune"};
 
 #define SEVERITIES "info|warning|critical"
@@ -77,8 +82,8 @@ static const char *const not_yet[] = {"check", "unknown", "doctor",
 static const struct opt options[OPT_COUNT] = {
 	[OPT_DB] = {"db", 0, OPT_TEXT, "FILE", 0, 0, ON_STORE,
 		"timeline to use; :memory: keeps nothing (default: mcplog/timeline.db in $XDG_STATE_HOME or ~/.local/state)"},
-	[OPT_FORMAT] = {"format", 'f', OPT_CHOICE, "text|json|ndjson|html|csv", 0, 0, ON_ANALYZE | BIT(WATCH) | BIT(QUERY) | BIT(TIMELINE), "form of the report (default: text)"},
-	[OPT_OUTPUT] = {"output", 'o', OPT_TEXT, "FILE", 0, 0, ON_REPORTS, "write the report to FILE, whole or not at all"},
+	[OPT_FORMAT] = {"format", 'f', OPT_CHOICE, "text|json|ndjson|html|csv", 0, 0, ON_ANALYZE | BIT(WATCH) | BIT(QUERY) | BIT(TIMELINE) | BIT(UNKNOWN), "form of the report (default: text)"},
+	[OPT_OUTPUT] = {"output", 'o', OPT_TEXT, "FILE", 0, 0, ON_LOGS, "write the report to FILE, whole or not at all"},
 	[OPT_SINCE] = {"since", 0, OPT_TEXT, "TIME", 0, 0, ON_NARROWED,
 		"only incidents and notes from TIME on: 2026-05-17T20:23, \"30 min ago\" (before the as-of time), yesterday"},
 	[OPT_UNTIL] = {"until", 0, OPT_TEXT, "TIME", 0, 0, ON_NARROWED, "only incidents and notes that began before TIME"},
@@ -94,25 +99,28 @@ static const struct opt options[OPT_COUNT] = {
 	[OPT_TZ] = {"tz", 0, OPT_TEXT, "ZONE", 0, 0, ON_READERS,
 		"zone of log times that name none: UTC, local, +02:00, Europe/Berlin (default: UTC)"},
 	[OPT_PATTERNS] = {"patterns", 0, OPT_TEXT, "DIR", 0, 0, ON_RULES, "more knowledge from DIR; may be repeated, later ids win"},
-	[OPT_FINAL] = {"final", 0, OPT_FLAG, NULL, 0, 0, ON_REPORTS, "the input will not grow: a last line without newline counts"},
-	[OPT_REQUIRE_FILES] = {"require-files", 0, OPT_FLAG, NULL, 0, 0, ON_REPORTS, "no log found is an error (exit code 3)"},
+	[OPT_FINAL] = {"final", 0, OPT_FLAG, NULL, 0, 0, ON_LOGS, "the input will not grow: a last line without newline counts"},
+	[OPT_REQUIRE_FILES] = {"require-files", 0, OPT_FLAG, NULL, 0, 0, ON_LOGS, "no log found is an error (exit code 3)"},
 	[OPT_FOLLOW_SYMLINKS] = {"follow-symlinks", 0, OPT_FLAG, NULL, 0, 0, ON_READERS, "follow links that leave the directory"},
 	[OPT_FORCE_TEXT] = {"force-text", 0, OPT_FLAG, NULL, 0, 0, ON_READERS, "read files that look binary"},
 	[OPT_ALLOW_ROOT] = {"allow-root", 0, OPT_FLAG, NULL, 0, 0, ON_READERS, "as root, read files that belong to other users"},
 	[OPT_LIST] = {"list", 0, OPT_FLAG, NULL, 0, 0, BIT(QUERY), "the ready-made questions with their names"},
 	[OPT_SCHEMA] = {"schema", 0, OPT_FLAG, NULL, 0, 0, BIT(QUERY), "the views and their columns"},
 	[OPT_TIMEOUT] = {"timeout", 0, OPT_NUMBER, "SECONDS", 0, 86400, BIT(QUERY), "stop the query after SECONDS (default: 30; 0: never)"},
-	[OPT_LIMIT] = {"limit", 'n', OPT_NUMBER, "N", 0, 100000000, BIT(QUERY), "at most N rows (default: 100000; 0: all)"},
+	[OPT_LIMIT] = {"limit", 'n', OPT_NUMBER, "N", 0, 100000000, BIT(QUERY) | BIT(UNKNOWN), "at most N rows (default of query: 100000, of unknown: 40; 0: all)"},
+	[OPT_ALL] = {"all", 0, OPT_FLAG, NULL, 0, 0, BIT(UNKNOWN) | BIT(PATTERNS),
+		"also lines that have nothing to do with MCP and are no errors"},
+	[OPT_FROM] = {"from", 0, OPT_NUMBER, "NUMBER", 1, 100000, BIT(PATTERNS), "new: make the signature from a template of mcplog unknown"},
 	[OPT_JOBS] = {"jobs", 'j', OPT_NUMBER, "N", 1, 256, ON_REPORTS, "files read at the same time (this version always reads one)"},
-	[OPT_LOCK_WAIT] = {"lock-wait", 0, OPT_NUMBER, "SECONDS", 0, 86400, ON_READERS, "how long to wait for another writer (default: 5)"},
-	[OPT_NO_REDACT] = {"no-redact", 0, OPT_FLAG, NULL, 0, 0, ON_REPORTS, "do not hide secrets; then nothing is kept in a timeline"},
+	[OPT_LOCK_WAIT] = {"lock-wait", 0, OPT_NUMBER, "SECONDS", 0, 86400, ON_REPORTS | BIT(WATCH), "how long to wait for another writer (default: 5)"},
+	[OPT_NO_REDACT] = {"no-redact", 0, OPT_FLAG, NULL, 0, 0, ON_LOGS, "do not hide secrets; then nothing is kept in a timeline"},
 	[OPT_PRIVACY] = {"privacy", 0, OPT_FLAG, NULL, 0, 0, ON_REPORTS & ~BIT(QUERY),
 		"also hide e-mail addresses, home directories, user names, hosts and private addresses"},
 	[OPT_FOR] = {"for", 0, OPT_CHOICE, "client|server|proxy", 0, 0, BIT(REPORT), "for whom the report is: the facts of that side come first"},
 	[OPT_COLOR] = {"color", 0, OPT_CHOICE, WHEN, 0, 0, ON_READERS & ~BIT(QUERY), "colours (default: auto, on a terminal; NO_COLOR and TERM=dumb count)"},
 	[OPT_ASCII] = {"ascii", 0, OPT_FLAG, NULL, 0, 0, ON_READERS, "text with ASCII characters only"},
 	[OPT_WIDTH] = {"width", 0, OPT_NUMBER, "COLUMNS", 60, 200, BIT(TIMELINE), "columns of the picture (default: the terminal's, 80 elsewhere)"},
-	[OPT_PROGRESS] = {"progress", 0, OPT_CHOICE, WHEN, 0, 0, ON_READERS, "progress on stderr (default: auto, on a terminal)"},
+	[OPT_PROGRESS] = {"progress", 0, OPT_CHOICE, WHEN, 0, 0, ON_REPORTS | BIT(WATCH), "progress on stderr (default: auto, on a terminal)"},
 	[OPT_ORIGIN] = {"origin", 0, OPT_FLAG, NULL, 0, 0, BIT(PATTERNS), "list: show the file that each entry comes from"},
 	[OPT_PAGER] = {"pager", 0, OPT_TEXT, "COMMAND", 0, 0, ON_ALL,
 		"how long text is shown on a terminal (default: $PAGER or less -FRX); cat shows it as it is"},
