@@ -14,6 +14,7 @@ struct live {
 	struct timeline *timeline;
 	struct matcher *matcher;
 	struct redactor *redactor;
+	VEC(int64_t) read;     /* the sources of the last inputs */
 };
 
 static int open_timeline(struct live *l, const char *path, struct timeline **ret, struct err *reterr)
@@ -39,6 +40,7 @@ void live_free(struct live *l)
 	timeline_close(l->timeline);
 	matcher_free(l->matcher);
 	redactor_free(l->redactor);
+	vec_free(&l->read);
 	free(l);
 }
 
@@ -64,6 +66,9 @@ static int read_new(struct live *l, struct timeline *t, struct source_list *inpu
 	l->redactor = p.redactor;
 	p.matcher = NULL;
 	p.redactor = NULL;
+	l->read.n = 0;
+	for (size_t i = 0; i < p.ids.n; i++)
+		*vec_push(&l->read) = p.ids.v[i];
 	pass1_done(&p);
 	return r;
 }
@@ -81,18 +86,20 @@ static instant newest_line(const struct facts *f)
 	return newest;
 }
 
-static int judge(struct live *l, instant now, struct pipeline_result *ret, struct err *reterr)
+static int judge(struct live *l, bool only_these, instant now, struct pipeline_result *ret, struct err *reterr)
 {
 	const str everything = S("");
 	int64_t *ids = NULL;
 	size_t count = 0;
 	*ret = (struct pipeline_result){0};
 	l->options.as_of = now;
+	l->options.only = only_these ? l->read.v : NULL;
+	l->options.only_count = l->read.n;
 	const int r = timeline_scope(l->timeline, &everything, 1, &ret->arena, &ids, &count, reterr);
 	return r ? r : pass2_run(l->rules, &l->options, l->timeline, ids, count, ret, reterr);
 }
 
-int live_judge(struct live *l, struct source_list *inputs, instant now, struct pipeline_result *ret, struct err *reterr)
+int live_judge(struct live *l, struct source_list *inputs, bool only_these, instant now, struct pipeline_result *ret, struct err *reterr)
 {
 	struct arena a = {0};
 	*ret = (struct pipeline_result){0};
@@ -100,12 +107,12 @@ int live_judge(struct live *l, struct source_list *inputs, instant now, struct p
 	int r = read_new(l, l->timeline, inputs, &a, reterr);
 	arena_done(&a);
 	if (!r)
-		r = judge(l, now, ret, reterr);
+		r = judge(l, only_these, now, ret, reterr);
 	if (r || newest_line(&ret->facts) <= now)
 		return r;
 	const instant newest = newest_line(&ret->facts);
 	pipeline_result_done(ret);
-	return judge(l, newest, ret, reterr);
+	return judge(l, only_these, newest, ret, reterr);
 }
 
 int live_store(struct live *l, struct source_list *inputs, struct err *reterr)

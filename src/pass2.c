@@ -118,6 +118,15 @@ static int add_group(const struct join_group *g, uint32_t index, const struct ru
 	return r;
 }
 
+static bool is_wanted(const struct pipeline_options *o, const struct join_group *g)
+{
+	for (size_t i = 0; o->only && i < g->source_count; i++)
+		for (size_t k = 0; k < o->only_count; k++)
+			if (g->sources[i]->id == o->only[k])
+				return true;
+	return !o->only;
+}
+
 int pass2_run(struct rules *rules, const struct pipeline_options *options, struct timeline *timeline, const int64_t *ids, size_t id_count,
 	struct pipeline_result *result, struct err *reterr)
 {
@@ -134,7 +143,7 @@ int pass2_run(struct rules *rules, const struct pipeline_options *options, struc
 	struct picture_build picture = {.arena = &result->arena, .rules = rules, .as_of = as.as_of, .text_of = text_of, .context = &rows};
 	as.picture = options->keep_calls ? &picture : NULL;
 	for (size_t i = 0; i < groups.n && !r; i++)
-		r = add_group(&groups.v[i], (uint32_t)i, rules, &rows, &as, reterr);
+		r = !is_wanted(options, &groups.v[i]) ? 0 : add_group(&groups.v[i], (uint32_t)i, rules, &rows, &as, reterr);
 	if (!r)
 		assemble_finish(&as);
 	assemble_done(&as);

@@ -19,6 +19,8 @@ struct pipeline_options {
 	const struct zone *zone;
 	str zone_name;              /* as given: files read with another zone are read again */
 	instant as_of;              /* INSTANT_NONE: last time in the input */
+	const int64_t *only;        /* pass 2: judge only the sessions that hold one of these sources; NULL: all */
+	size_t only_count;
 	bool final, no_redact;
 	bool keep_calls;            /* fill facts.picture: every call, marks, health */
 	bool keep_timeline;         /* leave it open in the result */

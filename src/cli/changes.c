@@ -28,8 +28,9 @@ struct known_incident {
 	enum phase phase;
 	instant since;       /* first seen in this phase */
 	instant differs;     /* since when it is no longer as told; INSTANT_NONE: it is */
-	uint32_t look;       /* the last look that had it */
-	uint32_t place;      /* index in the facts of that look */
+	uint32_t look;       /* the last look or glance that had it */
+	bool glanced;        /* in which of the facts it stands */
+	uint32_t place;      /* index there */
 	bool begun_over;     /* it was over when its begin was told */
 	struct shown shown;
 };
@@ -221,7 +222,7 @@ static bool is_told(const struct changes *c, const struct incident *i)
 }
 
 /* Incidents that the facts hold no more: the log explains their lines otherwise now. */
-static void look_for_gone(struct changes *c, const struct facts *before)
+static void look_for_gone(struct changes *c)
 {
 	size_t kept = 0;
 	for (size_t n = 0; n < c->known.n; n++) {
@@ -232,14 +233,15 @@ static void look_for_gone(struct changes *c, const struct facts *before)
 			continue;
 		}
 		(void)map_remove(&c->by_id, k->key);
-		if (k->phase == PHASE_TOLD && before && k->place < before->incident_count)
-			(void)tell(c, LIVE_END, &before->incidents[k->place], str_z(c->gone_why));
+		const struct facts *had = c->facts[k->glanced];
+		if (k->phase == PHASE_TOLD && had && k->place < had->incident_count)
+			(void)tell(c, LIVE_END, &had->incidents[k->place], str_z(c->gone_why));
 	}
 	c->known.n = kept;
 }
 
 /* Finds the incidents of these facts among the known ones, and makes the new ones known. */
-static void mark(struct changes *c, const struct facts *f, const struct report_options *o, instant now)
+static void mark(struct changes *c, const struct facts *f, bool glance, const struct report_options *o, instant now)
 {
 	for (size_t n = 0; n < f->incident_count && !f->unmeasured; n++) {
 		const struct incident *i = &f->incidents[n];
@@ -247,20 +249,43 @@ static void mark(struct changes *c, const struct facts *f, const struct report_o
 			continue;
 		struct known_incident *k = known(c, i, now);
 		k->look = c->look;
+		k->glanced = glance;
 		k->place = (uint32_t)n;
 	}
 }
 
-void changes_look(struct changes *c, const struct facts *before, const struct facts *now_facts, const struct report_options *o, instant now)
+static void begin(struct changes *c)
 {
 	arena_reset(&c->arena);
 	c->events.n = 0;
+	c->look++;
+}
+
+static void compare(struct changes *c, const struct facts *f, instant now)
+{
+	for (size_t n = 0; n < c->known.n; n++)
+		if (c->known.v[n].look == c->look)
+			look_known(c, &c->known.v[n], &f->incidents[c->known.v[n].place], now);
+}
+
+void changes_look(struct changes *c, const struct facts *f, const struct report_options *o, instant now)
+{
+	begin(c);
 	c->history = 0;
 	c->next = INSTANT_NONE;
-	c->look++;
-	mark(c, now_facts, o, now);
-	look_for_gone(c, before);
-	for (size_t n = 0; n < c->known.n; n++)
-		look_known(c, &c->known.v[n], &now_facts->incidents[c->known.v[n].place], now);
+	mark(c, f, false, o, now);
+	look_for_gone(c);
+	compare(c, f, now);
+	c->facts[0] = f;
+	c->facts[1] = NULL;
 	c->started = true;
+}
+
+void changes_glance(struct changes *c, const struct facts *f, const struct report_options *o, instant now)
+{
+	begin(c);
+	mark(c, f, true, o, now);
+	compare(c, f, now);
+	c->facts[1] = f;
+	look_again(c, now + BLINK);
 }

@@ -20,16 +20,20 @@ struct changes {
 	VEC(struct known_incident) known;
 	struct map by_id;       /* hash of the id -> index + 1 */
 	struct arena arena;     /* texts of `events` */
-	/* Results of the last look. */
-	VEC(struct live_event) events; /* incidents point into the facts given; valid until the next look */
+	/* An incident that is no longer there is told from the facts that had it last: those of the last look and of a glance behind it
+	 * must live until the next look is over. */
+	const struct facts *facts[2];
+	/* Results of the last look or glance. */
+	VEC(struct live_event) events; /* incidents point into facts; valid until the next one */
 	size_t history;         /* incidents that are not told, because they were over */
 	instant next;           /* look again at this time even if nothing was written; INSTANT_NONE: no need */
 };
 
 void changes_init(struct changes *ret, const struct changes_options *options);
 void changes_done(struct changes *c);
-/* `before`: the facts of the last look, or NULL; an incident that is no longer there is told from them. At the first look what
- * is over already is history. Each begin is followed by one end, unless the caller stops looking. An incident that a filter of
+/* At the first look what is over already is history. Each begin is followed by one end, unless the caller stops looking. An incident that a filter of
  * `o` hides is never told. */
-void changes_look(struct changes *c, const struct facts *before, const struct facts *now_facts, const struct report_options *o, instant now);
+void changes_look(struct changes *c, const struct facts *f, const struct report_options *o, instant now);
+/* The same for facts of a part of the logs: what they do not hold is left as it is. A whole look must follow soon; `next` says so. */
+void changes_glance(struct changes *c, const struct facts *f, const struct report_options *o, instant now);
 #endif

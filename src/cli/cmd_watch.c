@@ -41,12 +41,16 @@ struct watch {
 	size_t dead;                     /* inputs that were not active when the memory was made */
 	instant may_forget;
 	struct live *live;
-	struct pipeline_result results[2]; /* the last two, by turns: `changes` looks back one */
+	struct pipeline_result results[2]; /* of whole looks, by turns: `changes` looks back one */
 	unsigned turn;
+	struct pipeline_result glance;   /* of the sessions that changed */
+	struct source_list fresh;        /* their inputs, borrowed */
+	bool glanced;                    /* since the last whole look */
 	struct changes changes;
 	struct notify notify;
 	bool json, changed, must_list, reader_gone;
 	instant may_run, may_list;       /* not before */
+	instant ran_at, newest;          /* newest: of the clock, to see it go back */
 	instant grown_at;
 	instant tick, store_at, poll_at; /* INSTANT_NONE: no need */
 	size_t history;                  /* incidents that were over at the start */
@@ -151,23 +155,47 @@ static int forget_the_dead(struct watch *w, instant now, struct err *reterr)
 	return live_forget(w->live, reterr);
 }
 
-static int run_once(struct watch *w, struct err *reterr)
+/* All that lives. */
+static int look(struct watch *w, instant now, struct err *reterr)
 {
-	const instant now = clock_of(w);
 	struct pipeline_result *r = &w->results[w->turn ^= 1];
-	const struct pipeline_result *before = &w->results[w->turn ^ 1];
-	w->changed = false;
 	int e = forget_the_dead(w, now, reterr);
 	if (e)
 		return e;
 	pipeline_result_done(r);
-	e = live_judge(w->live, &w->active, now, r, reterr);
+	e = live_judge(w->live, &w->active, false, now, r, reterr);
 	if (e)
 		return e;
-	changes_look(&w->changes, &before->facts, &r->facts, &w->run->report, now);
+	changes_look(&w->changes, &r->facts, &w->run->report, now);
+	w->glanced = false;
 	e = tell(w, &r->facts, now, reterr);
 	tell_problems(w, &w->active);
 	plan_tick(w, &r->facts, now);
+	return e;
+}
+
+/* The sessions of the files that changed: what a new line means is told before the others are looked at. */
+static int glance(struct watch *w, instant now, struct err *reterr)
+{
+	pipeline_result_done(&w->glance);
+	int e = live_judge(w->live, &w->fresh, true, now, &w->glance, reterr);
+	if (e)
+		return e;
+	changes_glance(&w->changes, &w->glance.facts, &w->run->report, now);
+	w->glanced = true;
+	e = tell(w, &w->glance.facts, now, reterr);
+	tell_problems(w, &w->fresh);
+	return e;
+}
+
+static int run_once(struct watch *w, struct err *reterr)
+{
+	const instant now = clock_of(w);
+	(void)watched_active(&w->files, w->ran_at, &w->fresh);
+	const bool few = w->changes.started && w->changed && !w->glanced && w->fresh.inputs.n > 0 && w->fresh.inputs.n < w->active.inputs.n;
+	w->changed = false;
+	w->ran_at = now;
+	const int e = few ? glance(w, now, reterr) : look(w, now, reterr);
 	const instant done = clock_of(w);
 	w->may_run = done + PAUSE + 2 * (done > now ? done - now : 0);
 	return e;
@@ -227,7 +255,7 @@ static int look_at_events(struct watch *w, struct err *reterr)
 		w->poll_at = now + period * SECOND;
 	}
 	/* The first new name after a pause is looked at at once; a storm of them once a second. */
-	if (w->must_list && (now >= w->may_list || w->may_list > now + LISTING_PAUSE))
+	if (w->must_list && now >= w->may_list)
 		return list_again(w, now, reterr);
 	return 0;
 }
@@ -278,14 +306,27 @@ static bool wait_for_something(struct watch *w)
 	return !w->reader_gone || w->notify.command;
 }
 
+/* Deadlines of a clock that was set back would keep us waiting: everything is due now. */
+static void mind_the_clock(struct watch *w, instant now)
+{
+	if (now + SECOND < w->newest) {
+		w->changed = w->must_list = true;
+		w->may_run = w->may_list = w->poll_at = w->grown_at = now;
+		w->ran_at = INSTANT_NONE;
+		if (w->store_at != INSTANT_NONE)
+			w->store_at = now;
+	}
+	w->newest = now;
+}
+
 static int loop(struct watch *w, struct err *reterr)
 {
 	int e = 0;
 	while (!e && !stopped(w) && wait_for_something(w)) {
+		mind_the_clock(w, clock_of(w));
 		e = look_at_events(w, reterr);
 		const instant now = clock_of(w);
-		const bool may = now >= w->may_run || w->may_run > now + LONGEST_WAIT;
-		if (!e && ((w->changed && may) || is_due(w->changes.next, now) || is_due(w->tick, now)))
+		if (!e && ((w->changed && now >= w->may_run) || is_due(w->changes.next, now) || is_due(w->tick, now)))
 			e = run_once(w, reterr);
 		if (!e && !w->changed && is_due(w->store_at, now))
 			store(w);
@@ -339,16 +380,23 @@ static int start(struct watch *w, struct err *reterr)
 	return greet(w, reterr);
 }
 
+static void free_borrowed(struct source_list *l)
+{
+	vec_free(&l->inputs);
+	vec_free(&l->problems);
+	arena_done(&l->arena);
+}
+
 static void watch_done(struct watch *w)
 {
 	notify_done(&w->notify);
 	changes_done(&w->changes);
 	pipeline_result_done(&w->results[0]);
 	pipeline_result_done(&w->results[1]);
+	pipeline_result_done(&w->glance);
 	live_free(w->live);
-	vec_free(&w->active.inputs);
-	vec_free(&w->active.problems);
-	arena_done(&w->active.arena);
+	free_borrowed(&w->active);
+	free_borrowed(&w->fresh);
 	watched_done(&w->files);
 	follow_changes_done(&w->happened);
 	follow_free(w->follow);

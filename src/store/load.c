@@ -315,7 +315,7 @@ int timeline_load_events(struct timeline *t, const struct source_part *part, uin
 {
 	struct rows rows = {.part = part, .source = part->id, .known = {.arena = a}};
 	struct event e;
-	int r = known_forms(&rows.known, &t->sql, rules, reterr);
+	int r = known_forms(&rows.known, &t->sql, rules, &t->signatures, reterr);
 	if (r == 0)
 		r = range(t, &rows, SQL_EVENT_ALL, reterr);
 	while (r >= 0 && (r = sql_row(&t->sql, rows.st, reterr)) > 0) {

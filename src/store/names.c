@@ -157,22 +157,35 @@ static uint16_t signature_index(const struct map *by_hash, str id)
 	return id.p && map_get(by_hash, hash64(id), &at) ? (uint16_t)(at + 1) : 0;
 }
 
-int known_forms(struct known *k, struct sql *q, const struct rules *rules, struct err *reterr)
+static void learn(struct signature_ids *s, const struct rules *rules)
 {
-	struct map by_hash = {0};
+	if (s->rules == rules)
+		return;
+	signature_ids_done(s);
+	s->rules = rules;
 	for (size_t i = rules->signatures.n; i-- > 0;)
-		map_put(&by_hash, hash64(rules->signatures.v[i].id), (uint32_t)i);
+		map_put(&s->by_hash, hash64(rules->signatures.v[i].id), (uint32_t)i);
+}
+
+void signature_ids_done(struct signature_ids *s)
+{
+	map_done(&s->by_hash);
+	s->rules = NULL;
+}
+
+int known_forms(struct known *k, struct sql *q, const struct rules *rules, struct signature_ids *ids, struct err *reterr)
+{
+	learn(ids, rules);
 	sqlite3_stmt *st = sql_get(q, SQL_FORM_ALL);
 	int r;
 	while ((r = sql_row(q, st, reterr)) > 0) {
 		struct form f = {.id = column_int(st, 0), .level = column_u32(st, 4) <= LEVEL_ERROR ? (enum level)column_u32(st, 4) : LEVEL_NONE, .flags = column_u32(st, 5)};
 		f.kind = (uint16_t)intern_find(&rules->kinds, column_view(st, 1));
-		f.signature = signature_index(&by_hash, column_view(st, 2));
+		f.signature = signature_index(&ids->by_hash, column_view(st, 2));
 		f.class = (uint16_t)intern_find(&rules->classes, column_view(st, 3));
 		map_put(&k->form_index, (uint64_t)f.id, (uint32_t)k->forms.n);
 		*vec_push(&k->forms) = f;
 	}
-	map_done(&by_hash);
 	return r;
 }
 

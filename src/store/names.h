@@ -39,7 +39,13 @@ struct known {
 };
 void known_done(struct known *k);
 str known_name(struct known *k, struct sql *q, int64_t id); /* p NULL for 0 and for ids that are not there */
+/* Signatures by the hash of their id: made once for the rules of a timeline. */
+struct signature_ids {
+	const struct rules *rules;
+	struct map by_hash;
+};
+void signature_ids_done(struct signature_ids *s);
 /* Reads all forms; kinds, signatures and classes that the rules do not have become 0. */
-int known_forms(struct known *k, struct sql *q, const struct rules *rules, struct err *reterr) MUST_USE;
+int known_forms(struct known *k, struct sql *q, const struct rules *rules, struct signature_ids *ids, struct err *reterr) MUST_USE;
 const struct form *known_form(const struct known *k, int64_t id); /* NULL when there is none */
 #endif

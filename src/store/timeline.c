@@ -105,6 +105,7 @@ void timeline_close(struct timeline *t)
 	sql_done(&t->sql);
 	lock_release(&t->lock);
 	names_done(&t->names);
+	signature_ids_done(&t->signatures);
 	known_files_done(&t->known);
 	buf_done(&t->scratch);
 	buf_done(&t->scratch_id);

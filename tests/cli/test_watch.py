@@ -283,8 +283,10 @@ class Keeps(WatchTest):
         self.append("debug.txt", dropped("pg"))
         self.begins(w, "pg")
         self.wait_for_status(db, "debug.txt")
-        done = subprocess.run([MCPLOG, "analyze", "--db", db, "--lock-wait", "5", self.logs], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=LIMIT)
-        self.assertEqual(done.returncode, 0, done.stderr)
+        for _ in range(2):
+            done = subprocess.run([MCPLOG, "analyze", "--db", db, "--lock-wait", "5", self.logs], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=LIMIT)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(b"sse-drop-silent-hang", done.stdout)
 
     def test_a_lock_that_another_holds_delays_no_alert(self):
         db = self.path("t.db")

@@ -19,7 +19,8 @@ struct world {
 	const struct call *calls[1];
 	struct evidence line;
 	struct incident i[2];
-	struct facts facts;
+	struct facts facts, looked[2];
+	unsigned turn;
 	struct report_options o;
 	char said[512];
 };
@@ -54,10 +55,11 @@ static int teardown(void **state)
 static const char *look(struct world *w, size_t count, int64_t at)
 {
 	size_t used = 0;
-	const struct facts before = w->facts;
+	struct facts *f = &w->looked[w->turn ^= 1];
 	w->facts.incident_count = count;
+	*f = w->facts;
 	w->said[0] = 0;
-	changes_look(&w->c, &before, &w->facts, &w->o, T0 + at);
+	changes_look(&w->c, f, &w->o, T0 + at);
 	for (size_t n = 0; n < w->c.events.n; n++) {
 		const struct live_event *e = &w->c.events.v[n];
 		used += (size_t)snprintf(w->said + used, sizeof w->said - used, "%s%s %.*s%s%.*s%s", n ? ", " : "", live_kind_name(e->kind), 2, e->incident->id.p + 3,
@@ -200,14 +202,37 @@ static void a_withdrawn_incident_is_ended_before_the_next_begins(void **state)
 	look(w, 1, 0);
 	look(w, 1, 3 * SECOND);
 	w->facts.incidents = &w->i[1];
-	const struct facts before = {.incidents = w->i, .incident_count = 1};
-	w->facts.incident_count = 1;
-	changes_look(&w->c, &before, &w->facts, &w->o, T0 + 4 * SECOND);
+	(void)look(w, 1, 4 * SECOND);
 	assert_int_equal(w->c.events.n, 2);
 	assert_int_equal(w->c.events.v[0].kind, LIVE_END);
 	assert_ptr_equal(w->c.events.v[0].incident, &w->i[0]);
 	assert_int_equal(w->c.events.v[1].kind, LIVE_BEGIN);
 	assert_ptr_equal(w->c.events.v[1].incident, &w->i[1]);
+}
+
+static void a_glance_tells_what_it_sees_and_ends_nothing_else(void **state)
+{
+	struct world *w = *state;
+	look(w, 0, 0);
+	look(w, 1, 0);
+	assert_string_equal(look(w, 1, 3 * SECOND), "begin aa");
+	const struct facts part = {.incidents = &w->i[1], .incident_count = 1};
+	changes_glance(&w->c, &part, &w->o, T0 + 4 * SECOND);
+	assert_int_equal(w->c.events.n, 1);
+	assert_ptr_equal(w->c.events.v[0].incident, &w->i[1]);
+	assert_int_equal(w->c.next, T0 + 4 * SECOND + 250 * MILLISECOND);
+	assert_string_equal(look(w, 2, 5 * SECOND), "");
+}
+
+static void what_a_glance_told_can_be_withdrawn(void **state)
+{
+	struct world *w = *state;
+	look(w, 0, 0);
+	const struct facts part = {.incidents = &w->i[1], .incident_count = 1};
+	changes_glance(&w->c, &part, &w->o, T0 + 4 * SECOND);
+	assert_int_equal(w->c.events.n, 1);
+	assert_string_equal(look(w, 0, 5 * SECOND), "end bb");
+	assert_ptr_equal(w->c.events.v[0].incident, &w->i[1]);
 }
 
 static void a_second_hang_under_the_same_id_begins_again(void **state)
@@ -265,6 +290,7 @@ int main(void)
 		CASE(a_failure_is_told_at_once_and_its_end_after_a_second), CASE(a_possible_verdict_waits_for_more_lines),
 		CASE(a_hang_ends_once_when_it_recovered), CASE(an_end_that_becomes_a_recovery_is_told_as_one), CASE(a_sharper_verdict_is_a_change),
 		CASE(a_verdict_that_flickers_is_none), CASE(a_withdrawn_incident_is_ended_before_the_next_begins),
+		CASE(a_glance_tells_what_it_sees_and_ends_nothing_else), CASE(what_a_glance_told_can_be_withdrawn),
 		CASE(a_second_hang_under_the_same_id_begins_again), CASE(an_abandoned_call_is_no_beginning_but_a_change),
 		CASE(an_old_log_that_is_copied_here_is_history), CASE(a_filter_hides_begins_but_no_ends),
 	};
