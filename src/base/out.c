@@ -57,8 +57,11 @@ static void out_free(struct out *o)
 static int open_path(struct out *o, unsigned mode)
 {
 	struct stat st;
-	if (stat(o->path, &st) == 0 && !S_ISREG(st.st_mode))
+	const bool there = stat(o->path, &st) == 0;
+	if (there && !S_ISREG(st.st_mode))
 		return open(o->path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	if (!there && errno != ENOENT) /* who knows what a rename would replace */
+		return -1;
 	struct buf name = {0};
 	buf_printf(&name, "%s.XXXXXX", o->path);
 	o->temp = str_dupz(buf_str(&name));

@@ -31,7 +31,7 @@ int run_load_rules(const struct env *env, const struct opts *opts, struct arena 
 		dirs[n++] = str_z(opts->patterns[i]);
 	}
 	const int e = knowledge_load(ret, dirs, required, n, reterr);
-	return e == ERR_IO ? ERR_USAGE : e;
+	return e == ERR_IO && opts->pattern_count ? ERR_USAGE : e;
 }
 
 const struct cause *run_find_cause(const struct rules *rules, str id)

@@ -372,8 +372,11 @@ void reader_go(struct reader *r, uint64_t start, uint64_t lines)
 static void inspect_descriptor(struct reader *r)
 {
 	struct stat st;
-	if (fstat(r->fd, &st) != 0)
+	if (fstat(r->fd, &st) != 0) {
+		r->failed = ERR_IO;
+		note(r, PROBLEM_ERROR, "read-error", 0, 0, "cannot tell what kind of file it is: %s; it was not read", strerror(errno));
 		return;
+	}
 	r->regular = S_ISREG(st.st_mode);
 	/* A small file needs no large buffer: 45,000 of them are read one after another. */
 	if (!r->options.chunk && r->regular && st.st_size < (off_t)LIMIT_READ_BUFFER)

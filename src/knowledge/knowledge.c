@@ -147,7 +147,7 @@ static int add_dir(struct rules *rules, const char *dir, bool required, struct e
 		return 0;
 	if (file_dir_exposed(dir, &why)) {
 		if (geteuid() == 0)
-			return err_set(reterr, ERR_IO, "refusing the pattern directory %s as root: %s", dir, why);
+			return err_set(reterr, ERR_USAGE, "refusing the pattern directory %s as root: %s", dir, why);
 		diag_warn("pattern directory %s: %s", dir, why);
 	}
 	int rc = file_list_make(&list, dir, reterr);

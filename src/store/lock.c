@@ -52,9 +52,7 @@ int lock_take(const char *db_path, unsigned wait_s, struct lock *ret, struct err
 	uint64_t steps = (uint64_t)wait_s * 1000 / STEP_MS;
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		int e = errno;
-		if (e == EINTR)
-			continue;
-		if (e != EWOULDBLOCK)
+		if (e != EWOULDBLOCK && e != EINTR)
 			r = err_set(reterr, ERR_DB, "%s.lock: this file system cannot lock files: %s", db_path, strerror(e));
 		else if (steps-- == 0)
 			r = refuse(fd, db_path, reterr);
