@@ -1,0 +1,77 @@
+"""System calls that fail: whatever call fails, once or from then on for ever, a run is complete, or says with its exit code that
+it is not; never 0 with missing rows. The run after it completes.
+
+    MCPLOG_SYSCALL_STEP=1 ctest -R test_syscalls     for every call; the default looks at some
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import test_kill as lib
+
+STEP = int(os.environ.get("MCPLOG_SYSCALL_STEP", "13"))
+FAULTS = (("read", "EIO"), ("pread64", "EIO"), ("openat", "EMFILE"), ("openat", "EACCES"), ("newfstatat", "EIO"), ("statx", "EIO"), ("pwrite64", "ENOSPC"),
+          ("pwrite64", "EIO"), ("fdatasync", "EIO"), ("fsync", "EIO"), ("ftruncate", "EIO"), ("rename", "EIO"), ("unlink", "EACCES"), ("fcntl", "ENOLCK"),
+          ("flock", "ENOLCK"), ("flock", "EINTR"), ("mmap", "ENOMEM"), ("getdents64", "EIO"), ("lseek", "EIO"), ("write", "ENOSPC"))
+ALLOWED = (0, 3, 4, 75)
+LOADER = (127, -11, 139)
+
+
+def inject(folder, call, errno, when):
+    return subprocess.run(["strace", "-f", "-qq", "-o", "trace", "-e", f"trace={call}", "-e", f"inject={call}:error={errno}:when={when}", *lib.command("s.db")],
+                          cwd=folder, capture_output=True, timeout=60, env=lib.ENVIRONMENT)
+
+
+def judge(folder, reference, call, errno, when):
+    """None: the call did not come that often."""
+    done = inject(folder, call, errno, when)
+    if "INJECTED" not in pathlib.Path(folder, "trace").read_text(errors="replace"):
+        return None
+    what, code = f"{call} {errno} when={when}", done.returncode
+    if code in LOADER:
+        return ""
+    if code not in ALLOWED:
+        return f"{what}: exit {code}: {done.stderr.decode(errors='replace')[:200]}"
+    if code and not done.stderr and call != "write":
+        return f"{what}: exit {code} without a word"
+    database = os.path.join(folder, "s.db")
+    if code == 0 and (not os.path.exists(database) or lib.dump(database) != reference):
+        return f"{what}: exit 0, and the timeline is not complete"
+    return lib.settle(folder, "s.db", reference, what) or ""
+
+
+def main():
+    if not shutil.which("strace"):
+        print("SKIPPED: strace is not installed")
+        return 77
+    with tempfile.TemporaryDirectory() as folder:
+        logs = pathlib.Path(folder, "logs")
+        logs.mkdir()
+        shutil.copy(sorted(lib.SOURCE.glob("samples/001*/debug.txt"))[0], logs / "a.txt")
+        subprocess.run(lib.command("clean.db"), cwd=folder, check=False, stdout=subprocess.DEVNULL)
+        reference = lib.dump(os.path.join(folder, "clean.db"))
+        faults, points = [], 0
+        for call, errno in FAULTS:
+            for forever in ("", "+"):
+                n = 1
+                while n < 400:
+                    fault = judge(folder, reference, call, errno, f"{n}{forever}")
+                    lib.remove(folder, "s.db")
+                    if fault is None:
+                        break
+                    points += 1
+                    n += STEP
+                    if fault:
+                        faults.append(fault)
+    for f in faults:
+        print("fault:", f)
+    print(f"{points} failing calls, {len(faults)} faults")
+    return 1 if faults or points < 20 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
