@@ -6,6 +6,8 @@
 #include "model/names.h"
 #include <stdlib.h>
 
+#define SAME_THING (100 * MILLISECOND)
+
 /* Edges lie between the ages that something is known to end connections at, never on one. */
 static const int64_t uptime_edges[UPTIME_BINS] = {0, 2, 10, 25, 40, 75, 150, 250, 400, 900, 2700, 9000};
 
@@ -193,17 +195,32 @@ static void fill_counts(const struct facts *f, struct server_health *health)
 				h->stage_calls[s]++;
 			}
 	}
+}
+
+/* A failure and its details are several lines within a moment: one thing. */
+static void count_marks(const struct facts *f, struct server_health *health)
+{
+	const struct picture *p = &f->picture;
+	instant *last = mem_new((f->server_count + 1) * MARK_COUNT * sizeof *last);
+	for (size_t i = 0; i < (f->server_count + 1) * MARK_COUNT; i++)
+		last[i] = INSTANT_NONE;
 	for (size_t i = 0; i < p->mark_count; i++) {
 		const struct picture_mark *m = &p->marks[i];
 		if (m->server >= f->server_count || m->exiting)
 			continue;
 		struct server_health *h = &health[m->server];
+		instant *before = &last[m->server * MARK_COUNT + m->kind];
+		const bool again = *before != INSTANT_NONE && m->at >= *before && m->at - *before <= SAME_THING;
+		*before = m->at;
+		if (again)
+			continue;
 		h->drops += m->kind == MARK_DROP;
 		h->reconnects += m->kind == MARK_RECONNECT;
 		h->connects_failed += m->kind == MARK_CONNECT_FAILED;
 		h->restarts += m->kind == MARK_RESTART;
 		h->exceptions += m->kind == MARK_EXCEPTION;
 	}
+	free(last);
 }
 
 const struct server_health *health_make(struct picture_build *b, const struct facts *f)
@@ -216,6 +233,7 @@ const struct server_health *health_make(struct picture_build *b, const struct fa
 		fill_uptimes(b, f, i, &health[i]);
 	}
 	fill_counts(f, health);
+	count_marks(f, health);
 	fill_tools(b, &f->picture, health, f->server_count);
 	return health;
 }

@@ -293,7 +293,25 @@ static void number_servers(struct picture_build *b, const struct facts *f)
 	map_done(&known);
 }
 
-static void link_calls(struct picture_build *b, const struct facts *f)
+/* Where the evidence of an incident without calls stands among the marks. */
+static uint32_t session_of_evidence(const struct picture_build *b, const struct incident *i)
+{
+	for (size_t k = 0; k < i->evidence_count; k++)
+		for (size_t m = 0; m < b->marks.n; m++)
+			if (i->evidence[k].at.source && b->marks.v[m].where.source == i->evidence[k].at.source && b->marks.v[m].where.offset == i->evidence[k].at.offset)
+				return b->marks.v[m].session;
+	return PICTURE_NONE;
+}
+
+static uint32_t session_of_id(const struct picture_build *b, str id)
+{
+	for (size_t s = 0; id.n && s < b->sessions.n; s++)
+		if (str_eq(b->sessions.v[s].id, id))
+			return (uint32_t)s;
+	return PICTURE_NONE;
+}
+
+static void link_calls(struct picture_build *b, const struct facts *f, uint32_t *sessions)
 {
 	struct map by_id = {0};
 	uint32_t at;
@@ -302,10 +320,21 @@ static void link_calls(struct picture_build *b, const struct facts *f)
 	for (size_t i = 0; i < b->marks.n; i++)
 		if (b->mark_calls.v[i])
 			(void)map_get(&by_id, (uint64_t)b->mark_calls.v[i], &b->marks.v[i].call);
-	for (size_t i = 0; i < f->incident_count; i++)
-		for (size_t k = 0; k < f->incidents[i].call_count; k++)
-			if (map_get(&by_id, (uint64_t)f->incidents[i].calls[k]->id, &at) && b->calls.v[at].incident == PICTURE_NONE)
+	for (size_t i = 0; i < f->incident_count; i++) {
+		sessions[i] = PICTURE_NONE;
+		for (size_t k = 0; k < f->incidents[i].call_count; k++) {
+			if (!map_get(&by_id, (uint64_t)f->incidents[i].calls[k]->id, &at))
+				continue;
+			if (sessions[i] == PICTURE_NONE)
+				sessions[i] = b->calls.v[at].session;
+			if (b->calls.v[at].incident == PICTURE_NONE)
 				b->calls.v[at].incident = (uint32_t)i;
+		}
+		if (sessions[i] == PICTURE_NONE)
+			sessions[i] = session_of_id(b, f->incidents[i].session);
+		if (sessions[i] == PICTURE_NONE)
+			sessions[i] = session_of_evidence(b, &f->incidents[i]);
+	}
 	map_done(&by_id);
 }
 
@@ -319,13 +348,15 @@ static void *copy(struct picture_build *b, const void *v, size_t n, size_t size)
 
 void picture_finish(struct picture_build *b, struct facts *f)
 {
+	uint32_t *sessions = arena_alloc(b->arena, (f->incident_count + 1) * sizeof *sessions);
 	number_servers(b, f);
-	link_calls(b, f);
+	link_calls(b, f, sessions);
 	f->picture = (struct picture){.kept = true, .session_count = b->sessions.n, .call_count = b->calls.n, .mark_count = b->marks.n,
 		.calls_left_out = b->calls_left_out, .marks_left_out = b->marks_left_out};
 	f->picture.sessions = copy(b, b->sessions.v, b->sessions.n, sizeof *b->sessions.v);
 	f->picture.calls = copy(b, b->calls.v, b->calls.n, sizeof *b->calls.v);
 	f->picture.marks = copy(b, b->marks.v, b->marks.n, sizeof *b->marks.v);
+	f->picture.incident_sessions = sessions;
 	f->picture.health = health_make(b, f);
 }
 

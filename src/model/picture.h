@@ -112,6 +112,7 @@ struct picture {
 	const struct picture_mark *marks;
 	size_t mark_count;
 	const struct server_health *health; /* facts.server_count of them */
+	const uint32_t *incident_sessions;  /* facts.incident_count of them: indexes into sessions, PICTURE_NONE for nothing to draw */
 	uint64_t calls_left_out, marks_left_out;
 };
 #endif

@@ -253,7 +253,7 @@ static int session_order(const void *a, const void *b)
 
 static void session_picture(struct html *h, const struct picture_session *s, size_t lanes)
 {
-	const struct drawing_options limits = {.most_calls = lanes, .most_marks = lanes};
+	const struct drawing_options limits = {.most_calls = lanes, .most_marks = lanes, .filter = h->options};
 	struct drawing d;
 	struct buf caption = {0};
 	drawing_make(&d, h->facts, s, NULL, &limits);

@@ -13,6 +13,7 @@
 #include "model/names.h"
 
 enum { CONNECTION_LANES = 12, ALL_CONNECTION_LANES = 24, LOG_LANES = 16, PLAIN_LANES = 4, GATHERED_BARS = 400, GATHERED_LANES = 8 };
+#define SAME_THING (100 * MILLISECOND)
 
 static const struct picture *picture_of(const struct drawing *d) { return &d->facts->picture; }
 
@@ -65,16 +66,34 @@ static bool is_affected(const struct drawing *d, const struct picture_call *c)
 const struct picture_session *drawing_session_of(const struct facts *f, const struct incident *i)
 {
 	const struct picture *p = &f->picture;
-	for (size_t k = 0; i->call_count && k < p->call_count; k++)
-		if (p->calls[k].call.id == i->calls[0]->id)
-			return &p->sessions[p->calls[k].session];
-	for (size_t s = 0; s < p->session_count; s++)
-		if (i->session.n && str_eq(p->sessions[s].id, i->session))
-			return &p->sessions[s];
-	for (size_t k = 0; k < p->mark_count; k++)
-		if (is_evidence(i, &p->marks[k]))
-			return &p->sessions[p->marks[k].session];
-	return NULL;
+	if (!p->incident_sessions || i < f->incidents || i >= f->incidents + f->incident_count)
+		return NULL;
+	const uint32_t s = p->incident_sessions[i - f->incidents];
+	return s < p->session_count ? &p->sessions[s] : NULL;
+}
+
+/* --- filters --- */
+
+static bool wants_server(const struct drawing *d, uint32_t server)
+{
+	return !d->filter || !d->filter->server.n || (server < d->facts->server_count && name_same(d->facts->servers[server].name, d->filter->server));
+}
+
+static bool wants_time(const struct drawing *d, instant from, instant to)
+{
+	return !d->filter || ((d->filter->since == INSTANT_NONE || to >= d->filter->since) && (d->filter->until == INSTANT_NONE || from < d->filter->until));
+}
+
+static bool wants_call(const struct drawing *d, const struct picture_call *c)
+{
+	return c->from != INSTANT_NONE && wants_server(d, c->server) && (!d->filter || !d->filter->tool.n || str_eq(c->call.tool, d->filter->tool)) &&
+		wants_time(d, c->from, c->to);
+}
+
+/* Marks that concern no server in particular stay: an Esc, the client's exit. */
+static bool wants_mark(const struct drawing *d, const struct picture_mark *m)
+{
+	return (m->server == PICTURE_NONE || wants_server(d, m->server)) && wants_time(d, m->at, m->at);
 }
 
 /* --- which stretch of time --- */
@@ -115,12 +134,14 @@ static void reach_incident(struct drawing *d)
 
 static void reach_session(struct drawing *d)
 {
-	for (size_t k = 0; k < d->session->call_count; k++) {
-		reach(d, calls_of(d)[k].from);
-		reach(d, calls_of(d)[k].to);
-	}
+	for (size_t k = 0; k < d->session->call_count; k++)
+		if (wants_call(d, &calls_of(d)[k])) {
+			reach(d, calls_of(d)[k].from);
+			reach(d, calls_of(d)[k].to);
+		}
 	for (size_t k = 0; k < d->session->mark_count; k++)
-		reach_mark(d, &marks_of(d)[k]);
+		if (wants_mark(d, &marks_of(d)[k]))
+			reach_mark(d, &marks_of(d)[k]);
 }
 
 /* A little room on both sides, so that marks at the ends can be seen. */
@@ -220,7 +241,7 @@ static int start_order(const void *a, const void *b)
 
 static bool is_in_picture(const struct drawing *d, const struct picture_call *c)
 {
-	if (c->from == INSTANT_NONE || c->to < d->axis.from || c->from > d->axis.to)
+	if (!wants_call(d, c) || c->to < d->axis.from || c->from > d->axis.to)
 		return false;
 	return !d->incident || is_affected(d, c) || c->server == PICTURE_NONE || !d->incident->server.n ||
 		name_same(server_name(d, c->server), d->incident->server);
@@ -314,9 +335,26 @@ static bool is_from_client(const struct picture_mark *m)
 	return k != SOURCE_SERVER && k != SOURCE_PROXY && k != SOURCE_BRIDGE;
 }
 
+/* Clients write one thing in several lines: "reconnected" right behind "connected", a failure and its cause, an exit in steps. */
+static bool is_said_twice(const struct drawing *d, size_t k)
+{
+	const struct picture_mark *m = &marks_of(d)[k];
+	if (!is_from_client(m))
+		return false;
+	for (size_t i = k; i-- > 0 && m->at - marks_of(d)[i].at <= SAME_THING;) {
+		const struct picture_mark *before = &marks_of(d)[i];
+		const bool same = before->kind == m->kind || (m->kind == MARK_RECONNECT && before->kind == MARK_CONNECT);
+		if (same && before->side == m->side && before->server == m->server && before->call == m->call && is_from_client(before))
+			return true;
+		if (before->server == m->server && (before->kind == MARK_CONNECT || before->kind == MARK_RECONNECT)) /* a new connection: a new thing */
+			return false;
+	}
+	return false;
+}
+
 static bool concerns(const struct drawing *d, const struct picture_mark *m)
 {
-	return !d->incident || !d->incident->server.n || m->server == PICTURE_NONE || name_same(server_name(d, m->server), d->incident->server) ||
+	return !d->incident ? wants_mark(d, m) : !d->incident->server.n || m->server == PICTURE_NONE || name_same(server_name(d, m->server), d->incident->server) ||
 		is_evidence(d->incident, m);
 }
 
@@ -336,22 +374,12 @@ static void client_lane(struct drawing *d, const struct drawing_options *o)
 	struct lane *l = NULL;
 	for (size_t k = 0; k < d->session->mark_count; k++) {
 		const struct picture_mark *m = &marks_of(d)[k];
-		if (m->side != SIDE_CLIENT || !within(d, m) || !concerns(d, m) || has_own_lane(d, m))
+		if (m->side != SIDE_CLIENT || !within(d, m) || !concerns(d, m) || has_own_lane(d, m) || is_said_twice(d, k))
 			continue;
 		if (!l)
 			l = add_lane(d, LANE_CLIENT, SIDE_CLIENT, S("client"), PICTURE_NONE);
 		add_mark(d, l, m, o->most_marks);
 	}
-}
-
-/* Clients write "reconnected" right behind "connected": one thing. */
-static bool is_said_twice(const struct drawing *d, size_t k)
-{
-	const struct picture_mark *m = &marks_of(d)[k];
-	for (size_t i = k; m->kind == MARK_RECONNECT && i-- > 0 && m->at - marks_of(d)[i].at <= 200 * MILLISECOND;)
-		if (marks_of(d)[i].kind == MARK_CONNECT && marks_of(d)[i].server == m->server)
-			return true;
-	return false;
 }
 
 struct connecting { /* a connection's story so far */
@@ -540,7 +568,7 @@ static void scale(struct drawing *d)
 
 void drawing_make(struct drawing *ret, const struct facts *f, const struct picture_session *s, const struct incident *i, const struct drawing_options *o)
 {
-	*ret = (struct drawing){.facts = f, .session = s, .incident = i};
+	*ret = (struct drawing){.facts = f, .session = s, .incident = i, .filter = i ? NULL : o->filter};
 	if (!s)
 		return;
 	ret->timed = s->timed;

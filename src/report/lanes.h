@@ -31,11 +31,13 @@ struct lane {
 struct drawing_options {
 	size_t most_calls;   /* lanes of single calls; answered ones beyond are gathered */
 	size_t most_marks;   /* per lane of marks; more are counted */
+	const struct report_options *filter; /* of sessions: server, tool, since, until; NULL: all */
 };
 struct drawing {
 	const struct facts *facts;
 	const struct picture_session *session; /* NULL: nothing to draw */
 	const struct incident *incident;       /* NULL: the whole session */
+	const struct report_options *filter;
 	struct axis axis;
 	bool timed;          /* false: distances are no durations */
 	VEC(struct lane) lanes; /* client, then transport, then server */
@@ -47,7 +49,7 @@ struct drawing {
 };
 /* Where to draw a mark: its time, or the nearest place in the picture when its line has none. */
 instant drawing_place(const struct drawing *d, const struct picture_mark *m);
-/* The session that an incident belongs to, or NULL. */
+/* The session that an incident of f->incidents belongs to, or NULL. */
 const struct picture_session *drawing_session_of(const struct facts *f, const struct incident *i);
 /* s NULL gives an empty drawing. drawing_done in either case. */
 void drawing_make(struct drawing *ret, const struct facts *f, const struct picture_session *s, const struct incident *i, const struct drawing_options *o);

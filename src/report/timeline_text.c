@@ -422,7 +422,7 @@ static void write_chart(struct page *p, const struct drawing *d)
 
 static struct drawing_options limits_of(const struct page *p)
 {
-	return (struct drawing_options){.most_calls = p->options->verbose ? LANES_VERBOSE : LANES, .most_marks = MARKS};
+	return (struct drawing_options){.most_calls = p->options->verbose ? LANES_VERBOSE : LANES, .most_marks = MARKS, .filter = p->options};
 }
 
 static void session_head(struct page *p, const struct drawing *d)
@@ -492,7 +492,7 @@ static void session_chart(struct page *p, const struct picture_session *s)
 	const struct drawing_options limits = limits_of(p);
 	struct drawing d;
 	drawing_make(&d, p->facts, s, NULL, &limits);
-	if (d.session) {
+	if (d.session && d.lanes.n) {
 		session_head(p, &d);
 		name_incidents(p, s);
 		page_end(p);
@@ -514,28 +514,43 @@ static int session_order(const void *a, const void *b)
 	return x->session < y->session ? -1 : x->session > y->session;
 }
 
-static void session_charts(struct page *p)
+/* The sessions that the options ask for, those with incidents first. */
+static size_t choose_sessions(const struct page *p, struct ordered *v)
 {
 	const struct picture *f = &p->facts->picture;
-	const size_t most = p->options->verbose ? SESSIONS_VERBOSE : SESSIONS;
-	VEC(struct ordered) v = {0};
-	for (size_t s = 0; s < f->session_count; s++)
-		if (!p->options->session.n || str_starts(f->sessions[s].id, p->options->session))
-			*vec_push(&v) = (struct ordered){&f->sessions[s], incidents_of(p, &f->sessions[s])};
-	vec_sort(&v, session_order);
-	for (size_t i = 0; i < v.n && i < most; i++) {
-		if (i)
+	const bool only_incidents = p->options->cause.n || p->options->min_severity > SEVERITY_INFO;
+	size_t count = 0;
+	for (size_t s = 0; s < f->session_count; s++) {
+		if (p->options->session.n && !str_starts(f->sessions[s].id, p->options->session))
+			continue;
+		const size_t n = incidents_of(p, &f->sessions[s]);
+		if (n || !only_incidents)
+			v[count++] = (struct ordered){&f->sessions[s], n};
+	}
+	if (count > 1)
+		qsort(v, count, sizeof *v, session_order);
+	return count;
+}
+
+static void session_charts(struct page *p)
+{
+	const size_t most = p->options->verbose ? SESSIONS_VERBOSE : SESSIONS, begin = p->out->n;
+	struct ordered *v = mem_new((p->facts->picture.session_count + 1) * sizeof *v);
+	const size_t n = choose_sessions(p, v);
+	for (size_t i = 0; i < n && i < most; i++) {
+		if (p->out->n > begin)
 			page_end(p);
-		session_chart(p, v.v[i].session);
+		session_chart(p, v[i].session);
 	}
-	if (!v.n)
-		page_wrap(p, INK_YELLOW, S("Nothing to draw: no MCP call and no connection was read."), 0, 0);
-	if (v.n > most) {
+	if (p->out->n == begin)
+		page_wrap(p, INK_YELLOW, p->facts->picture.session_count ? S("No call and no connection passes the filters.") :
+			S("Nothing to draw: no MCP call and no connection was read."), 0, 0);
+	if (n > most) {
 		page_end(p);
-		page_printf(p, INK_DIM, "%zu more sessions: mcplog timeline SESSION, or --verbose", v.n - most);
+		page_printf(p, INK_DIM, "%zu more sessions: mcplog timeline SESSION, or --verbose", n - most);
 		page_end(p);
 	}
-	vec_free(&v);
+	free(v);
 }
 
 void timeline_text(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out)
