@@ -51,6 +51,43 @@ static struct server_facts *server_named(struct assembly *as, str name)
 	return s;
 }
 
+static void count_call(struct call_counts *n, enum outcome outcome, int64_t duration)
+{
+#define X(ms) (ms) * MILLISECOND,
+	static const int64_t edges[] = {CALL_BUCKET_LIST(X)};
+#undef X
+	size_t i = 0;
+	n->outcomes[outcome]++;
+	if (duration < 0)
+		return;
+	while (i < CALL_BUCKETS && duration > edges[i])
+		i++;
+	n->buckets[i]++;
+	n->duration += duration;
+}
+
+static bool is_drop(const struct view_server *s, const struct seen *e)
+{
+	return e->e.kind == KIND_TRANSPORT_DROPPED && !(e->flags & (SEEN_EXIT | SEEN_SERVER_SIDE)) && name_same(e->e.server, s->name);
+}
+
+/* Was a call open then? Drops are few, so calls may be walked. */
+static bool in_flight(const struct view_server *s, instant at)
+{
+	for (size_t i = 0; i < s->call_count; i++)
+		if (s->calls[i]->started_at != INSTANT_NONE && s->calls[i]->started_at <= at && (s->calls[i]->ended_at == INSTANT_NONE || s->calls[i]->ended_at >= at))
+			return true;
+	size_t low = 0, high = s->span_count; /* the last span that began before */
+	while (low < high) {
+		const size_t middle = (low + high) / 2;
+		if (s->spans[middle].started <= at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low > 0 && s->spans[low - 1].ended >= at;
+}
+
 static void count_calls(struct server_facts *f, const struct view_server *s)
 {
 	f->calls += s->call_count + s->span_count;
@@ -58,7 +95,12 @@ static void count_calls(struct server_facts *f, const struct view_server *s)
 		const struct call *c = s->calls[i];
 		f->failed += call_failed(c);
 		f->open += c->ending == ENDING_STILL_OPEN;
+		count_call(&f->counts, c->outcome, c->duration);
 	}
+	for (size_t i = 0; i < s->span_count; i++)
+		count_call(&f->counts, OUTCOME_OK, s->spans[i].ended - s->spans[i].started);
+	for (size_t i = 0; i < s->event_count; i++)
+		f->counts.drops += is_drop(s, s->events[i]) && in_flight(s, s->events[i]->vt);
 }
 
 static str how_closed(const struct seen *e)

@@ -126,6 +126,7 @@ static void touch(struct stepper *s, size_t at, const struct alert_observation *
 	struct alert *al = &s->book->alerts.v[at];
 	struct seen_alert *now = &s->now.v[at];
 	now->seen = al->changed = true;
+	al->active_at = s->o->now;
 	if (o->held)
 		return;
 	if (!now->fresh) {
@@ -244,13 +245,9 @@ static void age(struct stepper *s, size_t at)
 		else if (now->fresh && (++al->runs >= s->o->for_runs || al->kind != ALERT_STUCK))
 			fire(s, al);
 	}
-	if (al->phase == ALERT_FIRING && now->seen)
-		al->active_at = s->o->now;
-	if (al->phase == ALERT_FIRING && !now->seen && passed(s, al->active_at, s->o->keep_firing)) {
+	if (al->phase == ALERT_FIRING && !now->seen && !s->o->blind && passed(s, al->active_at, s->o->keep_firing)) {
 		al->phase = ALERT_RESOLVED;
 		al->resolved_at = s->o->now;
-		al->attempts = 0;
-		al->refused = false;
 		al->acked_at = INSTANT_NONE;
 		al->changed = true;
 		s->result->resolved++;

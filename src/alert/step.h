@@ -9,6 +9,7 @@ struct alert_step_options {
 	instant now;
 	uint32_t for_runs;    /* a condition must be seen in so many runs in a row before it fires; at least 1 */
 	int64_t keep_firing;  /* µs that an alert goes on after its trouble was last seen */
+	bool blind;           /* so little could be read that nothing is over because it was not seen */
 	bool first;           /* the first run: what is over is history, and told to nobody */
 	instant history_before; /* what ended before it is history too; INSTANT_NONE: nothing */
 };

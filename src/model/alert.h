@@ -40,12 +40,18 @@ struct alert {
 	int64_t oldest;              /* µs that the oldest of them has waited */
 	str summary, detail;         /* one line, and what it means and what to do; fixed while the alert fires */
 	str examples;                /* one call a line, at most ALERT_EXAMPLES */
-	/* what receivers know of it */
-	enum alert_phase told;       /* the last phase that a sender delivered; PENDING: none */
+	enum alert_phase told;       /* the last phase that a sender delivered to anybody; PENDING: none */
 	instant last_sent, acked_at; /* INSTANT_NONE: never */
-	uint32_t attempts;           /* in vain, since the last success */
-	bool refused;                /* the receiver took others of the same batch, but not this one */
 	bool changed;                /* differs from the stored row */
+};
+/* What one receiver knows of one alert. */
+struct alert_sent {
+	int64_t alert;
+	str receiver;                /* hash of the command that sends: it may hold secrets */
+	enum alert_phase phase;      /* the last one that was delivered; PENDING: none */
+	uint32_t attempts;           /* in vain, since then */
+	bool refused;                /* the receiver took others of the same batch, but not this one: not tried again */
+	bool changed;
 };
 
 enum member_flags { MEMBER_TOLD = 1, MEMBER_ABANDONED = 2 };
@@ -74,6 +80,7 @@ struct alert_book { /* everything that is remembered */
 	VEC(struct alert) alerts;    /* by id */
 	VEC(struct alert_member) members;
 	VEC(struct alert_counter) counters;
+	VEC(struct alert_sent) sent;
 	struct alert_marks marks;
 	VEC(int64_t) gone;           /* ids of alerts that are to be forgotten */
 };
@@ -82,6 +89,7 @@ static inline void alert_book_done(struct alert_book *b)
 	vec_free(&b->alerts);
 	vec_free(&b->members);
 	vec_free(&b->counters);
+	vec_free(&b->sent);
 	vec_free(&b->gone);
 }
 
@@ -99,12 +107,37 @@ struct alert_observation {
 	bool held;                   /* its log could not be read: nothing new is known */
 };
 
-/* What writers of alerts are handed. */
+/* What writers of alerts are handed. Texts are redacted and fit for a terminal. */
 struct alert_report {
 	const struct alert *alerts;  /* firing and resolved; one per set of labels */
 	size_t count;
 	instant now;
 	int64_t interval;            /* µs between runs */
 	str host, version;
+};
+struct metrics_report {
+	const struct alert_counter *counters; /* names and labels as alert/count.c gives them */
+	size_t count;
+	instant last_success;        /* INSTANT_NONE: never */
+	int64_t duration;            /* µs of the last run; negative: unknown */
+	str version;
+};
+
+enum check_code { CHECK_OK, CHECK_WARNING, CHECK_CRITICAL, CHECK_UNKNOWN }; /* exit codes of the Monitoring Plugins */
+struct check_report {
+	enum check_code code;
+	str unknown;                 /* why nothing can be said, or not all; empty: everything was looked at */
+	str fine;                    /* what to say when there is no finding */
+	const struct alert *alerts;  /* those that fire */
+	size_t count;
+	uint32_t stuck;              /* calls beyond a threshold */
+	int64_t oldest;              /* µs that the oldest of them, or of those that may become stuck, has waited */
+	uint32_t incidents;          /* new ones */
+	int64_t events;              /* records read, ever */
+	const char *warn, *crit, *incidents_warn, *incidents_crit; /* ranges, for performance data */
+	instant now;
+	unsigned verbose;            /* 0 to 3 */
+	const str *more;             /* further lines of the long text */
+	size_t more_count;
 };
 #endif

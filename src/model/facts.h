@@ -9,11 +9,27 @@ struct connection {
 	int64_t uptime_s;             /* -1 unknown */
 	str how;                      /* open, cleanly, with-errors, client-closed, process-exit, unknown */
 };
+/* Upper bounds of the call-duration histogram, in milliseconds; the last bucket has none. Monitoring keeps them for months: never
+ * change one. */
+#define CALL_BUCKET_LIST(X) X(100) X(500) X(1000) X(5000) X(10000) X(30000) X(60000) X(120000) X(300000) X(600000) X(1800000) X(3600000)
+enum {
+	CALL_BUCKETS = 0
+#define X(ms) +1
+		CALL_BUCKET_LIST(X)
+#undef X
+};
+struct call_counts {
+	uint64_t outcomes[OUTCOME_COUNT];
+	uint64_t buckets[CALL_BUCKETS + 1]; /* calls of known duration, each in one bucket */
+	int64_t duration;             /* µs, of all of these */
+	uint64_t drops;               /* of the connection, while a call was in flight */
+};
 struct server_facts {
 	str name, transport;          /* transport p NULL when unknown: sse, http, stdio, claudeai-proxy, ws */
 	uint64_t calls, failed, open;
 	const struct connection *connections;
 	size_t connection_count;
+	struct call_counts counts;
 };
 struct server_session { /* contract: across sessions, which are stale after a server restart */
 	str server, session, what;    /* what: stale, recovered, unaffected */

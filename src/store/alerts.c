@@ -36,7 +36,7 @@ static void read_alert(sqlite3_stmt *st, struct arena *a, struct alert *al)
 		.level = (enum alert_level)(column_u32(st, 6) % 3), .runs = column_u32(st, 7), .since = column_ms(st, 8), .fired_at = column_ms(st, 9),
 		.active_at = column_ms(st, 10), .resolved_at = column_ms(st, 11), .calls = column_u32(st, 12), .oldest = instant_of(0, column_int(st, 13), 0),
 		.summary = column_text(st, 14, a), .detail = column_text(st, 15, a), .examples = column_text(st, 16, a), .last_sent = column_ms(st, 18),
-		.acked_at = column_ms(st, 19), .attempts = column_u32(st, 20), .refused = column_int(st, 21) != 0};
+		.acked_at = column_ms(st, 19)};
 	(void)alert_kind_find(column_view(st, 1), &al->kind);
 	for (int s = SEVERITY_INFO; s <= SEVERITY_CRITICAL; s++)
 		if (str_eq(column_view(st, 4), str_z(severity_name((enum severity)s))))
@@ -60,6 +60,18 @@ static int load_members(struct timeline *t, struct arena *a, struct alert_book *
 	int r;
 	while ((r = sql_row(&t->sql, st, reterr)) > 0)
 		*vec_push(&b->members) = (struct alert_member){.incident = column_text(st, 0, a), .alert = column_int(st, 1), .flags = column_u32(st, 2)};
+	return r;
+}
+
+static int load_sent(struct timeline *t, struct arena *a, struct alert_book *b, struct err *reterr)
+{
+	sqlite3_stmt *st = sql_get(&t->sql, SQL_ALERT_SENT_ALL);
+	int r;
+	while ((r = sql_row(&t->sql, st, reterr)) > 0) {
+		struct alert_sent *s = vec_push(&b->sent);
+		*s = (struct alert_sent){.alert = column_int(st, 0), .receiver = column_text(st, 1, a), .attempts = column_u32(st, 3), .refused = column_int(st, 4) != 0};
+		(void)alert_phase_find(column_view(st, 2), &s->phase);
+	}
 	return r;
 }
 
@@ -92,6 +104,8 @@ int timeline_load_alerts(struct timeline *t, struct arena *a, struct alert_book 
 		r = load_alerts(t, a, ret, reterr);
 	if (r == 0)
 		r = load_members(t, a, ret, reterr);
+	if (r == 0)
+		r = load_sent(t, a, ret, reterr);
 	return r == 0 ? load_counters(t, a, ret, reterr) : r;
 }
 
@@ -117,8 +131,6 @@ static void bind_alert(sqlite3_stmt *st, const struct alert *al)
 	bind_text(st, 18, str_z(alert_phase_name(al->told)));
 	bind_ms(st, 19, al->last_sent);
 	bind_ms(st, 20, al->acked_at);
-	bind_int(st, 21, al->attempts);
-	bind_int(st, 22, al->refused);
 }
 
 static int save_alerts(struct timeline *t, const struct alert_book *b, struct err *reterr)
@@ -132,10 +144,31 @@ static int save_alerts(struct timeline *t, const struct alert_book *b, struct er
 			bind_alert(st, &b->alerts.v[i]);
 		r = sql_run(&t->sql, st, reterr);
 	}
-	for (size_t i = 0; i < b->gone.n && r == 0; i++) {
-		sqlite3_stmt *st = sql_get(&t->sql, SQL_ALERT_REMOVE);
+	static const enum statement remove[] = {SQL_ALERT_REMOVE, SQL_ALERT_SENT_REMOVE};
+	for (size_t i = 0; i < 2 * b->gone.n && r == 0; i++) {
+		sqlite3_stmt *st = sql_get(&t->sql, remove[i % 2]);
 		if (st)
-			bind_int(st, 1, b->gone.v[i]);
+			bind_int(st, 1, b->gone.v[i / 2]);
+		r = sql_run(&t->sql, st, reterr);
+	}
+	return r;
+}
+
+static int save_sent(struct timeline *t, const struct alert_book *b, struct err *reterr)
+{
+	int r = 0;
+	for (size_t i = 0; i < b->sent.n && r == 0; i++) {
+		const struct alert_sent *s = &b->sent.v[i];
+		if (!s->changed)
+			continue;
+		sqlite3_stmt *st = sql_get(&t->sql, SQL_ALERT_SENT_PUT);
+		if (st) {
+			bind_int(st, 1, s->alert);
+			bind_text(st, 2, s->receiver);
+			bind_text(st, 3, str_z(alert_phase_name(s->phase)));
+			bind_int(st, 4, s->attempts);
+			bind_int(st, 5, s->refused);
+		}
 		r = sql_run(&t->sql, st, reterr);
 	}
 	return r;
@@ -198,6 +231,8 @@ static int save_all(struct timeline *t, const struct alert_book *b, struct err *
 	int r = save_alerts(t, b, reterr);
 	if (r == 0)
 		r = save_members(t, b, reterr);
+	if (r == 0)
+		r = save_sent(t, b, reterr);
 	if (r == 0)
 		r = save_counters(t, b, reterr);
 	return r == 0 ? save_marks(t, b->marks, reterr) : r;

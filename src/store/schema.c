@@ -105,7 +105,10 @@ const struct schema_object schema_objects[] = {
 		" severity TEXT NOT NULL, state TEXT NOT NULL, level INTEGER NOT NULL, runs INTEGER NOT NULL, since_ms INTEGER,"
 		" fired_ms INTEGER, active_ms INTEGER, resolved_ms INTEGER, calls INTEGER NOT NULL, oldest_ms INTEGER NOT NULL,"
 		" summary TEXT NOT NULL, detail TEXT NOT NULL, examples TEXT NOT NULL, told TEXT NOT NULL, last_sent_ms INTEGER,"
-		" acked_ms INTEGER, attempts INTEGER NOT NULL, refused INTEGER NOT NULL) STRICT"},
+		" acked_ms INTEGER) STRICT"},
+	{"alert_sent",
+		"CREATE TABLE alert_sent(alert INTEGER NOT NULL, receiver TEXT NOT NULL, phase TEXT NOT NULL, attempts INTEGER NOT NULL,"
+		" refused INTEGER NOT NULL, PRIMARY KEY(alert, receiver)) STRICT, WITHOUT ROWID"},
 	{"alert_incident",
 		"CREATE TABLE alert_incident(incident TEXT PRIMARY KEY, alert INTEGER NOT NULL, flags INTEGER NOT NULL) STRICT, WITHOUT ROWID"},
 	{"counter",

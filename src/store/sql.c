@@ -18,7 +18,7 @@
 	" head_hash, head_len, marker_hash, marker_len, offset, rules_hash, complete, pending_bytes, row_session, closed, moved, shared_bytes"
 #define ALERT_COLUMNS                                                                                             \
 	"id, alertname, server, cause, severity, state, level, runs, since_ms, fired_ms, active_ms, resolved_ms, calls," \
-	" oldest_ms, summary, detail, examples, told, last_sent_ms, acked_ms, attempts, refused"
+	" oldest_ms, summary, detail, examples, told, last_sent_ms, acked_ms"
 
 static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -101,10 +101,13 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_RUN_ADD] = "INSERT INTO run(started_ms, finished_ms, command, exit) VALUES(?1, ?2, ?3, ?4)",
 	[SQL_ALERT_ALL] = "SELECT " ALERT_COLUMNS " FROM alert_state ORDER BY id",
 	[SQL_ALERT_PUT] = "INSERT OR REPLACE INTO alert_state(" ALERT_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-		" ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
+		" ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
 	[SQL_ALERT_REMOVE] = "DELETE FROM alert_state WHERE id = ?1",
 	[SQL_ALERT_INCIDENT_ALL] = "SELECT incident, alert, flags FROM alert_incident",
 	[SQL_ALERT_INCIDENT_PUT] = "INSERT OR REPLACE INTO alert_incident(incident, alert, flags) VALUES(?1, ?2, ?3)",
+	[SQL_ALERT_SENT_ALL] = "SELECT alert, receiver, phase, attempts, refused FROM alert_sent",
+	[SQL_ALERT_SENT_PUT] = "INSERT OR REPLACE INTO alert_sent(alert, receiver, phase, attempts, refused) VALUES(?1, ?2, ?3, ?4, ?5)",
+	[SQL_ALERT_SENT_REMOVE] = "DELETE FROM alert_sent WHERE alert = ?1",
 	[SQL_COUNTER_ALL] = "SELECT name, a, b, value, raw FROM counter ORDER BY name, a, b",
 	[SQL_COUNTER_PUT] = "INSERT OR REPLACE INTO counter(name, a, b, value, raw) VALUES(?1, ?2, ?3, ?4, ?5)",
 	[SQL_MARK_ALL] = "SELECT name, value FROM mark",
