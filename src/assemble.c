@@ -230,6 +230,12 @@ static void merge_server(struct assembly *as, const struct server_facts *from)
 	s->calls += from->calls;
 	s->failed += from->failed;
 	s->open += from->open;
+	for (size_t i = 0; i < OUTCOME_COUNT; i++)
+		s->counts.outcomes[i] += from->counts.outcomes[i];
+	for (size_t i = 0; i <= CALL_BUCKETS; i++)
+		s->counts.buckets[i] += from->counts.buckets[i];
+	s->counts.duration += from->counts.duration;
+	s->counts.drops += from->counts.drops;
 }
 
 void assemble_merge(struct assembly *as, struct assembly *part)

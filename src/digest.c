@@ -8,7 +8,7 @@
 #include "base/hash.h"
 #include "base/intern.h"
 
-enum { DIGEST_FORMAT = 1, DIGEST_MOST = 1 << 20 };
+enum { DIGEST_FORMAT = 2, DIGEST_MOST = 1 << 20 };
 
 struct io {
 	bool write;
@@ -246,6 +246,12 @@ static void io_server(struct io *io, struct server_facts *s)
 	io_u64(io, &s->calls);
 	io_u64(io, &s->failed);
 	io_u64(io, &s->open);
+	for (size_t i = 0; i < OUTCOME_COUNT; i++)
+		io_u64(io, &s->counts.outcomes[i]);
+	for (size_t i = 0; i <= CALL_BUCKETS; i++)
+		io_u64(io, &s->counts.buckets[i]);
+	io_i64(io, &s->counts.duration);
+	io_u64(io, &s->counts.drops);
 }
 
 static void io_connection(struct io *io, struct connection *c)

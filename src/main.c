@@ -21,6 +21,7 @@
  *               cmd_report           one incident as Markdown for an issue
  *               cmd_query            questions to the timeline
  *               cmd_unknown unexplained  lines that no signature explains, and signatures made of them
+ *               cmd_check cmd_alerts alerting  alerts: a status line; list, acknowledge, send; a run that steps them
  *               cmd_patterns cmd_status cmd_config  the knowledge base; the sources; values of options and where they come from
  *               cmd_completion cmd_help  scripts for shells; help, manual, version
  *
@@ -60,6 +61,7 @@
  *
  * ALERTS        what of the verdicts is to be told, once when it begins and once when it is over
  * alert/        observe range step   facts to observations; thresholds; the life of an alert, as a pure function
+ *               count judge          counters that never go down; what fires as the status of a check
  *
  * REPORT
  * report/       report filter        the table of formats; what is shown
@@ -73,6 +75,8 @@
  *               calls csv_tables junit  calls for tables and traces; tables; for CI gates
  *               trace otlp           Chrome trace events; OpenTelemetry
  *               answer table         rows of a query; aligned columns
+ *               alert_list status    alerts for people; the line of a monitoring plugin
+ *               prom alertmanager    metrics; alerts as JSON, for webhooks and Slack too
  *
  * KNOWLEDGE     patterns/ to rules, and its proofs
  * knowledge/    knowledge files yaml entry  loading: built in, the user's; trees and their tables of keys
@@ -98,6 +102,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/diag.h"
 #include "cli/env.h"
 #include "cli/exit_code.h"
 
@@ -110,16 +115,17 @@ static volatile sig_atomic_t stop_signal;
 static void on_signal(int number)
 {
 	if (stop_signal)
-		_exit(exit_code_of_signal((int)stop_signal));
+		diag_end(exit_code_of_signal((int)stop_signal));
 	stop_signal = number;
 	const struct itimerval patience = {.it_value = {.tv_usec = 500000}};
 	(void)setitimer(ITIMER_REAL, &patience, NULL);
 }
 
-static void on_alarm(int number)
+/* A command that limits its own time: the end of it is a signal like the others. */
+static void limit_time(unsigned seconds)
 {
-	(void)number;
-	_exit(exit_code_of_signal((int)stop_signal));
+	const struct itimerval limit = {.it_value = {.tv_sec = (time_t)seconds}};
+	(void)setitimer(ITIMER_REAL, &limit, NULL);
 }
 
 static void catch_signals(void)
@@ -133,7 +139,6 @@ static void catch_signals(void)
 			continue;
 		(void)sigaction(stopping[i], &action, NULL);
 	}
-	action.sa_handler = on_alarm;
 	(void)sigaction(SIGALRM, &action, NULL);
 	action.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &action, NULL);
@@ -175,6 +180,9 @@ int main(int argc, char **argv)
 	const struct rlimit no_core = {0, 0}; /* a core dump would hold log content */
 	(void)setrlimit(RLIMIT_CORE, &no_core);
 	catch_signals();
+	char host[256] = "";
+	if (gethostname(host, sizeof host - 1) != 0)
+		host[0] = '\0';
 	const struct env env = {
 		.in = STDIN_FILENO,
 		.out = STDOUT_FILENO,
@@ -186,6 +194,8 @@ int main(int argc, char **argv)
 		.now = wall_clock(),
 		.wall_clock = wall_clock,
 		.clock = steady_clock,
+		.host = host,
+		.limit_time = limit_time,
 		.home = getenv("HOME"),
 		.state_home = getenv("XDG_STATE_HOME"),
 		.config_home = getenv("XDG_CONFIG_HOME"),

@@ -71,6 +71,20 @@ static instant last_time(const struct facts *f)
 	return last;
 }
 
+/* The wall clock as the session's own host shows it: its clock is ahead by as much as a last line is younger than the last change
+ * of its file. A lead of a day or more is a damaged line, no clock. */
+static instant clock_of(const struct join_group *g, instant wall)
+{
+	int64_t ahead = 0;
+	for (size_t i = 0; i < g->source_count; i++) {
+		const struct source *s = g->sources[i];
+		const int64_t lead = s->has_times && s->identity.mtime_ns > 0 ? s->last - s->identity.mtime_ns / 1000 : 0;
+		if (lead > ahead && lead < DAY)
+			ahead = lead;
+	}
+	return ahead > SECOND ? wall + ahead : wall;
+}
+
 static int judge_group(const struct join_group *g, uint32_t index, const struct rules *rules, struct rows *rows, struct assembly *part, struct err *reterr)
 {
 	struct arena view_arena = {0};
@@ -93,10 +107,12 @@ static int judge_group(const struct join_group *g, uint32_t index, const struct 
 }
 
 /* What the timeline remembers of the group, else a judgement that it then remembers. Pictures need the view itself. */
-static int add_group(const struct join_group *g, uint32_t index, const struct rules *rules, struct rows *rows, struct assembly *as, struct err *reterr)
+static int add_group(const struct join_group *g, uint32_t index, const struct rules *rules, struct rows *rows, struct assembly *as, bool wall_clock,
+	struct err *reterr)
 {
 	struct facts totals = {0};
-	struct assembly part = {.arena = as->arena, .facts = &totals, .as_of = as->as_of, .picture = as->picture};
+	struct assembly part = {.arena = as->arena,
+		.facts = &totals, .as_of = wall_clock ? clock_of(g, as->as_of) : as->as_of, .picture = as->picture};
 	const struct digest_key key = digest_key_of(g, rules->hash);
 	str bytes = STR_NONE;
 	struct buf fresh = {0};
@@ -143,7 +159,7 @@ int pass2_run(struct rules *rules, const struct pipeline_options *options, struc
 	struct picture_build picture = {.arena = &result->arena, .rules = rules, .as_of = as.as_of, .text_of = text_of, .context = &rows};
 	as.picture = options->keep_calls ? &picture : NULL;
 	for (size_t i = 0; i < groups.n && !r; i++)
-		r = !is_wanted(options, &groups.v[i]) ? 0 : add_group(&groups.v[i], (uint32_t)i, rules, &rows, &as, reterr);
+		r = !is_wanted(options, &groups.v[i]) ? 0 : add_group(&groups.v[i], (uint32_t)i, rules, &rows, &as, options->wall_clock, reterr);
 	if (!r)
 		assemble_finish(&as);
 	assemble_done(&as);

@@ -19,6 +19,7 @@ struct pipeline_options {
 	const struct zone *zone;
 	str zone_name;              /* as given: files read with another zone are read again */
 	instant as_of;              /* INSTANT_NONE: last time in the input */
+	bool wall_clock;            /* as_of is the present time: sessions of hosts whose clock is ahead are judged by that clock */
 	const int64_t *only;        /* pass 2: judge only the sessions that hold one of these sources; NULL: all */
 	size_t only_count;
 	bool final, no_redact;

@@ -9,6 +9,11 @@
 #include <unistd.h>
 
 static bool warnings_off;
+static struct last_words { /* a signal handler and the end of memory can be handed nothing */
+	const char *text;
+	size_t n;
+	int code;
+} last_words;
 
 static void put(str s)
 {
@@ -123,8 +128,18 @@ void diag_err(const struct err *e)
 
 void diag_quiet(bool quiet) { warnings_off = quiet; }
 
+void diag_last_words(const char *words, int code) { last_words = (struct last_words){words, words ? strlen(words) : 0, code}; }
+
+void diag_end(int code)
+{
+	if (last_words.text == NULL)
+		_exit(code);
+	(void)!write(STDOUT_FILENO, last_words.text, last_words.n);
+	_exit(last_words.code);
+}
+
 void diag_out_of_memory(void)
 {
 	put(S("mcplog: out of memory; nothing was stored. Give it more memory, or fewer files at once.\n"));
-	_exit(4);
+	diag_end(4);
 }

@@ -10,4 +10,8 @@ void diag_error(const char *format, ...) __attribute__((format(printf, 1, 2))); 
 void diag_err(const struct err *e); /* text, file:line:column, snippet with caret, hint */
 void diag_quiet(bool quiet);        /* silences warnings, not errors */
 _Noreturn void diag_out_of_memory(void);
+/* What the process says on stdout and with which code it leaves when it cannot end in good order; for programs whose caller reads
+ * one line and knows only some codes. NULL: nothing, and the code given to diag_end. The text must live on. */
+void diag_last_words(const char *words, int code);
+_Noreturn void diag_end(int code); /* at once, without cleaning up; may be called by signal handlers */
 #endif

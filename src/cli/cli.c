@@ -42,6 +42,8 @@ static int dispatch(const struct env *env, const struct opts *opts)
 		[COMMAND_REPORT] = cmd_report,
 		[COMMAND_EXPORT] = cmd_export,
 		[COMMAND_WATCH] = cmd_watch,
+		[COMMAND_CHECK] = cmd_check,
+		[COMMAND_ALERTS] = cmd_alerts,
 		[COMMAND_PATTERNS] = cmd_patterns,
 		[COMMAND_QUERY] = cmd_query,
 		[COMMAND_UNKNOWN] = cmd_unknown,
@@ -73,17 +75,41 @@ static bool needs_no_config(const struct opts *o)
 		o->command == COMMAND_VERSION || o->command == COMMAND_COMPLETION;
 }
 
+/* Did the user mean `check`? Also when the command line could not be understood to its end: the caller knows four codes only. */
+static bool is_check(const struct opts *o, int argc, char **argv)
+{
+	bool named = o->command == COMMAND_CHECK;
+	for (int i = 1; o->command == COMMAND_NONE && !named && i < argc; i++)
+		named = str_eq(str_z(argv[i]), S("check"));
+	return named;
+}
+
+static int run_check(const struct env *env, struct opts *opts, bool parsed, struct err *e)
+{
+	if (!parsed || (config_apply(env, opts, e) && !needs_no_config(opts)))
+		return cmd_check_refused(e);
+	if (needs_no_config(opts) || opts_has(opts, OPT_SHOW_CONFIG)) {
+		(void)dispatch(env, opts);
+		return EXIT_CODE_CHECK_UNKNOWN;
+	}
+	return cmd_check(env, opts);
+}
+
 int cli_run(const struct env *env, int argc, char **argv)
 {
 	struct opts opts;
 	struct err e = {0};
 	int code;
-	if (opts_parse(argc, argv, &opts, &e))
+	const bool parsed = opts_parse(argc, argv, &opts, &e) == 0;
+	const bool check = is_check(&opts, argc, argv);
+	if (check)
+		code = run_check(env, &opts, parsed, &e);
+	else if (!parsed)
 		code = usage(&e);
 	else if (config_apply(env, &opts, &e) && !needs_no_config(&opts))
 		code = command_failed(env, &e);
 	else
 		code = dispatch(env, &opts);
 	opts_done(&opts);
-	return env->stop && *env->stop ? exit_code_of_signal((int)*env->stop) : code;
+	return !check && env->stop && *env->stop ? exit_code_of_signal((int)*env->stop) : code;
 }

@@ -4,9 +4,11 @@
  */
 #include "base/diag.h"
 #include "base/nearest.h"
+#include "cli/alerting.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/inputs.h"
+#include "report/alerts.h"
 
 struct exporter {
 	const char *name;
@@ -31,6 +33,29 @@ static int write_report(struct run *r, const struct exporter *x, struct buf *out
 	return 0;
 }
 
+/* The forms of monitoring systems: alerts were stepped in the run. */
+static int write_alerts(struct run *r, const struct exporter *x, struct buf *out, struct err *reterr)
+{
+	static const struct {
+		const char *name;
+		void (*write)(const struct alert_report *, struct buf *);
+	} table[] = {{"alertmanager", report_alertmanager}, {"webhook", report_webhook}, {"slack", report_slack}};
+	(void)reterr;
+	const struct alert_report report = alerting_report(r->conclude_context, r->env, r->opts);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (str_eq(str_z(x->name), str_z(table[i].name)))
+			table[i].write(&report, out);
+	return 0;
+}
+
+static int write_prom(struct run *r, const struct exporter *x, struct buf *out, struct err *reterr)
+{
+	(void)x, (void)reterr;
+	const struct metrics_report m = alerting_metrics(r->conclude_context);
+	report_prom(&m, out);
+	return 0;
+}
+
 /* In the order of the command's synopsis in opts.c. */
 static const struct exporter exporters[] = {
 	{"ndjson", "ndjson", write_report, false, 0600},
@@ -39,6 +64,10 @@ static const struct exporter exporters[] = {
 	{"otlp-traces", "otlp-traces", write_report, false, 0600},
 	{"otlp-logs", "otlp-logs", write_report, false, 0600},
 	{"chrome-trace", "chrome-trace", write_report, false, 0600},
+	{"prom", NULL, write_prom, true, 0644},
+	{"alertmanager", NULL, write_alerts, true, 0600},
+	{"webhook", NULL, write_alerts, true, 0600},
+	{"slack", NULL, write_alerts, true, 0600},
 };
 enum { EXPORTERS = sizeof exporters / sizeof *exporters };
 
@@ -66,6 +95,22 @@ static const struct exporter *find(const char *name, struct err *reterr)
 	return NULL;
 }
 
+static int export_alerts(struct run *r, const struct exporter *x, struct err *reterr)
+{
+	struct alerting a;
+	struct buf text = {0};
+	int e = alerting_init(r, &a, reterr);
+	if (!e)
+		e = alerting_run(&a, 1, reterr);
+	if (!e)
+		e = x->write(r, x, &text, reterr);
+	if (!e)
+		e = run_output_mode(r, buf_str(&text), x->mode, reterr);
+	buf_done(&text);
+	alerting_done(&a);
+	return e;
+}
+
 static int export(struct run *r, struct err *reterr)
 {
 	const struct opts *o = r->opts;
@@ -77,6 +122,8 @@ static int export(struct run *r, struct err *reterr)
 		err_hint(reterr, "leave it out");
 		return code;
 	}
+	if (x->alert)
+		return export_alerts(r, x, reterr);
 	str *paths;
 	size_t count;
 	r->everything = o->arg_count <= 1;

@@ -10,6 +10,8 @@ int cmd_explain(const struct env *env, const struct opts *opts);
 int cmd_report(const struct env *env, const struct opts *opts);
 int cmd_export(const struct env *env, const struct opts *opts);
 int cmd_watch(const struct env *env, const struct opts *opts);
+int cmd_check(const struct env *env, const struct opts *opts);
+int cmd_alerts(const struct env *env, const struct opts *opts);
 int cmd_patterns(const struct env *env, const struct opts *opts);
 int cmd_query(const struct env *env, const struct opts *opts);
 int cmd_unknown(const struct env *env, const struct opts *opts);
@@ -22,6 +24,8 @@ int cmd_version(const struct env *env, const struct opts *opts);
 
 /* Shared ends of commands: prints the error, gives its exit code. */
 struct err;
+/* A check that could not even begin: one line on stdout, UNKNOWN. */
+int cmd_check_refused(const struct err *e);
 int command_failed(const struct env *env, const struct err *e);
 /* Writes text to stdout. */
 int command_print(const struct env *env, str text);

@@ -14,6 +14,8 @@ struct env {
 	instant now;                      /* when the program started */
 	instant (*wall_clock)(void);      /* for commands that go on: now */
 	int64_t (*clock)(void);           /* µs of a clock that never goes back: for time limits */
+	void (*limit_time)(unsigned seconds); /* SIGALRM after so many seconds, 0 never; may be NULL */
+	const char *host;                 /* name of this machine, "" unknown; may be NULL */
 	/* Values of environment variables; NULL when not set. */
 	const char *home;                 /* HOME */
 	const char *state_home;           /* XDG_STATE_HOME */

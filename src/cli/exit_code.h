@@ -7,6 +7,7 @@ enum exit_code {
 	EXIT_CODE_HIT = 1,      /* --fail-on */
 	EXIT_CODE_USAGE = 2,    /* options, patterns */
 	EXIT_CODE_INPUT = 3,    /* some input unreadable, cut or limited */
+	EXIT_CODE_CHECK_UNKNOWN = 3, /* `check` has its own four: enum check_code */
 	EXIT_CODE_OUTPUT = 4,   /* database or output could not be written */
 	EXIT_CODE_BUSY = 75,    /* another writer holds the lock */
 	EXIT_CODE_SIGNAL = 128, /* plus the number of the signal */

@@ -4,7 +4,8 @@
  * word that is no option names the command. Only commands that exist stand in commands[]; the ones that the contract
  * promises for later versions are named in not_yet[], so that the message can say so instead of guessing a typing error.
  *
- * --format takes other choices with every command: options[] lists all of them, each command its own.
+ * --format takes other choices with every command: options[] lists all of them, each command its own. Where one name means
+ * something else to another command (--for), it has two rows.
  *
  * It refuses to interpret values beyond their shape (a number within its bounds, one of the choices): what a time, a zone
  * or a cause means is the command's business.
@@ -18,8 +19,9 @@ enum {
 	ON_NARROWED = ON_FILTERS | BIT(QUERY),
 	ON_REPORTS = BIT(ANALYZE) | BIT(TIMELINE) | BIT(EXPLAIN) | BIT(REPORT) | BIT(EXPORT) | BIT(QUERY),
 	ON_LOGS = ON_REPORTS | BIT(UNKNOWN),   /* reads logs once */
-	ON_READERS = ON_LOGS | BIT(WATCH),
-	ON_STORE = ON_REPORTS | BIT(WATCH) | BIT(STATUS),
+	ON_READERS = ON_LOGS | BIT(WATCH) | BIT(CHECK),
+	ON_STORE = ON_REPORTS | BIT(WATCH) | BIT(STATUS) | BIT(CHECK) | BIT(ALERTS),
+	ON_ALERTS = BIT(CHECK) | BIT(EXPORT), /* they decide what an alert is */
 	ON_RULES = ON_READERS | BIT(PATTERNS) | BIT(STATUS),
 	ON_ALL = (1u << COMMAND_COUNT) - 1,
 };
@@ -40,15 +42,24 @@ static const struct command commands[COMMAND_COUNT] = {
 	[COMMAND_REPORT] = {"report", "ID [PATH...]", "one incident as Markdown for an issue: redacted, with the lines that prove it",
 		"ID is an incident id (v1:...) or its beginning. Without PATH it is looked for in the timeline. The lines at the end of\n"
 		"the report are as few as give the same verdict when they are analysed again: mcplog analyze - takes them.", NULL},
-	[COMMAND_EXPORT] = {"export", "ndjson|csv|otlp|otlp-traces|otlp-logs|chrome-trace [PATH...]", "the timeline as tables, traces and alerts for other programs",
+	[COMMAND_EXPORT] = {"export", "ndjson|csv|otlp|otlp-traces|otlp-logs|chrome-trace|prom|alertmanager|webhook|slack [PATH...]", "the timeline as tables, traces and alerts for other programs",
 		"Without PATH it exports everything that the timeline knows. ndjson: the objects of the JSON\n"
 		"report, one per line. csv: a row per call. otlp: OpenTelemetry spans and log records as JSON, a line each; otlp-traces\n"
-		"and otlp-logs: one of them, as an HTTP receiver takes it. chrome-trace: for https://ui.perfetto.dev.",
+		"and otlp-logs: one of them, as an HTTP receiver takes it. chrome-trace: for https://ui.perfetto.dev.\n"
+		"prom: metrics for node_exporter's textfile directory; alertmanager: the array for its API; webhook: the same alerts as a\n"
+		"JSON object; slack: {\"text\": ...}. These four read new lines first, like check.",
 		NULL},
 	[COMMAND_WATCH] = {"watch", "[PATH...]", "follow the logs and tell of each incident as it begins, changes and ends",
 		"Without PATH it follows your own logs. It ends with Ctrl-C. Incidents that are over when it starts are history and\n"
 		"are not told.",
 		"text|ndjson"},
+	[COMMAND_CHECK] = {"check", "[PATH...]", "for cron, Nagios and the like: one status line, exit code 0 to 3",
+		"Reads what is new in all logs that the timeline knows, in PATH, or without PATH in your own logs, and says whether\n"
+		"a call hangs now or something new broke. 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. RANGE is that of the Monitoring\n"
+		"Plugins: 120 alerts above 120, 10:20 outside, @10:20 inside. What was wrong before the first run is history.", NULL},
+	[COMMAND_ALERTS] = {"alerts", "", "what fires and what is over; acknowledge it, or hand it to a sender",
+		"Alerts are made by check and export. --send runs a shell command with the alerts that its receiver does not know yet\n"
+		"on standard input; what it fails to deliver is sent again the next time.", "text|alertmanager|webhook|slack"},
 	[COMMAND_PATTERNS] = {"patterns", "list|test|lint|new [ID]", "the knowledge base: list, test, lint, new",
 		"list shows what is loaded (--origin: from where); test runs every sample of every pattern, or of ID;\n"
 		"lint also says what a pattern costs; new ID prints the skeleton of a signature.", NULL},
@@ -74,15 +85,15 @@ static const struct command commands[COMMAND_COUNT] = {
 };
 
 /* Commands of later versions. */
-static const char *const not_yet[] = {"check", "doctor",
-	"alerts", "init", "diff", "prune"};
+static const char *const not_yet[] = {"doctor",
+	"init", "diff", "prune"};
 
 #define SEVERITIES "info|warning|critical"
 #define WHEN "auto|always|never"
 static const struct opt options[OPT_COUNT] = {
 	[OPT_DB] = {"db", 0, OPT_TEXT, "FILE", 0, 0, ON_STORE,
 		"timeline to use; :memory: keeps nothing (default: mcplog/timeline.db in $XDG_STATE_HOME or ~/.local/state)"},
-	[OPT_FORMAT] = {"format", 'f', OPT_CHOICE, "text|json|ndjson|html|csv", 0, 0, ON_ANALYZE | BIT(WATCH) | BIT(QUERY) | BIT(TIMELINE) | BIT(UNKNOWN), "form of the report (default: text)"},
+	[OPT_FORMAT] = {"format", 'f', OPT_CHOICE, "text|json|ndjson|html|csv|alertmanager|webhook|slack", 0, 0, ON_ANALYZE | BIT(WATCH) | BIT(QUERY) | BIT(TIMELINE) | BIT(UNKNOWN) | BIT(ALERTS), "form of the report (default: text)"},
 	[OPT_OUTPUT] = {"output", 'o', OPT_TEXT, "FILE", 0, 0, ON_LOGS, "write the report to FILE, whole or not at all"},
 	[OPT_SINCE] = {"since", 0, OPT_TEXT, "TIME", 0, 0, ON_NARROWED,
 		"only incidents and notes from TIME on: 2026-05-17T20:23, \"30 min ago\" (before the as-of time), yesterday"},
@@ -94,26 +105,27 @@ static const struct opt options[OPT_COUNT] = {
 	[OPT_MIN_SEVERITY] = {"min-severity", 0, OPT_CHOICE, SEVERITIES, 0, 0, ON_FILTERS | BIT(WATCH), "only incidents at least this severe"},
 	[OPT_FAIL_ON] = {"fail-on", 0, OPT_TEXT, "SEVERITY|CAUSE|open", 0, 0, ON_ANALYZE,
 		"leave with 1 when the report holds such an incident (open: one that is not over)"},
-	[OPT_AS_OF] = {"as-of", 0, OPT_TEXT, "TIME", 0, 0, ON_REPORTS & ~BIT(QUERY),
-		"judge open calls as of TIME (default: the last time stamp in the input)"},
+	[OPT_AS_OF] = {"as-of", 0, OPT_TEXT, "TIME", 0, 0, (ON_REPORTS & ~BIT(QUERY)) | BIT(CHECK) | BIT(ALERTS),
+		"judge open calls as of TIME (default: the last time stamp in the input; check, alerts: now)"},
 	[OPT_TZ] = {"tz", 0, OPT_TEXT, "ZONE", 0, 0, ON_READERS,
 		"zone of log times that name none: UTC, local, +02:00, Europe/Berlin (default: UTC)"},
 	[OPT_PATTERNS] = {"patterns", 0, OPT_TEXT, "DIR", 0, 0, ON_RULES, "more knowledge from DIR; may be repeated, later ids win"},
 	[OPT_FINAL] = {"final", 0, OPT_FLAG, NULL, 0, 0, ON_LOGS, "the input will not grow: a last line without newline counts"},
-	[OPT_REQUIRE_FILES] = {"require-files", 0, OPT_FLAG, NULL, 0, 0, ON_LOGS, "no log found is an error (exit code 3)"},
+	[OPT_REQUIRE_FILES] = {"require-files", 0, OPT_FLAG, NULL, 0, 0, ON_LOGS | BIT(CHECK), "no log found is an error (exit code 3)"},
 	[OPT_FOLLOW_SYMLINKS] = {"follow-symlinks", 0, OPT_FLAG, NULL, 0, 0, ON_READERS, "follow links that leave the directory"},
 	[OPT_FORCE_TEXT] = {"force-text", 0, OPT_FLAG, NULL, 0, 0, ON_READERS, "read files that look binary"},
 	[OPT_ALLOW_ROOT] = {"allow-root", 0, OPT_FLAG, NULL, 0, 0, ON_READERS, "as root, read files that belong to other users"},
 	[OPT_LIST] = {"list", 0, OPT_FLAG, NULL, 0, 0, BIT(QUERY), "the ready-made questions with their names"},
 	[OPT_SCHEMA] = {"schema", 0, OPT_FLAG, NULL, 0, 0, BIT(QUERY), "the views and their columns"},
-	[OPT_TIMEOUT] = {"timeout", 0, OPT_NUMBER, "SECONDS", 0, 86400, BIT(QUERY), "stop the query after SECONDS (default: 30; 0: never)"},
+	[OPT_TIMEOUT] = {"timeout", 't', OPT_NUMBER, "SECONDS", 0, 86400, BIT(QUERY) | BIT(CHECK) | BIT(ALERTS),
+		"give up after SECONDS, 0 never (default: query 30, check 10, alerts --send 30)"},
 	[OPT_LIMIT] = {"limit", 'n', OPT_NUMBER, "N", 0, 100000000, BIT(QUERY) | BIT(UNKNOWN), "at most N rows (default of query: 100000, of unknown: 40; 0: all)"},
 	[OPT_ALL] = {"all", 0, OPT_FLAG, NULL, 0, 0, BIT(UNKNOWN) | BIT(PATTERNS),
 		"also lines that have nothing to do with MCP and are no errors"},
 	[OPT_FROM] = {"from", 0, OPT_NUMBER, "NUMBER", 1, 100000, BIT(PATTERNS), "new: make the signature from a template of mcplog unknown"},
-	[OPT_JOBS] = {"jobs", 'j', OPT_NUMBER, "N", 1, 256, ON_REPORTS, "files read at the same time (this version always reads one)"},
-	[OPT_LOCK_WAIT] = {"lock-wait", 0, OPT_NUMBER, "SECONDS", 0, 86400, ON_REPORTS | BIT(WATCH), "how long to wait for another writer (default: 5)"},
-	[OPT_NO_REDACT] = {"no-redact", 0, OPT_FLAG, NULL, 0, 0, ON_LOGS, "do not hide secrets; then nothing is kept in a timeline"},
+	[OPT_JOBS] = {"jobs", 'j', OPT_NUMBER, "N", 1, 256, ON_REPORTS | BIT(CHECK), "files read at the same time (this version always reads one)"},
+	[OPT_LOCK_WAIT] = {"lock-wait", 0, OPT_NUMBER, "SECONDS", 0, 86400, ON_REPORTS | BIT(WATCH) | BIT(CHECK) | BIT(ALERTS), "how long to wait for another writer (default: 5)"},
+	[OPT_NO_REDACT] = {"no-redact", 0, OPT_FLAG, NULL, 0, 0, ON_LOGS | BIT(CHECK), "do not hide secrets; then nothing is kept in a timeline"},
 	[OPT_PRIVACY] = {"privacy", 0, OPT_FLAG, NULL, 0, 0, ON_REPORTS & ~BIT(QUERY),
 		"also hide e-mail addresses, home directories, user names, hosts and private addresses"},
 	[OPT_FOR] = {"for", 0, OPT_CHOICE, "client|server|proxy", 0, 0, BIT(REPORT), "for whom the report is: the facts of that side come first"},
@@ -138,6 +150,21 @@ static const struct opt options[OPT_COUNT] = {
 		"how old a call about which the log says nothing but \"still running\" must be to be told (default: 180)"},
 	[OPT_QUIET] = {"quiet", 'q', OPT_FLAG, NULL, 0, 0, ON_ALL, "no warnings on stderr"},
 	[OPT_VERBOSE] = {"verbose", 'v', OPT_FLAG, NULL, 0, 0, ON_ALL, "all evidence, and the details of notes and sources"},
+	[OPT_WARNING] = {"warning", 'w', OPT_TEXT, "RANGE", 0, 0, ON_ALERTS,
+		"seconds that an open call with something wrong may wait before it is stuck (default: 120)"},
+	[OPT_CRITICAL] = {"critical", 'c', OPT_TEXT, "RANGE", 0, 0, ON_ALERTS, "the same, before it is critical (default: 600)"},
+	[OPT_NEW_INCIDENTS] = {"new-incidents", 0, OPT_TEXT, "RANGE[,RANGE]", 0, 0, BIT(CHECK),
+		"how many new incidents are a warning, and how many critical (default: 0, and never)"},
+	[OPT_ON] = {"on", 0, OPT_TEXT, "SEVERITY|CAUSE,...", 0, 0, ON_ALERTS,
+		"which incidents that are over are told: at least this severe, or of these causes (default: critical)"},
+	[OPT_FOR_RUNS] = {"for", 0, OPT_NUMBER, "N", 1, 1000, ON_ALERTS, "a call must be stuck in N runs in a row before it is told (default: 1)"},
+	[OPT_KEEP_FIRING] = {"keep-firing", 0, OPT_TEXT, "DURATION", 0, 0, ON_ALERTS,
+		"how long an alert goes on after its trouble was last seen (default: 10m)"},
+	[OPT_CRON] = {"cron", 0, OPT_FLAG, NULL, 0, 0, BIT(CHECK), "print only when something changed since the last line that was printed"},
+	[OPT_REMIND] = {"remind", 0, OPT_TEXT, "DURATION", 0, 0, BIT(CHECK), "with --cron: say again after this time what is still wrong (default: 24h)"},
+	[OPT_HOST] = {"host", 'H', OPT_TEXT, "NAME", 0, 0, BIT(EXPORT) | BIT(ALERTS), "name of this machine in alerts (default: its own)"},
+	[OPT_ACK] = {"ack", 0, OPT_TEXT, "ID|all", 0, 0, BIT(ALERTS), "do not send this alert again until it is over"},
+	[OPT_SEND] = {"send", 0, OPT_TEXT, "COMMAND", 0, 0, BIT(ALERTS), "run the shell command with the alerts on standard input (--format: in which form)"},
 	[OPT_SHORT_HELP] = {NULL, 'h', OPT_FLAG, NULL, 0, 0, ON_ALL, "short help"},
 	[OPT_HELP] = {"help", 0, OPT_FLAG, NULL, 0, 0, ON_ALL, "the manual page"},
 	[OPT_VERSION] = {"version", 'V', OPT_FLAG, NULL, 0, 0, ON_ALL, "the version of the program"},

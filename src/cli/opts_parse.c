@@ -153,6 +153,7 @@ static int set_value(struct opts *o, enum opt_id id, const char *value, struct e
 			return err_set(reterr, ERR_USAGE, "--patterns can be given %d times at most", OPTS_DIRS);
 		o->patterns[o->pattern_count++] = value;
 	}
+	o->verbose += id == OPT_VERBOSE;
 	o->value[id] = value;
 	o->from[id] = FROM_COMMAND_LINE;
 	return 0;
@@ -204,6 +205,17 @@ static int take_word(struct opts *o, char *word, struct err *reterr)
 	return 0;
 }
 
+/* A name may have several rows, each for other commands; the command usually stands before its options. */
+static enum opt_id row_of(enum opt_id id, enum command_id command)
+{
+	for (int i = id; i < OPT_COUNT; i++) {
+		const struct opt *o = opts_option((enum opt_id)i);
+		if (o->name && str_eq(str_z(o->name), str_z(opts_option(id)->name)) && (o->commands >> command & 1))
+			return (enum opt_id)i;
+	}
+	return id;
+}
+
 static int take(struct opts *o, int argc, char **argv, int *i, struct err *reterr)
 {
 	char *word = argv[*i];
@@ -216,6 +228,7 @@ static int take(struct opts *o, int argc, char **argv, int *i, struct err *reter
 	enum opt_id id = OPT_COUNT;
 	if (!opts_find(name, &id))
 		return unknown_option(name, false, o->command, reterr);
+	id = row_of(id, o->command);
 	return take_option(o, id, equals ? equals + 1 : NULL, argc, argv, i, reterr);
 }
 

@@ -168,17 +168,19 @@ static int check_causes(const struct run *r, struct err *reterr)
 
 int run_init(const struct env *env, const struct opts *opts, struct run *ret, struct err *reterr)
 {
-	*ret = (struct run){.env = env, .opts = opts, .as_of = INSTANT_NONE};
-	diag_quiet(opts_has(opts, OPT_QUIET));
+	*ret = (struct run){.env = env, .opts = opts, .as_of = INSTANT_NONE, .silent = opts->command == COMMAND_CHECK,
+		.lock_wait_s = opts_number(opts, OPT_LOCK_WAIT, 5)};
+	diag_quiet(opts_has(opts, OPT_QUIET) || ret->silent);
 	int e = run_load_rules(env, opts, &ret->arena, &ret->rules, reterr);
 	if (e)
 		return e;
-	if (ret->rules.problem_count) {
+	if (ret->rules.problem_count && !ret->silent) {
 		diag_err(&ret->rules.first_problem);
 		if (ret->rules.problem_count > 1)
 			diag_error("%zu problems in pattern files; mcplog patterns lint lists them", ret->rules.problem_count);
-		ret->exit = EXIT_CODE_USAGE;
 	}
+	if (ret->rules.problem_count)
+		ret->exit = EXIT_CODE_USAGE;
 	report_options(ret);
 	e = read_zone(ret, reterr);
 	if (!e)
@@ -194,7 +196,7 @@ static bool is_stdin(str path)
 /* What may be no input: the timeline with its companions, and the output. */
 static void refuse(struct run *r, struct pipeline_options *p)
 {
-	static const char *const suffixes[] = {"", "-wal", "-shm", "-journal", ".lock"};
+	static const char *const suffixes[] = {"", "-wal", "-shm", "-journal", ".lock", ".skipped"};
 	enum { COUNT = sizeof suffixes / sizeof *suffixes };
 	str *list = arena_alloc(&r->arena, (COUNT + 1) * sizeof *list);
 	size_t n = 0;
@@ -301,13 +303,17 @@ int run_options(struct run *r, const str *paths, size_t count, struct pipeline_o
 		.no_redact = opts_has(o, OPT_NO_REDACT),
 		.keep_calls = r->keep_calls,
 		.keep_timeline = r->in_memory,
+		.wall_clock = r->wall_clock,
+		.conclude = r->conclude,
+		.conclude_context = r->conclude_context,
+		.command = opts_command(o->command)->name,
 		.source = {
 			.follow_symlinks = opts_has(o, OPT_FOLLOW_SYMLINKS),
 			.force_text = opts_has(o, OPT_FORCE_TEXT),
 			.require_files = opts_has(o, OPT_REQUIRE_FILES),
 			.allow_root = opts_has(o, OPT_ALLOW_ROOT),
 		},
-		.lock_wait_s = opts_number(o, OPT_LOCK_WAIT, 5),
+		.lock_wait_s = r->lock_wait_s,
 		.now_s = r->env->now == INSTANT_NONE ? 0 : r->env->now / SECOND,
 		.stop = r->env->stop,
 	};
@@ -334,7 +340,8 @@ int run_pipeline_with(struct run *r, const struct pipeline_options *options, str
 		r->exit = exit_code_worst(r->exit, EXIT_CODE_INPUT);
 	if (r->result.warning.n)
 		diag_warn("%.*s", STR_ARG(r->result.warning));
-	problems_tell(&r->rules, &r->result);
+	if (!r->silent)
+		problems_tell(&r->rules, &r->result);
 	add_unread(r);
 	r->report.since = when_resolve(&r->since, r->result.facts.as_of);
 	r->report.until = when_resolve(&r->until, r->result.facts.as_of);

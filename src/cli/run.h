@@ -20,6 +20,11 @@ struct run {
 	struct pipeline_result result;
 	bool everything;                /* the scope is all that the timeline knows, not only the paths; set before run_pipeline */
 	bool keep_calls;                /* set before run_pipeline: facts.picture is wanted */
+	unsigned lock_wait_s;           /* from the options */
+	bool wall_clock;                /* as_of is the present time */
+	bool silent;                    /* set by run_init for `check`: nothing on stderr, the command says itself what could not be read */
+	int (*conclude)(void *context, struct timeline *t, struct pipeline_result *result, struct err *reterr); /* of the pipeline */
+	void *conclude_context;
 	bool piped;                     /* paths are standard input only: nothing is kept */
 	bool in_memory;                 /* set before run_pipeline: a timeline of these paths alone, which result.timeline keeps */
 	int exit;                       /* worst exit code so far */

@@ -128,6 +128,7 @@ struct check_report {
 	enum check_code code;
 	str unknown;                 /* why nothing can be said, or not all; empty: everything was looked at */
 	str fine;                    /* what to say when there is no finding */
+	str first;                   /* what a first run did; empty: it was none */
 	const struct alert *alerts;  /* those that fire */
 	size_t count;
 	uint32_t stuck;              /* calls beyond a threshold */

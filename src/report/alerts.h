@@ -15,6 +15,8 @@ void report_webhook(const struct alert_report *r, struct buf *out);
 void report_slack(const struct alert_report *r, struct buf *out);
 /* The line of a monitoring plugin with its performance data, and the long text below it. */
 void report_status(const struct check_report *r, struct buf *out);
+/* Such a line without performance data: when there was no check. */
+void report_status_word(enum check_code code, str text, struct buf *out);
 /* A table for people: all alerts that are remembered. */
 void report_alert_list(const struct alert_report *r, struct buf *out);
 const char *check_code_name(enum check_code c); /* OK, WARNING, CRITICAL, UNKNOWN */

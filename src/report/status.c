@@ -100,6 +100,10 @@ static void findings(struct buf *out, const struct check_report *r)
 			buf_addz(out, "UNKNOWN: ");
 		clean(out, r->unknown);
 	}
+	if (r->first.n) {
+		buf_addz(out, comma(out, start));
+		clean(out, r->first);
+	}
 	if (out->n == start)
 		clean(out, r->fine);
 	if (count_kind(r, ALERT_ABANDONED, false)) {
@@ -112,6 +116,16 @@ static void perf(struct buf *out, const struct check_report *r)
 {
 	buf_printf(out, " | stuck=%u;0;;0 oldest=%llds;%s;%s;0 new=%u;%s;%s;0 events=%lldc", r->stuck, (long long)(r->oldest / SECOND), r->warn, r->crit,
 		r->incidents, r->incidents_warn, r->incidents_crit, (long long)r->events);
+}
+
+void report_status_word(enum check_code code, str text, struct buf *out)
+{
+	struct buf safe = {0};
+	clean(&safe, text);
+	buf_printf(out, "MCPLOG %s: ", check_code_name(code));
+	buf_add(out, utf8_limit(buf_str(&safe), 2 * FIRST_LINE));
+	buf_byte(out, '\n');
+	buf_done(&safe);
 }
 
 /* --- the long text --- */

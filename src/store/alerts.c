@@ -251,3 +251,8 @@ int timeline_save_alerts(struct timeline *t, const struct alert_book *b, struct 
 		timeline_rollback(t);
 	return r;
 }
+
+uint64_t timeline_skipped(const struct timeline *t)
+{
+	return t->memory ? 0 : lock_skipped(t->path);
+}

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,6 +27,27 @@ static int open_lock(const char *path, int *ret_fd, struct err *reterr)
 	return ERR_DB;
 }
 
+/* A run that was turned away cannot write to the database: it leaves a byte beside it. */
+static void count_skip(const char *db_path)
+{
+	struct arena a = {0};
+	int fd = open(arena_printf(&a, "%s.skipped", db_path).p, O_CREAT | O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+	if (fd >= 0) {
+		(void)!write(fd, ".", 1);
+		(void)close(fd);
+	}
+	arena_done(&a);
+}
+
+uint64_t lock_skipped(const char *db_path)
+{
+	struct arena a = {0};
+	struct stat st;
+	int r = lstat(arena_printf(&a, "%s.skipped", db_path).p, &st);
+	arena_done(&a);
+	return r == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+}
+
 static int refuse(int fd, const char *db_path, struct err *reterr)
 {
 	char text[32] = "";
@@ -35,6 +57,7 @@ static int refuse(int fd, const char *db_path, struct err *reterr)
 		(void)err_set(reterr, ERR_LOCKED, "another mcplog (pid %llu) is writing %s", (unsigned long long)pid, db_path);
 	else
 		(void)err_set(reterr, ERR_LOCKED, "another mcplog is writing %s", db_path);
+	count_skip(db_path);
 	err_hint(reterr, "wait until it has finished, wait longer with --lock-wait SECONDS, or use another file with --db");
 	return ERR_LOCKED;
 }

@@ -108,6 +108,9 @@ int timeline_load_alerts(struct timeline *t, struct arena *a, struct alert_book 
 /* Writes what changed: in the transaction that is open, or in one of its own. */
 int timeline_save_alerts(struct timeline *t, const struct alert_book *b, struct err *reterr) MUST_USE;
 
+/* Runs that were turned away by another writer's lock, ever. */
+uint64_t timeline_skipped(const struct timeline *t);
+
 /* --- reading by SQL: query.c, functions.c --- */
 struct query_parameter {
 	str name;        /* without its colon */

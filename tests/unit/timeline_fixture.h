@@ -33,7 +33,7 @@ static inline int enter_folder(void **state)
 static inline int leave_folder(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"a.db", "a.db-wal", "a.db-shm", "a.db.lock", "a.db.new", "a.db.v1.bak", "b.db", "b.db.lock", "link.db",
+	static const char *const names[] = {"a.db", "a.db-wal", "a.db-shm", "a.db.lock", "a.db.skipped", "a.db.new", "a.db.v1.bak", "b.db", "b.db.lock", "link.db",
 		"link.db.lock", "hard.db", "a.log", "b.log", "sub/c.log"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		(void)unlink(names[i]);
