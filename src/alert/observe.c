@@ -1,13 +1,14 @@
 /*
  * Facts to observations (see observe.h). A call is stuck when an incident says that something is wrong with it, it is still open,
  * shows signs of life, and has waited longer than a threshold. Calls that wait for a permission, run in the background or
- * belong to a client that is gone have no such incident or are `abandoned`; the time that a host slept does not count.
+ * belong to a client that is gone have no such incident or are `abandoned`; the time that a host slept does not count, and a call of a
+ * tool that has been as slow before is given time.
  *
  * Refuses to judge: what is wrong, and whether it is over, was said by classify/.
  */
 #include "alert/observe.h"
 
-enum { MISSED_LEAST = 2 }; /* beats: fewer may be late, not slept through */
+enum { MISSED_LEAST = 2, USUAL_TIMES = 2 }; /* beats: fewer may be late, not slept through */
 
 bool alert_is_unread(const struct alert_observe_options *o, str path)
 {
@@ -57,6 +58,15 @@ static instant as_of_incident(const struct incident *i, instant otherwise)
 	return i->ended_at == INSTANT_NONE && i->started_at != INSTANT_NONE && i->duration >= 0 ? i->started_at + i->duration : otherwise;
 }
 
+/* Nothing was seen that set it off, and the tool has been that slow before, or half of it: it may just be slow. */
+static bool may_be_slow(const struct alert_observe_options *o, const struct incident *i, const struct call *c, int64_t age)
+{
+	if (!o->longest || !str_eq(i->trigger, S("none-observed")) || !c->tool.n)
+		return false;
+	const int64_t longest = o->longest(o->context, c->server.n ? c->server : i->server, c->tool);
+	return longest > 0 && age <= USUAL_TIMES * longest;
+}
+
 /* The calls that are open, and how long the oldest one has waited. */
 static const struct call *look_at_calls(const struct alert_observe_options *o, const struct incident *i, struct alert_observation *ret)
 {
@@ -67,7 +77,9 @@ static const struct call *look_at_calls(const struct alert_observe_options *o, c
 		if (c->ending != ENDING_STILL_OPEN || (c->flags & CALL_BACKGROUND))
 			continue;
 		const int64_t age = age_of(c, as_of);
-		const bool crit = alert_range_hit(&o->crit, age), warn = crit || alert_range_hit(&o->warn, age);
+		bool crit = alert_range_hit(&o->crit, age), warn = crit || alert_range_hit(&o->warn, age);
+		if (warn && may_be_slow(o, i, c, age))
+			crit = warn = false;
 		if (crit)
 			ret->level = ALERT_CRITICAL;
 		else if (warn && ret->level == ALERT_NONE)

@@ -16,6 +16,9 @@ struct alert_observe_options {
 	const str *causes;                 /* … and those of these causes */
 	size_t cause_count;
 	bool by_cause_only;                /* only `causes` count */
+	/* µs of the longest call of this tool that was answered; negative: none was. May be NULL. */
+	int64_t (*longest)(void *context, str server, str tool);
+	void *context;
 	const struct alert_unread *unread;
 	size_t unread_count;
 };

@@ -261,6 +261,8 @@ static void count(struct alerting *a, const struct timeline *t, const struct fac
 	alert_count(&a->book, f, &o, &a->run->arena);
 }
 
+static int64_t longest(void *context, str server, str tool) { return timeline_longest_call(context, server, tool); }
+
 static int conclude(void *context, struct timeline *t, struct pipeline_result *result, struct err *reterr)
 {
 	struct alerting *a = context;
@@ -273,6 +275,8 @@ static int conclude(void *context, struct timeline *t, struct pipeline_result *r
 	find_unread(a, result);
 	a->unknown = reason(a, f);
 	tell_clocks(a, f);
+	a->observe.longest = longest;
+	a->observe.context = t;
 	alert_observe(f, &a->observe, &a->run->arena, &a->seen);
 	clean_observations(a);
 	a->step.first = a->first;

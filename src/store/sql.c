@@ -108,6 +108,8 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_ALERT_SENT_ALL] = "SELECT alert, receiver, phase, attempts, refused FROM alert_sent",
 	[SQL_ALERT_SENT_PUT] = "INSERT OR REPLACE INTO alert_sent(alert, receiver, phase, attempts, refused) VALUES(?1, ?2, ?3, ?4, ?5)",
 	[SQL_ALERT_SENT_REMOVE] = "DELETE FROM alert_sent WHERE alert = ?1",
+	[SQL_CALL_LONGEST] = "SELECT max(duration_ms) FROM call WHERE bits & 7 = 1 AND server IN (SELECT id FROM name WHERE text = ?1)"
+		" AND tool IN (SELECT id FROM name WHERE text = ?2)",
 	[SQL_COUNTER_ALL] = "SELECT name, a, b, value, raw FROM counter ORDER BY name, a, b",
 	[SQL_COUNTER_PUT] = "INSERT OR REPLACE INTO counter(name, a, b, value, raw) VALUES(?1, ?2, ?3, ?4, ?5)",
 	[SQL_MARK_ALL] = "SELECT name, value FROM mark",
