@@ -123,25 +123,12 @@ int alerting_init(struct run *r, struct alerting *ret, struct err *reterr)
 
 /* --- what was measured --- */
 
-static str cleaned(void *context, str text)
-{
-	struct alerting *a = context;
-	struct buf redacted = {0}, safe = {0};
-	if (!text.n)
-		return S("unknown");
-	(void)redact(a->redactor, text, &redacted);
-	utf8_terminal(&safe, buf_str(&redacted), false);
-	const str kept = arena_str(&a->run->arena, utf8_limit(buf_str(&safe), NAME_MOST));
-	buf_done(&redacted);
-	buf_done(&safe);
-	return kept;
-}
-
+/* Redacted, on one line, fit for a terminal. */
 static str cleaned_text(struct alerting *a, str text)
 {
 	struct buf redacted = {0}, safe = {0};
 	(void)redact(a->redactor, text, &redacted);
-	for (size_t i = 0; i < redacted.n; i++) /* one line */
+	for (size_t i = 0; i < redacted.n; i++)
 		if (redacted.p[i] == '\n' || redacted.p[i] == '\t')
 			redacted.p[i] = ' ';
 	utf8_terminal(&safe, buf_str(&redacted), false);
@@ -150,6 +137,9 @@ static str cleaned_text(struct alerting *a, str text)
 	buf_done(&safe);
 	return kept;
 }
+
+/* For labels: never empty, and not too long. */
+static str cleaned(void *context, str text) { return text.n ? utf8_limit(cleaned_text(context, text), NAME_MOST) : S("unknown"); }
 
 static void clean_observations(struct alerting *a)
 {
