@@ -52,6 +52,7 @@
  *               sources known checkpoint copies  which generation a file is; what copies share
  *               sql rows pack names  statements, rows
  *               load facts alerts    rows back, verdicts, what alerting remembers
+ *               image mkschema_main  an empty database as constants, and the host tool of the build that makes it
  *               query functions      the user's SELECT, and what it may call
  *
  * PASS 2        rows to verdicts, one session after the other

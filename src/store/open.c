@@ -10,7 +10,8 @@
  *
  * Refuses symbolic links, hostile settings stored in the file, and to repair. */
 #include "store/open.h"
-#include "store/migrate.h"
+#include "base/mem.h"
+#include "store/image.h"
 #include "store/schema.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -184,6 +185,22 @@ static int sync_directory(const char *path)
 	return r;
 }
 
+/* 0, or errno. */
+static int write_all(int fd, const unsigned char *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t done = write(fd, p, n);
+		if (done < 0 && errno != EINTR)
+			return errno;
+		if (done > 0) {
+			p += done;
+			n -= (size_t)done;
+		}
+	}
+	return 0;
+}
+
+/* A new database under this name: the image, on the disk. */
 static int build(const char *name, struct err *reterr)
 {
 	(void)unlink(name);
@@ -193,16 +210,20 @@ static int build(const char *name, struct err *reterr)
 		err_hint(reterr, "its directory must be writable; name another file with --db, or --db :memory: to keep nothing");
 		return ERR_DB;
 	}
-	(void)close(fd);
-	struct sql q = {0};
-	int r = open_handle(name, SQLITE_OPEN_READWRITE, &q, reterr);
-	if (r < 0)
-		return r;
-	r = migrate_create(&q, reterr);
-	if (r == 0)
-		r = sql_exec(&q, "PRAGMA journal_mode = WAL", reterr);
-	sql_done(&q);
-	return r;
+	unsigned char *image = mem_new(store_image.size);
+	const unsigned char *from = store_image.bytes;
+	for (size_t i = 0; i < store_image.run_count; i++) {
+		memcpy(image + store_image.runs[i].at, from, store_image.runs[i].length);
+		from += store_image.runs[i].length;
+	}
+	int failed = write_all(fd, image, store_image.size);
+	if (!failed && fsync(fd) < 0)
+		failed = errno;
+	if (close(fd) < 0 && !failed)
+		failed = errno;
+	free(image);
+	bool full = failed == ENOSPC || failed == EDQUOT || failed == EFBIG;
+	return failed ? sql_fail_code(full ? SQLITE_FULL : SQLITE_IOERR_WRITE, failed, strerror(failed), name, reterr) : 0;
 }
 
 static void remove_journals(const char *path, struct arena *a)
