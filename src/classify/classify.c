@@ -108,11 +108,19 @@ static const struct view_server *server_of(const struct session_view *v, const s
 static void try_event(struct judge *j, const struct cause *c, struct seen *e)
 {
 	struct trial t = {.view = j->view, .rules = j->rules, .cause = c};
-	struct subject s = {.scope = SCOPE_EVENT, .server = server_of(j->view, e), .event = e, .start = e->vt, .end = e->vt, .call = e->call};
 	if (!rules_event_fits(&t, &c->subject, e))
 		return;
+	struct subject s = {.scope = SCOPE_EVENT, .server = server_of(j->view, e), .event = e, .start = e->vt, .end = e->vt, .call = e->call};
 	find_affected(j, c, &s);
 	try_cause(j, c, &s);
+}
+
+static bool names_kind(const struct cause *c, const struct event *e)
+{
+	for (unsigned i = 0; i < c->subject.kind_count; i++)
+		if (c->subject.kinds[i] == e->kind)
+			return true;
+	return false;
 }
 
 /* Most events are the subject of no cause: a table by kind says of which there is one. */
@@ -124,7 +132,7 @@ static void try_events(struct judge *j)
 			wanted[j->rules->causes.v[k]->subject.kinds[i]] = true;
 	for (size_t i = 0; i < j->view->event_count; i++)
 		for (size_t k = 0; wanted[j->view->events[i].e.kind] && k < j->rules->causes.n; k++)
-			if (j->rules->causes.v[k]->scope == SCOPE_EVENT)
+			if (j->rules->causes.v[k]->scope == SCOPE_EVENT && names_kind(j->rules->causes.v[k], &j->view->events[i].e))
 				try_event(j, j->rules->causes.v[k], &j->view->events[i]);
 }
 

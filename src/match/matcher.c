@@ -51,6 +51,15 @@ struct attempt {
 	struct regex_match found;
 };
 
+/* What is found is set by the match only. */
+static void begin_attempt(struct attempt *a, struct matcher *m, const struct record *r, str body)
+{
+	a->m = m;
+	a->r = r;
+	a->body = body;
+	a->anywhere = false;
+}
+
 static const struct match_index *class_index(const struct matcher *m, enum body_class class)
 {
 	struct match_index *x = &m->classes[class];
@@ -178,13 +187,19 @@ static void note_broken(struct matcher *m, const struct signature *s, const stru
 		*vec_push(&m->rules->problems) = e;
 }
 
-static struct regex *strict_regex(struct matcher *m, struct signature *s)
+static void compile_strict(struct matcher *m, struct signature *s)
 {
 	struct err e = {0};
-	if (s->regex == NULL && !s->broken && regex_new(s->match, 0, &s->regex, &e) < 0) {
+	if (regex_new(s->match, 0, &s->regex, &e) < 0) {
 		s->broken = true;
 		note_broken(m, s, &e);
 	}
+}
+
+static struct regex *strict_regex(struct matcher *m, struct signature *s)
+{
+	if (s->regex == NULL && !s->broken)
+		compile_strict(m, s);
 	if (s->regex != NULL && s->group_field[0] == 0) {
 		name_groups(m, s, s->regex);
 		s->group_field[0] = 1; /* group 0 has no name: its place says that the others were looked up */
@@ -303,9 +318,11 @@ static void put_groups(struct event *e, const struct signature *s, const struct 
  * only repeat the text. */
 static void classify_error(struct matcher *m, struct event *e)
 {
-	struct attempt a = {.m = m, .body = str_head(str_trim(e->err), LIMIT_MATCH)};
-	if (a.body.n == 0)
+	str body = str_head(str_trim(e->err), LIMIT_MATCH);
+	if (body.n == 0)
 		return;
+	struct attempt a;
+	begin_attempt(&a, m, NULL, body);
 	const struct signature *s = find(&a, class_index(m, CLASS_ERROR));
 	if (s == NULL)
 		return;
@@ -414,7 +431,8 @@ static bool excerpt_event(struct matcher *m, const struct record *r, struct even
 
 bool matcher_match(struct matcher *m, const struct record *r, struct event *ret_event)
 {
-	struct attempt a = {.m = m, .r = r, .body = str_head(r->body, LIMIT_MATCH)};
+	struct attempt a;
+	begin_attempt(&a, m, r, str_head(r->body, LIMIT_MATCH));
 	begin(m, r, ret_event);
 	if (r->result != RESULT_NONE) {
 		transcript_event(m, r, ret_event);

@@ -21,7 +21,7 @@ bool name_same(str a, str b)
 	if (a.n == 0 || memcmp(a.p, b.p, a.n) == 0)
 		return true;
 	for (size_t i = 0; i < a.n; i++)
-		if (canonical(a.p[i]) != canonical(b.p[i]))
+		if (a.p[i] != b.p[i] && canonical(a.p[i]) != canonical(b.p[i]))
 			return false;
 	return true;
 }

@@ -88,7 +88,7 @@ static bool may_split(const struct shape *hot, uint64_t key)
 static bool ask_quiet(struct parser *p, str body, uint64_t key)
 {
 	enum body_class class = p->hot->format->class;
-	if (body.p[0] == '"' || may_split(p->hot, key) || p->gate(p->gate_context, class, str_head(body, HEAD_GATE)))
+	if (p->gate(p->gate_context, class, str_head(body, HEAD_GATE)))
 		return false;
 	size_t at = quiet_set(key);
 	if (key == 0 || p->quiet->loud[at] == key)
@@ -135,29 +135,6 @@ static void remember_time(struct parser *p, const char *text, bool settled)
 	p->hot_settled = settled;
 }
 
-/* The head is known: no wrapper and no other format needs asking, and its parts stand where the mask says. */
-static bool open_hot(struct parser *p, struct flow *f, const struct line *l, str body, const struct known_split *split)
-{
-	struct head h = {.shape = p->hot, .zoned = true, .timed = true};
-	struct text_line t = {.text = l->text, .raw = l->text, .line = l->number, .offset = l->offset, .lines = 1, .at = INSTANT_NONE,
-		.cut = l->length > l->text.n};
-	size_t from = p->hot->masks[0].n, to = from;
-	hot_settle(p);
-	if (!instant_iso24(l->text.p, &h.at))
-		return false;
-	while (to < l->text.n && l->text.p[to] != p->hot->format->after.p[0])
-		to++;
-	h.level = level_find((str){l->text.p + from, to - from});
-	h.part[PART_BODY] = peel_ansi(body, &p->clean);
-	p->clock.context = p->clock.same = h.at;
-	flow_open(f, &t, p->hot, &h, true);
-	/* A body that is changed before it is split again may be split otherwise. */
-	if (h.part[PART_BODY].p == body.p && str_trim_end(body).n == body.n && body.n <= LIMIT_MATCH)
-		f->split = *split;
-	remember_time(p, l->text.p, true);
-	return true;
-}
-
 /* Does the time text a (24 bytes) stand before b? Bytes as numbers, high ones first. */
 static inline bool earlier(const char *a, const char *b)
 {
@@ -167,6 +144,65 @@ static inline bool earlier(const char *a, const char *b)
 			return be64toh(x) < be64toh(y);
 	}
 	return false;
+}
+
+/* The time of a record that is opened. The hot record before it need not be read when it is not the first one and not later: this
+ * one's time takes its place. */
+static bool hot_instant(struct parser *p, const char *text, instant *ret_at)
+{
+	if (p->hot_timed && (p->tally.first == INSTANT_NONE || earlier(text, p->hot_last)))
+		hot_settle(p);
+	if (!p->hot_day_known || memcmp(text, p->hot_day, sizeof p->hot_day) != 0) {
+		hot_settle(p);
+		if (!instant_iso24(text, ret_at))
+			return false;
+		char midnight[24] = "0000-00-00T00:00:00.000";
+		memcpy(midnight, text, sizeof p->hot_day);
+		midnight[23] = 'Z';
+		memcpy(p->hot_day, text, sizeof p->hot_day);
+		p->hot_day_known = instant_iso24(midnight, &p->hot_day_start);
+	} else if (!instant_iso24_of_day(text, p->hot_day_start, ret_at)) {
+		hot_settle(p);
+		return false;
+	}
+	p->hot_timed = false;
+	return true;
+}
+
+/* The last few levels by their first letter: there are four or five. */
+static enum level hot_level(struct parser *p, str word)
+{
+	struct hot_level *l = &p->hot_levels[word.n > 0 ? word.p[0] & 7 : 0];
+	if (word.n > sizeof l->word || word.n == 0)
+		return level_find(word);
+	if (l->n != word.n || memcmp(l->word, word.p, word.n) != 0) {
+		l->n = (uint8_t)word.n;
+		memcpy(l->word, word.p, word.n);
+		l->level = level_find(word);
+	}
+	return l->level;
+}
+
+/* The head is known: no wrapper and no other format needs asking, and its parts stand where the mask says. */
+static bool open_hot(struct parser *p, struct flow *f, const struct line *l, str body, const struct known_split *split)
+{
+	struct head h = {.shape = p->hot, .zoned = true, .timed = true};
+	struct text_line t = {.text = l->text, .raw = l->text, .line = l->number, .offset = l->offset, .lines = 1, .at = INSTANT_NONE,
+		.cut = l->length > l->text.n};
+	size_t from = p->hot->masks[0].n, to = from;
+	if (!hot_instant(p, l->text.p, &h.at))
+		return false;
+	while (to < l->text.n && l->text.p[to] != p->hot->format->after.p[0])
+		to++;
+	h.level = hot_level(p, (str){l->text.p + from, to - from});
+	h.part[PART_BODY] = peel_ansi(body, &p->clean);
+	p->clock.context = p->clock.same = h.at;
+	flow_open(f, &t, p->hot, &h, true);
+	/* A body that is changed before it is split again may be split otherwise. */
+	if (h.part[PART_BODY].p == body.p && str_trim_end(body).n == body.n && body.n <= LIMIT_MATCH)
+		f->split = *split;
+	remember_time(p, l->text.p, true);
+	return true;
 }
 
 static inline uint64_t body_bit(const char *body)
@@ -273,15 +309,34 @@ static inline const char *body_behind(const struct shape *hot, const char *text,
 	return mask_words(&hot->masks[0], text) && !earlier(text, last) ? near_body(hot, text) : NULL;
 }
 
-/* Does nobody want a body that begins so? */
-static inline bool is_quiet(struct parser *p, const char *body, const char *end)
+enum answer { QUIET, WANTED, UNSURE };
+
+/* Does somebody want a body that begins so? */
+static inline enum answer ask_body(struct parser *p, const char *body, const char *end)
 {
 	if (end - body < KEY || (p->version.n == 0 && p->shapes.first[(unsigned char)*body] & FIRST_FACT))
-		return false;
+		return UNSURE;
 	uint64_t key = load(body);
 	const uint64_t *set = p->quiet->key[quiet_set(key)];
-	return ((set[0] == key || set[1] == key) && key != 0) || ask_quiet(p, (str){body, (size_t)(end - body)}, key);
+	if ((set[0] == key || set[1] == key) && key != 0)
+		return QUIET;
+	if (*body == '"' || may_split(p->hot, key))
+		return UNSURE;
+	return ask_quiet(p, (str){body, (size_t)(end - body)}, key) ? QUIET : WANTED;
 }
+
+/* A line whose head fits and whose body somebody wants, no split and no fact. False: it is for parser_push. */
+static bool open_wanted(struct parser *p, const struct line *l, const char *body)
+{
+	struct flow *f = &p->flows[0];
+	const struct known_split none = {.known = true};
+	if (!f->open || !f->dropped)
+		flow_finish(f);
+	return open_hot(p, f, l, str_from(l->text, (size_t)(body - l->text.p)), &none);
+}
+
+/* For body_behind: 0 when the body begins too far from the bytes that are compared. */
+static inline size_t head_length(const char *line, const char *body) { return body - line <= BODY_NEAR ? (size_t)(body - line) : 0; }
 
 static inline bool continues_quiet(const struct parser *p, const struct run *run, const char *text)
 {
@@ -309,26 +364,31 @@ size_t parser_block(struct parser *p, str text, uint64_t line, uint64_t offset, 
 			break;
 		const char *end = lf > from && lf[-1] == '\r' ? lf - 1 : lf;
 		const char *body = last != NULL ? body_behind(p->hot, from, end, last, same) : NULL;
-		if (body != NULL && is_quiet(p, body, end)) {
+		enum answer answer = body != NULL ? ask_body(p, body, end) : UNSURE;
+		if (answer == QUIET) {
 			if (run.head == NULL && (!f->open || !f->dropped))
 				flow_finish(f);
 			run.head = last = from;
-			same = body - from <= BODY_NEAR ? (size_t)(body - from) : 0;
+			same = head_length(from, body);
 			run.line = line + lines;
 			run.offset = offset + at;
 			run.lines = 1;
 			run.records++;
 			run.bodies |= body_bit(body);
-		} else if (continues_quiet(p, &run, from)) {
+		} else if (body == NULL && continues_quiet(p, &run, from)) {
 			run.lines++;
 		} else {
 			struct line l = {.text = {from, (size_t)(end - from)}, .number = line + lines, .offset = offset + at, .length = (size_t)(end - from),
 				.newline = true};
 			end_run(p, &run);
-			parser_push(p, &l);
-			pushed++;
-			last = p->hot_timed ? p->hot_last : NULL;
-			same = 0;
+			if (answer == WANTED && open_wanted(p, &l, body)) {
+				last = p->hot_last;
+			} else {
+				parser_push(p, &l);
+				pushed++;
+				last = p->hot_timed ? p->hot_last : NULL;
+			}
+			same = body != NULL && last != NULL ? head_length(from, body) : 0;
 		}
 		at += (size_t)(lf - from) + 1;
 		lines++;

@@ -83,6 +83,14 @@ struct parser {
 	enum source_kind wrapper_kind;
 	char hot_last[MASK_BYTES]; /* time text of the last hot record; nothing else has told a time since */
 	bool hot_timed, hot_settled; /* hot_last is set; and the tally has it already */
+	char hot_day[11];          /* "YYYY-MM-DDT" and its first instant, when known: a memory too */
+	bool hot_day_known;
+	instant hot_day_start;
+	struct hot_level {
+		char word[8];
+		uint8_t n;
+		enum level level;
+	} hot_levels[8];           /* and another */
 	struct quiet *quiet;       /* hot.c; a memory of answers, begins empty after a resume */
 	bool excerpt, loglike, json;
 	unsigned paste;            /* bits of enum paste that all lines carry */
