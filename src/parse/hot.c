@@ -70,17 +70,28 @@ static str hot_body(const struct shape *s, str text)
 	return STR_NONE;
 }
 
-/* May a body of which only these eight bytes are known belong to a split? */
+/* May a body of which only these eight bytes are known be of this shape? */
+static bool may_be(const struct shape *s, uint64_t key)
+{
+	for (unsigned k = 0; k < s->mask_count; k++)
+		if ((key & s->masks[k].equal[0]) == s->masks[k].value[0])
+			return true;
+	return s->mask_count == 0;
+}
+
 static bool may_split(const struct shape *hot, uint64_t key)
 {
-	for (unsigned i = 0; i < hot->split_count; i++) {
-		const struct shape *s = hot->split[i];
-		for (unsigned k = 0; k < s->mask_count; k++)
-			if ((key & s->masks[k].equal[0]) == s->masks[k].value[0])
-				return true;
-		if (s->mask_count == 0)
+	for (unsigned i = 0; i < hot->split_count; i++)
+		if (may_be(hot->split[i], key))
 			return true;
-	}
+	return false;
+}
+
+static bool may_be_fact(const struct shapes *s, uint64_t key)
+{
+	for (unsigned i = 0; i < s->role_count[SHAPE_FACT]; i++)
+		if (may_be(s->by_role[SHAPE_FACT][i], key))
+			return true;
 	return false;
 }
 
@@ -314,13 +325,13 @@ enum answer { QUIET, WANTED, UNSURE };
 /* Does somebody want a body that begins so? */
 static inline enum answer ask_body(struct parser *p, const char *body, const char *end)
 {
-	if (end - body < KEY || (p->version.n == 0 && p->shapes.first[(unsigned char)*body] & FIRST_FACT))
+	if (end - body < KEY)
 		return UNSURE;
 	uint64_t key = load(body);
 	const uint64_t *set = p->quiet->key[quiet_set(key)];
 	if ((set[0] == key || set[1] == key) && key != 0)
 		return QUIET;
-	if (*body == '"' || may_split(p->hot, key))
+	if (*body == '"' || may_split(p->hot, key) || may_be_fact(&p->shapes, key))
 		return UNSURE;
 	return ask_quiet(p, (str){body, (size_t)(end - body)}, key) ? QUIET : WANTED;
 }

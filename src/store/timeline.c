@@ -80,6 +80,8 @@ int timeline_open(const struct timeline_options *options, struct timeline **ret,
 {
 	if (sqlite3_libversion_number() < OLDEST_SQLITE)
 		return err_set(reterr, ERR_DB, "the SQLite library is too old: %s, at least 3.40.0 is needed", sqlite3_libversion());
+	/* Only one thread ever calls SQLite. Refused, and without harm, when it is running already. */
+	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
 	struct timeline *t = mem_new(sizeof *t);
 	t->lock = LOCK_NONE;
 	t->read_only = options->read_only;
