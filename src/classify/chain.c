@@ -18,8 +18,28 @@ static bool named(const str *list, unsigned n, str id)
 	return false;
 }
 
+static uint64_t call_key(const struct call *c) { return (uint64_t)(uintptr_t)c; }
+
+/* Marks the findings that have a call which another one has too: of all others nobody asks, however many there are. */
+static void find_sharing(struct judge *j)
+{
+	struct map holders = {0};
+	uint32_t held = 0;
+	for (size_t i = 0; i < j->findings.n; i++)
+		for (size_t k = 0; k < j->findings.v[i]->calls.n; k++) {
+			bool known = map_get(&holders, call_key(j->findings.v[i]->calls.v[k]), &held);
+			map_put(&holders, call_key(j->findings.v[i]->calls.v[k]), known ? held + 1 : 1);
+		}
+	for (size_t i = 0; i < j->findings.n; i++)
+		for (size_t k = 0; k < j->findings.v[i]->calls.n; k++)
+			j->findings.v[i]->shares |= map_get(&holders, call_key(j->findings.v[i]->calls.v[k]), &held) && held > 1;
+	map_done(&holders);
+}
+
 static bool shares_call(const struct finding *a, const struct finding *b)
 {
+	if (!a->shares || !b->shares)
+		return false;
 	for (size_t i = 0; i < a->calls.n; i++)
 		for (size_t k = 0; k < b->calls.n; k++)
 			if (a->calls.v[i] == b->calls.v[k])
@@ -96,6 +116,7 @@ static void drop(struct finding *f, struct finding *into)
 	if (!into)
 		return;
 	take_calls(into, f);
+	into->shares |= f->shares;
 	*vec_push(&into->absorbed) = f;
 }
 
@@ -126,7 +147,7 @@ static void yield(struct judge *j)
 	}
 	for (size_t i = 0; i < j->findings.n; i++) { /* fallbacks stand back behind everything */
 		struct finding *f = j->findings.v[i];
-		for (size_t k = 0; f->cause->fallback && k < j->findings.n && !f->dropped; k++)
+		for (size_t k = 0; f->cause->fallback && f->shares && k < j->findings.n && !f->dropped; k++)
 			if (!j->findings.v[k]->cause->fallback && !j->findings.v[k]->cause->note && shares_call(f, j->findings.v[k]))
 				drop(f, NULL);
 	}
@@ -188,7 +209,7 @@ static void absorb(struct judge *j)
 static void one_incident_per_call(struct judge *j)
 {
 	for (size_t i = 0; i < j->findings.n; i++)
-		for (size_t k = i + 1; k < j->findings.n; k++) {
+		for (size_t k = i + 1; j->findings.v[i]->shares && k < j->findings.n; k++) {
 			struct finding *a = j->findings.v[i], *b = j->findings.v[k];
 			if (a->dropped || b->dropped || a->cause->note || b->cause->note || !shares_call(a, b))
 				continue;
@@ -239,6 +260,7 @@ static void note_found(struct judge *j)
 void chain(struct judge *j)
 {
 	note_found(j);
+	find_sharing(j);
 	vec_sort(&j->findings, finding_order);
 	yield(j);
 	absorb(j);

@@ -62,7 +62,7 @@ static void add_finding(struct judge *j, const struct trial *t)
 
 static void try_cause(struct judge *j, const struct cause *c, const struct subject *s)
 {
-	struct trial t = {.view = j->view, .rules = j->rules, .subject = s, .cause = c};
+	struct trial t = {.lists = &j->lists, .view = j->view, .rules = j->rules, .subject = s, .cause = c};
 	if (rules_check(&t, &c->when))
 		add_finding(j, &t);
 }
@@ -76,19 +76,18 @@ static void try_all(struct judge *j, const struct subject *s)
 
 /* --- subjects --- */
 
-static bool is_hit(const struct judge *j, const struct call *c)
+/* The calls that a failed connection explains. */
+static void find_hits(const struct judge *j, struct map *ret)
 {
 	for (size_t i = 0; i < j->findings.n; i++)
 		for (size_t k = 0; j->findings.v[i]->cause->scope == SCOPE_CONNECT && k < j->findings.v[i]->calls.n; k++)
-			if (j->findings.v[i]->calls.v[k] == c)
-				return true;
-	return false;
+			map_put(ret, (uint64_t)(uintptr_t)j->findings.v[i]->calls.v[k], 1);
 }
 
 /* Calls that an event's cause hits: those its `affects` describes, on the same server, around the event. */
 static void find_affected(struct judge *j, const struct cause *c, struct subject *s)
 {
-	struct trial t = {.view = j->view, .rules = j->rules, .subject = s, .cause = c};
+	struct trial t = {.lists = &j->lists, .view = j->view, .rules = j->rules, .subject = s, .cause = c};
 	if (!c->has_affects || !s->server)
 		return;
 	s->hit = arena_alloc(j->a, (s->server->call_count + 1) * sizeof *s->hit);
@@ -107,7 +106,7 @@ static const struct view_server *server_of(const struct session_view *v, const s
 
 static void try_event(struct judge *j, const struct cause *c, struct seen *e)
 {
-	struct trial t = {.view = j->view, .rules = j->rules, .cause = c};
+	struct trial t = {.lists = &j->lists, .view = j->view, .rules = j->rules, .cause = c};
 	if (!rules_event_fits(&t, &c->subject, e))
 		return;
 	struct subject s = {.scope = SCOPE_EVENT, .server = server_of(j->view, e), .event = e, .start = e->vt, .end = e->vt, .call = e->call};
@@ -142,11 +141,12 @@ static bool is_plain(const struct call *c)
 	return c->outcome == OUTCOME_OK && !c->beats && c->permission < SECOND && !(c->flags & ~(uint32_t)(CALL_DISPATCHED | CALL_RESULT_SEEN));
 }
 
-static void try_calls(struct judge *j, const struct view_server *s)
+static void try_calls(struct judge *j, const struct view_server *s, const struct map *hits)
 {
+	uint32_t hit;
 	for (size_t i = 0; i < s->call_count; i++) {
 		struct subject subject;
-		if (is_plain(s->calls[i]) || is_hit(j, s->calls[i]))
+		if (is_plain(s->calls[i]) || map_get(hits, (uint64_t)(uintptr_t)s->calls[i], &hit))
 			continue;
 		subject_of_call(j->view, s, s->calls[i], &subject);
 		try_all(j, &subject);
@@ -213,11 +213,14 @@ static void report_note(struct judge *j, const struct finding *f)
 
 void classify_view(const struct session_view *v, const struct rules *rules, const struct classify_options *o, struct arena *a, struct verdicts *out)
 {
-	struct judge j = {.view = v, .rules = rules, .options = o, .a = a, .out = out};
+	struct judge j = {.view = v, .rules = rules, .options = o, .a = a, .out = out, .lists = {.a = a}};
 	for (size_t i = 0; i < v->server_count; i++)
 		subjects_connect(&j, &v->servers[i], try_all);
+	struct map hits = {0};
+	find_hits(&j, &hits);
 	for (size_t i = 0; i < v->server_count; i++)
-		try_calls(&j, &v->servers[i]);
+		try_calls(&j, &v->servers[i], &hits);
+	map_done(&hits);
 	try_events(&j);
 	try_session(&j);
 	chain(&j);
@@ -229,4 +232,5 @@ void classify_view(const struct session_view *v, const struct rules *rules, cons
 		vec_free(&j.findings.v[i]->absorbed);
 	}
 	vec_free(&j.findings);
+	call_lists_done(&j.lists);
 }

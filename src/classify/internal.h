@@ -2,6 +2,8 @@
 #ifndef MCPLOG_CLASSIFY_INTERNAL_H
 #define MCPLOG_CLASSIFY_INTERNAL_H
 #include "classify/classify.h"
+#include "base/map.h"
+#include "base/vec.h"
 #include "model/cause.h"
 
 /* What a cause is tried on. */
@@ -15,8 +17,21 @@ struct subject {
 	size_t hit_count;
 	bool recovered;           /* connect scope: a connect succeeded afterwards */
 };
+/* Calls of a server that fit a condition, whatever the subject; by start. */
+struct call_list {
+	struct call **v;
+	size_t n;
+	bool open;                /* one of them has no end, or no start */
+	int64_t longest;          /* else: how long one of them took at most */
+};
+struct call_lists { /* by condition and server */
+	struct map by_key;
+	VEC(struct call_list *) v;
+	struct arena *a;
+};
 /* One attempt to prove one cause. */
 struct trial {
+	struct call_lists *lists;
 	const struct session_view *view;
 	const struct rules *rules;
 	const struct subject *subject;
@@ -37,6 +52,7 @@ struct finding {
 	instant start, end;         /* of the whole incident; end NONE: still open */
 	enum confidence confidence;
 	bool dropped;               /* a consequence of another finding */
+	bool shares;                /* chain.c: another one has a call of it, or had when it went into this one */
 	struct finding *into;
 	VEC(struct finding *) absorbed;
 };
@@ -46,6 +62,7 @@ struct judge { /* of one view */
 	const struct classify_options *options;
 	struct arena *a;
 	VEC(struct finding *) findings;
+	struct call_lists lists;
 	bool *found;                /* by index of rules.causes: there is a finding of it */
 	struct verdicts *out;
 };
@@ -53,9 +70,14 @@ struct judge { /* of one view */
 /* rules.c */
 bool rules_check(struct trial *t, const struct cond *c);
 bool rules_call_fits(struct trial *t, const struct cond *c, const struct call *k, const struct view_server *s);
+bool rules_call_fits_alone(struct trial *t, const struct cond *c, const struct call *k, const struct view_server *s); /* but for what compares it with the subject */
 bool rules_event_fits(const struct trial *t, const struct cond *c, const struct seen *e);
 instant rules_anchor(struct trial *t, const struct anchor *a, instant otherwise);
 /* version.c: does a dotted version lie in a range such as ">=2.1.105 <2.1.120"? Unknown versions are in no range. */
+/* call_lists.c */
+const struct call_list *call_list_of(struct trial *t, const struct cond *c, const struct view_server *s);
+size_t call_list_from(const struct call_list *l, instant from); /* the first that began at or after `from` */
+void call_lists_done(struct call_lists *l);
 /* subject.c */
 void subjects_connect(struct judge *j, const struct view_server *s, void (*fn)(struct judge *, const struct subject *));
 void subject_of_call(const struct session_view *v, const struct view_server *s, struct call *c, struct subject *ret);

@@ -23,14 +23,14 @@ static struct line_ref line_of(struct judge *j, const struct finding *f, const s
 /* The rival's own words for the condition that failed; without words the condition is not worth showing. */
 static bool rule_out(struct judge *j, const struct finding *f, const struct cause *rival, struct ruled_out *ret)
 {
-	struct trial t = {.view = j->view, .rules = j->rules, .subject = &f->subject, .cause = rival};
+	struct trial t = {.lists = &j->lists, .view = j->view, .rules = j->rules, .subject = &f->subject, .cause = rival};
 	if (rival->scope != f->cause->scope && rival->scope != SCOPE_CALL)
 		return false;
 	if (rules_check(&t, &rival->when))
 		return false;
 	str why = t.failed ? t.failed->why_not : STR_NONE;
 	for (unsigned i = 0; !why.n && i < rival->when.child_count; i++) {
-		struct trial again = {.view = j->view, .rules = j->rules, .subject = &f->subject, .cause = rival};
+		struct trial again = {.lists = &j->lists, .view = j->view, .rules = j->rules, .subject = &f->subject, .cause = rival};
 		if (!rules_check(&again, &rival->when.children[i])) {
 			why = rival->when.children[i].why_not;
 			if (why.n)
@@ -67,7 +67,7 @@ static void fill_suspected(struct judge *j, const struct finding *f, struct inci
 	struct suspicion *v = arena_alloc(j->a, (f->cause->suspect_count + 1) * sizeof *v);
 	for (unsigned k = 0; k < f->cause->suspect_count; k++) {
 		const struct suspicion_rule *r = &f->cause->suspects[k];
-		struct trial t = {.view = j->view, .rules = j->rules, .subject = &f->subject, .cause = f->cause};
+		struct trial t = {.lists = &j->lists, .view = j->view, .rules = j->rules, .subject = &f->subject, .cause = f->cause};
 		memcpy(t.steps, f->steps, sizeof t.steps);
 		if (is_absorbed(f, r->cause) || !rules_check(&t, &r->when))
 			continue;

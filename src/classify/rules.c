@@ -89,7 +89,7 @@ static bool slower(struct trial *t, const struct cond *c, const struct call *k, 
 	return !longest || lasted(t, k) > c->slower_than_ok * longest;
 }
 
-bool rules_call_fits(struct trial *t, const struct cond *c, const struct call *k, const struct view_server *s)
+bool rules_call_fits_alone(struct trial *t, const struct cond *c, const struct call *k, const struct view_server *s)
 {
 	if (c->endings && !(c->endings >> k->ending & 1))
 		return false;
@@ -106,15 +106,24 @@ bool rules_call_fits(struct trial *t, const struct cond *c, const struct call *k
 	if (!in_range(&c->beats, beats(t, k)) || !in_range(&c->lasted, lasted(t, k)) || !in_range(&c->permission, k->permission) ||
 		!in_range(&c->attempts, k->attempts) || (c->missed_beats.set && !in_range(&c->missed_beats, missed_beats(t, k))))
 		return false;
+	return !c->slower_than_ok || slower(t, c, k, s);
+}
+
+/* The part of a condition that compares the call with the subject. */
+static bool fits_beside(struct trial *t, const struct cond *c, const struct call *k)
+{
 	if (c->same_tool && t->subject->call && !name_same(k->tool, t->subject->call->tool))
 		return false;
 	if (c->same_err >= 0 && t->subject->call && str_eq(k->err, t->subject->call->err) != c->same_err)
 		return false;
 	if (c->from.base != ANCHOR_NONE && k->started_at < rules_anchor(t, &c->from, INSTANT_NONE))
 		return false;
-	if (c->to.base != ANCHOR_NONE && k->started_at > rules_anchor(t, &c->to, INT64_MAX))
-		return false;
-	return !c->slower_than_ok || slower(t, c, k, s);
+	return c->to.base == ANCHOR_NONE || k->started_at <= rules_anchor(t, &c->to, INT64_MAX);
+}
+
+bool rules_call_fits(struct trial *t, const struct cond *c, const struct call *k, const struct view_server *s)
+{
+	return rules_call_fits_alone(t, c, k, s) && fits_beside(t, c, k);
 }
 
 /* The healthy call nearest to `at`, as a call: healthy calls of large logs are kept as spans only. */
@@ -188,15 +197,48 @@ static bool who_fits(struct trial *t, const struct cond *c, const struct call *k
 	}
 }
 
-static bool any_span(struct trial *t, const struct cond *c)
+/* Starts that a call must have to fit, as far as they are known before it is looked at. */
+static void window(struct trial *t, const struct cond *c, instant *ret_from, instant *ret_to)
+{
+	*ret_from = c->from.base != ANCHOR_NONE ? rules_anchor(t, &c->from, INSTANT_NONE) : INSTANT_NONE;
+	*ret_to = c->to.base != ANCHOR_NONE ? rules_anchor(t, &c->to, INT64_MAX) : INT64_MAX;
+	if (c->who == WHO_LATER && t->subject->start > *ret_from)
+		*ret_from = t->subject->start;
+	if (c->who == WHO_EARLIER && t->subject->start < *ret_to)
+		*ret_to = t->subject->start;
+	if (c->who == WHO_DURING && t->subject->end < *ret_to)
+		*ret_to = t->subject->end;
+}
+
+/* Spans are alike in all but their times: when these do not matter, one tells for all. */
+static bool any_span(struct trial *t, const struct cond *c, instant from, instant to)
 {
 	const struct view_server *s = t->subject->server;
-	for (size_t i = 0; i < s->span_count; i++) {
-		struct call *k = span_call(t, &s->spans[i]);
+	bool alike = !c->lasted.set && !c->missed_beats.set && !c->slower_than_ok;
+	if (s->span_count == 0 || (alike && !rules_call_fits_alone(t, c, span_call(t, &s->spans[0]), s)))
+		return false;
+	const struct span *first = from == INSTANT_NONE ? s->spans : span_beside(s, from, true);
+	for (const struct span *sp = first; sp != NULL && sp < s->spans + s->span_count && sp->started <= to; sp++) {
+		struct call *k = span_call(t, sp);
 		if (who_fits(t, c, k) && rules_call_fits(t, c, k, s))
 			return true;
 	}
 	return false;
+}
+
+static bool any_call(struct trial *t, const struct cond *c)
+{
+	const struct view_server *s = t->subject->server;
+	const struct call_list *l = call_list_of(t, c, s);
+	instant from, to;
+	window(t, c, &from, &to);
+	instant first = from;
+	if (c->who == WHO_DURING && !l->open && t->subject->start - l->longest > first) /* those before have ended */
+		first = t->subject->start - l->longest;
+	for (size_t i = call_list_from(l, first); i < l->n && l->v[i]->started_at <= to; i++)
+		if (l->v[i] != t->subject->call && who_fits(t, c, l->v[i]) && fits_beside(t, c, l->v[i]))
+			return true;
+	return any_span(t, c, from, to);
 }
 
 static bool check_call(struct trial *t, const struct cond *c)
@@ -210,10 +252,7 @@ static bool check_call(struct trial *t, const struct cond *c)
 		const struct call *k = neighbour(t, c->who == WHO_NEXT);
 		return k && rules_call_fits(t, c, k, s);
 	}
-	for (size_t i = 0; s && i < s->call_count; i++)
-		if (s->calls[i] != t->subject->call && who_fits(t, c, s->calls[i]) && rules_call_fits(t, c, s->calls[i], s))
-			return true;
-	return s && any_span(t, c);
+	return s && any_call(t, c);
 }
 
 /* --- events --- */
