@@ -101,8 +101,12 @@ static bool holds_in(struct world *w, const char *yaml, struct trial *ret)
 	conditions_read(&scope, d->roots[0], &cond);
 	if (scope.broken)
 		fail_msg("%s: %s", yaml, rules.first_problem.text);
-	*ret = (struct trial){.view = &w->view, .rules = &rules, .subject = &w->subject, .cause = &cause};
+	struct arena arena = {0};
+	struct call_lists lists = {.a = &arena};
+	*ret = (struct trial){.lists = &lists, .view = &w->view, .rules = &rules, .subject = &w->subject, .cause = &cause};
 	bool holds = rules_check(ret, &cond);
+	call_lists_done(&lists);
+	arena_done(&arena);
 	tree_doc_free(d);
 	return holds;
 }
