@@ -20,6 +20,8 @@
  *               cmd_explain find full_lines  one incident in full, found by its id, its lines read again; the page of a cause
  *               cmd_report           one incident as Markdown for an issue
  *               cmd_query            questions to the timeline
+ *               cmd_diff             two periods or logs compared
+ *               cmd_doctor doctor_show  which logs there are, the timeline's state, a self-test
  *               cmd_unknown unexplained  lines that no signature explains, and signatures made of them
  *               cmd_check cmd_alerts alerting  alerts: a status line; list, acknowledge, send; a run that steps them
  *               cmd_patterns cmd_status cmd_config  the knowledge base; the sources; values of options and where they come from
@@ -53,6 +55,7 @@
  *               sql rows pack names  statements, rows
  *               load facts alerts    rows back, verdicts, what alerting remembers
  *               image mkschema_main  an empty database as constants, and the host tool of the build that makes it
+ *               health               a database's state, for doctor
  *               query functions      the user's SELECT, and what it may call
  *
  * PASS 2        rows to verdicts, one session after the other
@@ -78,10 +81,11 @@
  *               answer table         rows of a query; aligned columns
  *               alert_list status    alerts for people; the line of a monitoring plugin
  *               prom alertmanager    metrics; alerts as JSON, for webhooks and Slack too
+ *               compare compare_show what got worse, and how sure that is
  *
  * KNOWLEDGE     patterns/ to rules, and its proofs
  * knowledge/    knowledge files yaml entry  loading: built in, the user's; trees and their tables of keys
- *               kinds formats signatures causes conditions advice limits telemetry redactions queries probe  one kind of file each
+ *               kinds formats signatures causes conditions advice limits telemetry redactions queries places probe  one kind of file each
  *               mkpatterns_main      host tool of the build: the built-in tree as constants
  * prove/        prove formats signatures redactions causes queries sample probe  runs the samples, checks relations
  *

@@ -47,6 +47,8 @@ static int dispatch(const struct env *env, const struct opts *opts)
 		[COMMAND_PATTERNS] = cmd_patterns,
 		[COMMAND_QUERY] = cmd_query,
 		[COMMAND_UNKNOWN] = cmd_unknown,
+		[COMMAND_DOCTOR] = cmd_doctor,
+		[COMMAND_DIFF] = cmd_diff,
 		[COMMAND_STATUS] = cmd_status,
 		[COMMAND_CONFIG] = cmd_config,
 		[COMMAND_COMPLETION] = cmd_completion,

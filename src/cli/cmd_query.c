@@ -135,20 +135,6 @@ static int open_timeline(struct asking *a, struct timeline **ret, struct err *re
 	return e;
 }
 
-static void take_number(void *context, const struct query_value *v, size_t n, bool head)
-{
-	int64_t ms;
-	if (!head && n && v[0].value.p && str_i64(v[0].value, &ms))
-		*(instant *)context = ms * MILLISECOND;
-}
-
-/* Relative times count back from the last time that the logs know. */
-static int last_time(struct timeline *t, instant *ret, struct err *reterr)
-{
-	*ret = INSTANT_NONE;
-	return timeline_query(t, S("SELECT max(last_ms) FROM sources"), 0, take_number, ret, reterr);
-}
-
 static int add_time(struct asking *a, const char *name, const struct when *w, instant as_of, char text[32], struct err *reterr)
 {
 	const instant at = when_resolve(w, as_of);
@@ -175,7 +161,7 @@ static int add_filters(struct asking *a, struct timeline *t, struct err *reterr)
 		if (opts_has(a->run->opts, texts[i].id))
 			e = add_parameter(a, str_z(texts[i].name), str_z(a->run->opts->value[texts[i].id]), QUERY_TEXT, reterr);
 	if (!e && (a->run->since.type || a->run->until.type))
-		e = last_time(t, &as_of, reterr);
+		e = run_last_time(t, &as_of, reterr);
 	if (!e)
 		e = add_time(a, "since", &a->run->since, as_of, a->since, reterr);
 	if (!e)

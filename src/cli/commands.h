@@ -14,6 +14,8 @@ int cmd_check(const struct env *env, const struct opts *opts);
 int cmd_alerts(const struct env *env, const struct opts *opts);
 int cmd_patterns(const struct env *env, const struct opts *opts);
 int cmd_query(const struct env *env, const struct opts *opts);
+int cmd_diff(const struct env *env, const struct opts *opts);
+int cmd_doctor(const struct env *env, const struct opts *opts);
 int cmd_unknown(const struct env *env, const struct opts *opts);
 int cmd_status(const struct env *env, const struct opts *opts);
 int cmd_config(const struct env *env, const struct opts *opts); /* and --show-config of any command */

@@ -17,12 +17,12 @@ enum {
 	ON_ANALYZE = BIT(ANALYZE),
 	ON_FILTERS = BIT(ANALYZE) | BIT(TIMELINE) | BIT(EXPORT),
 	ON_NARROWED = ON_FILTERS | BIT(QUERY),
-	ON_REPORTS = BIT(ANALYZE) | BIT(TIMELINE) | BIT(EXPLAIN) | BIT(REPORT) | BIT(EXPORT) | BIT(QUERY),
+	ON_REPORTS = BIT(ANALYZE) | BIT(TIMELINE) | BIT(EXPLAIN) | BIT(REPORT) | BIT(EXPORT) | BIT(QUERY) | BIT(DIFF),
 	ON_LOGS = ON_REPORTS | BIT(UNKNOWN),   /* reads logs once */
 	ON_READERS = ON_LOGS | BIT(WATCH) | BIT(CHECK),
-	ON_STORE = ON_REPORTS | BIT(WATCH) | BIT(STATUS) | BIT(CHECK) | BIT(ALERTS),
+	ON_STORE = ON_REPORTS | BIT(WATCH) | BIT(STATUS) | BIT(CHECK) | BIT(ALERTS) | BIT(DOCTOR),
 	ON_ALERTS = BIT(CHECK) | BIT(EXPORT), /* they decide what an alert is */
-	ON_RULES = ON_READERS | BIT(PATTERNS) | BIT(STATUS),
+	ON_RULES = ON_READERS | BIT(PATTERNS) | BIT(STATUS) | BIT(DOCTOR),
 	ON_ALL = (1u << COMMAND_COUNT) - 1,
 };
 
@@ -72,6 +72,13 @@ static const struct command commands[COMMAND_COUNT] = {
 		"Errors, warnings and everything about MCP servers that no signature explains, grouped; --all: all other lines too.\n"
 		"mcplog patterns new my.id --from NUMBER [PATH...] makes a signature of one. Without PATH it reads your own logs.",
 		"text|json|ndjson|csv"},
+	[COMMAND_DOCTOR] = {"doctor", "", "which logs exist, what they tell, what to switch on, the timeline's state",
+		"Looks and changes nothing. Leaves with 3 when logs are unreadable, with 4 when the timeline is, or the self-test fails.",
+		"text|json"},
+	[COMMAND_DIFF] = {"diff", "A B [PATH...]", "two periods or two logs compared: what got worse",
+		"A and B are periods (yesterday, 2026-05-01, 2026-05-01..2026-05-07) of the timeline, or of the logs under PATH; or\n"
+		"two logs. Each difference has its numbers and whether they are large enough to say anything; -v lists all.",
+		"text|json"},
 	[COMMAND_STATUS] = {"status", "", "every source of the timeline with offset, pending bytes and problems", "", NULL},
 	[COMMAND_CONFIG] = {"config", "", "every option with its present value and where that comes from",
 		"Values come from the configuration file (mcplog/config in $XDG_CONFIG_HOME or ~/.config), the environment\n"
@@ -85,20 +92,19 @@ static const struct command commands[COMMAND_COUNT] = {
 };
 
 /* Commands of later versions. */
-static const char *const not_yet[] = {"doctor",
-	"init", "diff", "prune"};
+static const char *const not_yet[] = {"init", "prune"};
 
 #define SEVERITIES "info|warning|critical"
 #define WHEN "auto|always|never"
 static const struct opt options[OPT_COUNT] = {
 	[OPT_DB] = {"db", 0, OPT_TEXT, "FILE", 0, 0, ON_STORE,
 		"timeline to use; :memory: keeps nothing (default: mcplog/timeline.db in $XDG_STATE_HOME or ~/.local/state)"},
-	[OPT_FORMAT] = {"format", 'f', OPT_CHOICE, "text|json|ndjson|html|csv|alertmanager|webhook|slack", 0, 0, ON_ANALYZE | BIT(WATCH) | BIT(QUERY) | BIT(TIMELINE) | BIT(UNKNOWN) | BIT(ALERTS), "form of the report (default: text)"},
-	[OPT_OUTPUT] = {"output", 'o', OPT_TEXT, "FILE", 0, 0, ON_LOGS, "write the report to FILE, whole or not at all"},
+	[OPT_FORMAT] = {"format", 'f', OPT_CHOICE, "text|json|ndjson|html|csv|alertmanager|webhook|slack", 0, 0, ON_ANALYZE | BIT(WATCH) | BIT(QUERY) | BIT(TIMELINE) | BIT(UNKNOWN) | BIT(ALERTS) | BIT(DOCTOR) | BIT(DIFF), "form of the report (default: text)"},
+	[OPT_OUTPUT] = {"output", 'o', OPT_TEXT, "FILE", 0, 0, ON_LOGS | BIT(DOCTOR), "write the report to FILE, whole or not at all"},
 	[OPT_SINCE] = {"since", 0, OPT_TEXT, "TIME", 0, 0, ON_NARROWED,
 		"only incidents and notes from TIME on: 2026-05-17T20:23, \"30 min ago\" (before the as-of time), yesterday"},
 	[OPT_UNTIL] = {"until", 0, OPT_TEXT, "TIME", 0, 0, ON_NARROWED, "only incidents and notes that began before TIME"},
-	[OPT_SERVER] = {"server", 0, OPT_TEXT, "NAME", 0, 0, ON_NARROWED | BIT(WATCH), "only this MCP server"},
+	[OPT_SERVER] = {"server", 0, OPT_TEXT, "NAME", 0, 0, ON_NARROWED | BIT(DIFF) | BIT(WATCH), "only this MCP server"},
 	[OPT_TOOL] = {"tool", 0, OPT_TEXT, "NAME", 0, 0, ON_NARROWED | BIT(WATCH), "only this tool (its bare name)"},
 	[OPT_SESSION] = {"session", 0, OPT_TEXT, "ID", 0, 0, ON_NARROWED | BIT(WATCH), "only this client session; the beginning of its id is enough"},
 	[OPT_CAUSE] = {"cause", 0, OPT_TEXT, "CAUSE", 0, 0, ON_FILTERS | BIT(WATCH), "only incidents and notes of this kind"},
@@ -114,7 +120,7 @@ static const struct opt options[OPT_COUNT] = {
 	[OPT_REQUIRE_FILES] = {"require-files", 0, OPT_FLAG, NULL, 0, 0, ON_LOGS | BIT(CHECK), "no log found is an error (exit code 3)"},
 	[OPT_FOLLOW_SYMLINKS] = {"follow-symlinks", 0, OPT_FLAG, NULL, 0, 0, ON_READERS, "follow links that leave the directory"},
 	[OPT_FORCE_TEXT] = {"force-text", 0, OPT_FLAG, NULL, 0, 0, ON_READERS, "read files that look binary"},
-	[OPT_ALLOW_ROOT] = {"allow-root", 0, OPT_FLAG, NULL, 0, 0, ON_READERS, "as root, read files that belong to other users"},
+	[OPT_ALLOW_ROOT] = {"allow-root", 0, OPT_FLAG, NULL, 0, 0, ON_READERS | BIT(DOCTOR), "as root, read files that belong to other users"},
 	[OPT_LIST] = {"list", 0, OPT_FLAG, NULL, 0, 0, BIT(QUERY), "the ready-made questions with their names"},
 	[OPT_SCHEMA] = {"schema", 0, OPT_FLAG, NULL, 0, 0, BIT(QUERY), "the views and their columns"},
 	[OPT_TIMEOUT] = {"timeout", 't', OPT_NUMBER, "SECONDS", 0, 86400, BIT(QUERY) | BIT(CHECK) | BIT(ALERTS),
@@ -129,8 +135,8 @@ static const struct opt options[OPT_COUNT] = {
 	[OPT_PRIVACY] = {"privacy", 0, OPT_FLAG, NULL, 0, 0, ON_REPORTS & ~BIT(QUERY),
 		"also hide e-mail addresses, home directories, user names, hosts and private addresses"},
 	[OPT_FOR] = {"for", 0, OPT_CHOICE, "client|server|proxy", 0, 0, BIT(REPORT), "for whom the report is: the facts of that side come first"},
-	[OPT_COLOR] = {"color", 0, OPT_CHOICE, WHEN, 0, 0, ON_READERS & ~BIT(QUERY), "colours (default: auto, on a terminal; NO_COLOR and TERM=dumb count)"},
-	[OPT_ASCII] = {"ascii", 0, OPT_FLAG, NULL, 0, 0, ON_READERS, "text with ASCII characters only"},
+	[OPT_COLOR] = {"color", 0, OPT_CHOICE, WHEN, 0, 0, (ON_READERS | BIT(DOCTOR)) & ~BIT(QUERY), "colours (default: auto, on a terminal; NO_COLOR and TERM=dumb count)"},
+	[OPT_ASCII] = {"ascii", 0, OPT_FLAG, NULL, 0, 0, ON_READERS | BIT(DOCTOR), "text with ASCII characters only"},
 	[OPT_WIDTH] = {"width", 0, OPT_NUMBER, "COLUMNS", 60, 200, BIT(TIMELINE), "columns of the picture (default: the terminal's, 80 elsewhere)"},
 	[OPT_PROGRESS] = {"progress", 0, OPT_CHOICE, WHEN, 0, 0, ON_REPORTS | BIT(WATCH), "progress on stderr (default: auto, on a terminal)"},
 	[OPT_ORIGIN] = {"origin", 0, OPT_FLAG, NULL, 0, 0, BIT(PATTERNS), "list: show the file that each entry comes from"},

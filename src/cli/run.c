@@ -367,6 +367,19 @@ int run_open_timeline(struct run *r, struct timeline **ret, struct err *reterr)
 	return e ? e : timeline_open(&(struct timeline_options){.path = path, .read_only = true, .rules_hash = r->rules.hash}, ret, reterr);
 }
 
+static void take_number(void *context, const struct query_value *v, size_t n, bool head)
+{
+	int64_t ms;
+	if (!head && n && v[0].value.p && str_i64(v[0].value, &ms))
+		*(instant *)context = ms * MILLISECOND;
+}
+
+int run_last_time(struct timeline *t, instant *ret, struct err *reterr)
+{
+	*ret = INSTANT_NONE;
+	return timeline_query(t, S("SELECT max(last_ms) FROM sources"), 0, take_number, ret, reterr);
+}
+
 int run_output(struct run *r, str text, struct err *reterr)
 {
 	return run_output_mode(r, text, 0600, reterr);

@@ -51,6 +51,8 @@ const struct cause *run_find_cause(const struct rules *rules, str id);
 /* ERR_USAGE with the nearest id. */
 int run_unknown_cause(const struct rules *rules, const char *option, const char *id, struct err *reterr);
 bool run_wants_color(const struct env *env, const struct opts *o);
+/* The last time that the logs of a timeline know, from which relative times count back; INSTANT_NONE. */
+int run_last_time(struct timeline *t, instant *ret, struct err *reterr) MUST_USE;
 /* The timeline for reading alone: --db, or the default. ERR_DB when there is none yet. */
 int run_open_timeline(struct run *r, struct timeline **ret, struct err *reterr) MUST_USE;
 #endif

@@ -34,6 +34,7 @@ static const struct kind_of_file {
 	{"mcplog.advice/1", knowledge_advice},
 	{"mcplog.limits/1", knowledge_limits},
 	{"mcplog.queries/1", knowledge_queries},
+	{"mcplog.places/1", knowledge_places},
 	{"mcplog.telemetry/1", knowledge_telemetry},
 };
 enum { FILE_KINDS = sizeof kinds_of_file / sizeof *kinds_of_file };
@@ -197,6 +198,7 @@ void knowledge_free(struct rules *rules)
 	vec_free(&rules->marks);
 	vec_free(&rules->limits);
 	vec_free(&rules->queries);
+	vec_free(&rules->places);
 	vec_free(&rules->telemetry);
 	vec_free(&rules->problems);
 	intern_done(&rules->kinds);

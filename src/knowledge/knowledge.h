@@ -23,6 +23,7 @@ void knowledge_advice(struct rules *rules, const struct tree_doc *d, uint32_t ro
 void knowledge_limits(struct rules *rules, const struct tree_doc *d, uint32_t root);
 void knowledge_telemetry(struct rules *rules, const struct tree_doc *d, uint32_t root);
 void knowledge_redactions(struct rules *rules, const struct tree_doc *d, uint32_t root);
+void knowledge_places(struct rules *rules, const struct tree_doc *d, uint32_t root);
 void knowledge_queries(struct rules *rules, const struct tree_doc *d, uint32_t root);
 /* Notes a problem at a node: file:line:column and text; the entry is left out by the caller. */
 void knowledge_problem(struct rules *rules, const struct tree_doc *d, uint32_t node, int code, const char *format, ...)

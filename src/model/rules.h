@@ -6,6 +6,7 @@
 #include "base/regex.h"
 #include "base/vec.h"
 #include "model/event.h"
+#include "model/log_place.h"
 #include "model/query.h"
 #include "model/telemetry.h"
 #include "model/tree.h"
@@ -135,6 +136,8 @@ struct rules {
 	VEC(struct known_limit) limits;
 	VEC(struct kind_mark) marks;  /* of the kinds that pictures show */
 	VEC(struct query) queries;
+	VEC(struct log_place) places;
+	str self_test;                /* log of doctor's self-test */
 	VEC(const struct tree_doc *) docs; /* built in first, then the user's */
 	uint64_t hash;                /* of all that was loaded: the knowledge hash of checkpoints */
 	struct err first_problem;     /* of the user's files; code ERR_NONE when there is none */

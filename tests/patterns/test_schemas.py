@@ -52,7 +52,7 @@ GOOD = {
 
 class Schemas(unittest.TestCase):
     def test_all_are_published(self):
-        self.assertEqual(sorted(SCHEMAS), ["advice", "causes", "formats", "kinds", "limits", "queries", "redactions", "signatures", "telemetry"])
+        self.assertEqual(sorted(SCHEMAS), ["advice", "causes", "formats", "kinds", "limits", "places", "queries", "redactions", "signatures", "telemetry"])
         for schema in SCHEMAS.values():
             jsonschema.validators.validator_for(schema).check_schema(schema)
 
@@ -86,7 +86,7 @@ class Schemas(unittest.TestCase):
         self.assertNotEqual(problems("signatures", dict(GOOD, schema="mcplog.signatures/2")), [])
 
     def test_they_name_the_keys_that_the_program_reads(self):
-        for what in "signatures", "formats", "redactions", "advice", "causes", "queries", "telemetry":
+        for what in "signatures", "formats", "redactions", "advice", "causes", "queries", "places", "telemetry":
             text = (SOURCE / "src" / "knowledge" / f"{what}.c").read_text(encoding="utf-8")
             table = re.search(r"entry_key keys\[\] = \{(.*?)\n\};", text, re.S).group(1)
             keys = re.findall(r'\{"(\w+)", ENTRY_', table)
