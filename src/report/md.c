@@ -118,7 +118,7 @@ void md_link(struct buf *out, str url)
 {
 	const bool web = str_starts(url, S("https://")) || str_starts(url, S("http://"));
 	for (size_t i = 0; i < url.n; i++)
-		if (!web || (unsigned char)url.p[i] <= ' ' || strchr("<>\"'`\\|()", url.p[i])) {
+		if (!web || (unsigned char)url.p[i] <= ' ' || (unsigned char)url.p[i] >= 0x7f || strchr("<>\"'`\\|()", url.p[i])) {
 			md_text(out, url);
 			return;
 		}

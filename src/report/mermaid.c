@@ -5,6 +5,8 @@
  */
 #include "report/mermaid.h"
 
+#include <stdio.h>
+
 #include "report/md.h"
 #include "report/text_incident.h"
 
@@ -27,11 +29,12 @@ static void time_of(struct buf *out, instant at)
 	buf_add(out, str_head(str_z(text), 23)); /* without the Z */
 }
 
-static void task(struct buf *out, str name, const char *tags, unsigned number, instant from, instant to)
+/* In quotes, because a name may be a word of the grammar: there are tools called "click". */
+static void task(struct buf *out, str name, const char *more, const char *tags, unsigned number, instant from, instant to)
 {
-	buf_addz(out, "    ");
+	buf_addz(out, "    “");
 	md_mermaid(out, name, LABEL);
-	buf_printf(out, " :%st%u, ", tags, number);
+	buf_printf(out, "”%s :%st%u, ", more, tags, number);
 	time_of(out, from);
 	buf_addz(out, ", ");
 	if (to == from)
@@ -48,17 +51,14 @@ static void calls_of(struct buf *out, const struct facts *f, const struct incide
 		const struct call *c = i->calls[k];
 		const bool open = c->ended_at == INSTANT_NONE;
 		const instant to = open ? f->as_of : c->ended_at;
-		struct buf name = {0};
-		char lasted[32];
+		char lasted[32], more[64];
 		if (c->started_at == INSTANT_NONE || to == INSTANT_NONE || to < c->started_at)
 			continue;
-		if (shown++ == 0) {
+		if (shown++ == 0)
 			buf_addz(out, "    section Calls\n");
-		}
 		duration_format(to - c->started_at, lasted);
-		buf_printf(&name, "%.*s %s%s", STR_ARG(c->tool.n ? c->tool : S("call")), lasted, open ? " still open" : "");
-		task(out, buf_str(&name), open ? "crit, active, " : call_failed(c) ? "crit, " : "done, ", ++*number, c->started_at, to);
-		buf_done(&name);
+		snprintf(more, sizeof more, " %s%s", lasted, open ? " still open" : "");
+		task(out, c->tool.n ? c->tool : S("call"), more, open ? "crit, active, " : call_failed(c) ? "crit, " : "done, ", ++*number, c->started_at, to);
 	}
 }
 
@@ -78,7 +78,7 @@ static void connections_of(struct buf *out, const struct facts *f, const struct 
 				continue;
 			if (shown++ == 0)
 				buf_addz(out, "    section Connections\n");
-			task(out, c->how, "active, ", ++*number, c->opened_at < from ? from : c->opened_at, closed > to ? to : closed);
+			task(out, c->how, "", "active, ", ++*number, c->opened_at < from ? from : c->opened_at, closed > to ? to : closed);
 		}
 	}
 }
@@ -92,7 +92,7 @@ static void marks_of(struct buf *out, const struct incident *i, unsigned *number
 			continue;
 		if (shown++ == 0)
 			buf_addz(out, "    section Lines\n");
-		task(out, text_without_server(text_without_time(e->text), i->server), e->role == ROLE_TRIGGER ? "crit, milestone, " : "milestone, ", ++*number, e->time, e->time);
+		task(out, text_without_server(text_without_time(e->text), i->server), "", e->role == ROLE_TRIGGER ? "crit, milestone, " : "milestone, ", ++*number, e->time, e->time);
 	}
 }
 
