@@ -50,6 +50,8 @@ static void store_event(void *context, const struct event *e)
 	const struct signature *s = e->signature ? &f->p->rules->signatures.v[e->signature - 1] : NULL;
 	clean_fields(f, e, fields);
 	row.fields = fields;
+	row.server = redact_name(f->p->redactor, e->server, &f->server);
+	row.tool = redact_name(f->p->redactor, e->tool, &f->tool);
 	row.text = s && s->keep == KEEP_MARK ? STR_NONE : clean(f, &f->text, e->text, LIMIT_EXCERPT);
 	if (e->err.p)
 		row.err = clean(f, &f->err, e->err, LIMIT_EXCERPT);
@@ -62,6 +64,8 @@ static void store_call(void *context, const struct call *c)
 	if ((uint64_t)c->id - f->start.key < f->start.shared)
 		return;
 	struct call row = *c;
+	row.server = redact_name(f->p->redactor, c->server, &f->server);
+	row.tool = redact_name(f->p->redactor, c->tool, &f->tool);
 	if (c->err.p)
 		row.err = clean(f, &f->err, c->err, LIMIT_EXCERPT);
 	timeline_add_call(f->p->timeline, f->source.id, &row);
@@ -144,6 +148,12 @@ static void free_stages(struct file_pass *f)
 	f->tracker = NULL;
 }
 
+static str clean_fact(struct file_pass *f, str fact)
+{
+	const str kept = redact_name(f->p->redactor, fact, &f->text);
+	return kept.p == fact.p ? fact : arena_str(&f->arena, kept);
+}
+
 static int end_source(struct file_pass *f, struct err *reterr)
 {
 	struct problem problems[2 * LIMIT_PROBLEMS];
@@ -154,6 +164,9 @@ static int end_source(struct file_pass *f, struct err *reterr)
 	f->source.problems = problems;
 	f->source.problem_count = of_reader;
 	parser_facts(f->parser, &f->source);
+	f->source.cwd = clean_fact(f, f->source.cwd);
+	f->source.server = clean_fact(f, f->source.server);
+	f->source.client_version = clean_fact(f, f->source.client_version);
 	pass1_count_shared(f, &f->source);
 	return timeline_source_end(f->p->timeline, f->source.id, &f->source, reterr);
 }
@@ -266,6 +279,8 @@ static int pass_file(struct pass1 *p, struct source_list *list, const struct inp
 	buf_done(&f.text);
 	buf_done(&f.err);
 	buf_done(&f.fields);
+	buf_done(&f.server);
+	buf_done(&f.tool);
 	arena_done(&f.arena);
 	return r;
 }

@@ -16,7 +16,7 @@ struct file_pass {
 	int fd;                  /* the reader's */
 	str probe;               /* first bytes */
 	struct arena arena;
-	struct buf text, err, fields; /* of the row being written */
+	struct buf text, err, fields, server, tool; /* of the row being written */
 	uint64_t rest_at, watch_at;   /* rest at the first occasion from here on; look again when the reader is here */
 	struct source shared;    /* counts at the end of what a copy shares */
 	bool shared_known;

@@ -6,6 +6,7 @@
 #include "classify/classify.h"
 #include "digest.h"
 #include "join/join.h"
+#include "redact/redact.h"
 #include <stdlib.h>
 
 struct rows { /* join's way to the store */
@@ -47,7 +48,24 @@ static int source_order(const void *a, const void *b)
 	return c ? c : x->id < y->id ? -1 : x->id > y->id;
 }
 
-static int load_sources(struct timeline *t, const int64_t *ids, size_t n, struct pipeline_result *result, struct err *reterr)
+/* Paths are shown everywhere: a secret in one is hidden, and the name to open kept beside it. */
+static void clean_paths(struct rules *rules, const struct pipeline_options *o, struct source *v, size_t n, struct arena *a)
+{
+	struct redactor *redactor = redactor_new(rules, o->no_redact);
+	struct buf clean = {0};
+	for (size_t i = 0; i < n; i++) {
+		const str shown = redact_name(redactor, v[i].path, &clean);
+		if (shown.p == v[i].path.p)
+			continue;
+		v[i].file = v[i].path;
+		v[i].path = arena_str(a, shown);
+	}
+	buf_done(&clean);
+	redactor_free(redactor);
+}
+
+static int load_sources(struct rules *rules, const struct pipeline_options *o, struct timeline *t, const int64_t *ids, size_t n, struct pipeline_result *result,
+	struct err *reterr)
 {
 	struct source *v = arena_alloc(&result->arena, (n + 1) * sizeof *v);
 	int r = timeline_load_sources(t, ids, n, &result->arena, v, reterr);
@@ -55,6 +73,7 @@ static int load_sources(struct timeline *t, const int64_t *ids, size_t n, struct
 		return r;
 	if (n)
 		qsort(v, n, sizeof *v, source_order);
+	clean_paths(rules, o, v, n, &result->arena);
 	for (size_t i = 0; i < n; i++)
 		v[i].index = (uint32_t)i;
 	result->facts.sources = v;
@@ -149,7 +168,7 @@ int pass2_run(struct rules *rules, const struct pipeline_options *options, struc
 	struct rows rows = {timeline, rules, &result->arena};
 	struct join_rows join_rows = {&rows, load_events, load_calls, false};
 	struct join_groups groups;
-	int r = load_sources(timeline, ids, id_count, result, reterr);
+	int r = load_sources(rules, options, timeline, ids, id_count, result, reterr);
 	if (!r)
 		r = join_group_sources(result->facts.sources, result->facts.source_count, &join_rows, &result->arena, &groups, reterr);
 	if (r)

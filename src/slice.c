@@ -155,7 +155,7 @@ static bool every_record(const void *context, enum body_class class, str head)
 
 static struct reader *open_log(const struct slicing *s, const struct log *l)
 {
-	const struct input in = {.path = l->source->path, .named = true};
+	const struct input in = {.path = source_file(l->source), .named = true};
 	const struct reader_options from = {.final = true, .named = true, .force_text = s->o->pipeline->source.force_text};
 	struct reader *reader;
 	int fd;
@@ -176,7 +176,7 @@ static void rank_log(struct slicing *s, struct log *l)
 	l->gone = !reader;
 	if (!reader)
 		return;
-	const struct parser_options options = {.zone = s->o->pipeline->zone, .base = INSTANT_NONE, .path = l->source->path, .probe = reader_peek(reader),
+	const struct parser_options options = {.zone = s->o->pipeline->zone, .base = INSTANT_NONE, .path = source_file(l->source), .probe = reader_peek(reader),
 		.force_text = s->o->pipeline->source.force_text, .excerpt_gate = matcher_knows};
 	s->now = l;
 	struct parser *parser = parser_new(s->rules, &options, every_record, s->matcher, on_record, s);

@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/run.h"
+#include "redact/redact.h"
 #include "report/answer.h"
 #include "store/timeline.h"
 
@@ -213,6 +214,18 @@ static int start_answer(const struct run *r, struct answer *ret, struct buf *out
 	return err_set(reterr, ERR_USAGE, "--format: query does not write '%s'", format ? format : "");
 }
 
+/* The timeline holds names of files as the file system has them: a secret in one is hidden here. */
+static int put_answer(struct run *r, str text, struct err *reterr)
+{
+	struct redactor *redactor = redactor_new(&r->rules, opts_has(r->opts, OPT_NO_REDACT));
+	struct buf clean = {0};
+	(void)redact(redactor, text, &clean);
+	const int e = run_output(r, buf_str(&clean), reterr);
+	buf_done(&clean);
+	redactor_free(redactor);
+	return e;
+}
+
 static int ask(struct asking *a, struct timeline *t, struct err *reterr)
 {
 	struct run *r = a->run;
@@ -230,7 +243,7 @@ static int ask(struct asking *a, struct timeline *t, struct err *reterr)
 		e = timeline_ask(t, a->sql, a->parameters, a->parameter_count, &limits, answer_row, &answer, &cut, reterr);
 	if (!e) {
 		answer_end(&answer);
-		e = run_output(r, buf_str(&out), reterr);
+		e = put_answer(r, buf_str(&out), reterr);
 	}
 	if (!e && (answer.full || (cut && !opts_has(r->opts, OPT_LIMIT)))) {
 		diag_warn("only the first %llu rows are shown; --limit 0 shows all", (unsigned long long)answer.rows);

@@ -14,6 +14,7 @@
 #include "cli/places.h"
 #include "cli/run.h"
 #include "knowledge/knowledge.h"
+#include "redact/redact.h"
 #include "store/timeline.h"
 
 static void show_problem(struct buf *out, const struct problem *p)
@@ -63,7 +64,19 @@ static int show_all(struct timeline *t, struct arena *a, struct buf *out, struct
 	return 0;
 }
 
-static int status(const struct env *env, const struct opts *opts, const char *path, uint64_t rules_hash, struct arena *a, struct err *reterr)
+/* The timeline holds names of files as the file system has them: a secret in one is hidden here. */
+static int put(const struct env *env, const struct opts *opts, struct rules *rules, str text)
+{
+	struct redactor *redactor = redactor_new(rules, false);
+	struct buf clean = {0};
+	(void)redact(redactor, text, &clean);
+	const int e = pager_print(env, opts, buf_str(&clean)) ? ERR_IO : 0;
+	buf_done(&clean);
+	redactor_free(redactor);
+	return e;
+}
+
+static int status(const struct env *env, const struct opts *opts, const char *path, struct rules *rules, struct arena *a, struct err *reterr)
 {
 	struct stat st;
 	struct buf out = {0};
@@ -74,14 +87,14 @@ static int status(const struct env *env, const struct opts *opts, const char *pa
 		buf_addz(&out, " does not exist; mcplog analyze makes it\n");
 	} else {
 		struct timeline *t;
-		e = timeline_open(&(struct timeline_options){.path = path, .read_only = true, .rules_hash = rules_hash}, &t, reterr);
+		e = timeline_open(&(struct timeline_options){.path = path, .read_only = true, .rules_hash = rules->hash}, &t, reterr);
 		if (!e) {
 			e = show_all(t, a, &out, reterr);
 			timeline_close(t);
 		}
 	}
 	if (!e)
-		e = pager_print(env, opts, buf_str(&out)) ? ERR_IO : 0;
+		e = put(env, opts, rules, buf_str(&out));
 	buf_done(&out);
 	return e;
 }
@@ -97,11 +110,11 @@ int cmd_status(const struct env *env, const struct opts *opts)
 		failed = err_set(&e, ERR_USAGE, "status takes no arguments: '%s' is one too many", opts->args[0]);
 	else if (!path)
 		failed = places_database(env, &a, false, &path, &e);
-	struct rules rules = {0}; /* only their hash: a source that was read with other knowledge says so */
+	struct rules rules = {0}; /* their hash: a source that was read with other knowledge says so */
 	if (!failed)
 		failed = run_load_rules(env, opts, &a, &rules, &e);
 	if (!failed)
-		failed = status(env, opts, path, rules.hash, &a, &e);
+		failed = status(env, opts, path, &rules, &a, &e);
 	knowledge_free(&rules);
 	arena_done(&a);
 	if (!failed)

@@ -12,7 +12,7 @@ enum { CUT_FROM = LIMIT_EXCERPT - 16, SAME_BYTES = 64 };
 
 static bool read_line(const struct run *r, const struct line_ref *at, struct redactor *redactor, struct buf *out)
 {
-	const struct input in = {.path = at->source->path, .named = true};
+	const struct input in = {.path = source_file(at->source), .named = true};
 	const struct source_options options = {.allow_root = opts_has(r->opts, OPT_ALLOW_ROOT)};
 	const struct reader_options from = {.final = true, .named = true, .start = at->offset};
 	struct reader *reader;

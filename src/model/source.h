@@ -54,6 +54,7 @@ struct source_part {
 struct source {
 	uint32_t index;        /* within the scope, in report order */
 	int64_t id;            /* row id in the timeline */
+	str file;              /* the name to open when it is not the one to show, because a secret stands in it; p NULL otherwise */
 	str path;              /* as shown: the argument, or argument + found name; "-" for standard input */
 	enum source_kind kind;
 	bool excerpt;          /* read in excerpt mode: confidence at most likely */
@@ -74,4 +75,5 @@ struct source {
 	struct problem *problems; /* problem_count of them */
 	size_t problem_count;
 };
+static inline str source_file(const struct source *s) { return s->file.p ? s->file : s->path; }
 #endif

@@ -22,7 +22,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 
-enum { RULES_MAX = 256, CHAINS = 256, BITS = 5, LOW = (1 << BITS) - 1, STARTS = 1 << 3 * BITS, WINDOW = 60 * 1024, OVERLAP = 8 * 1024, NO_LITERAL = UINT16_MAX, MIXED_LENGTH = 20, MIXED_SHORT = 12 };
+enum { RULES_MAX = 256, CHAINS = 256, BITS = 5, LOW = (1 << BITS) - 1, STARTS = 1 << 3 * BITS, WINDOW = 60 * 1024, OVERLAP = 8 * 1024, NO_LITERAL = UINT16_MAX, NAMES_MAX = 65536, MIXED_LENGTH = 20, MIXED_SHORT = 12 };
 
 struct literal {
 	str text;
@@ -39,6 +39,7 @@ struct redactor {
 	struct arena arena; /* secrets seen, when they are numbered */
 	VEC(str) seen;      /* by number - 1 */
 	struct map numbers; /* hash to number */
+	struct map names;   /* hash to: must it be redacted? */
 	uint64_t always[RULES_MAX / 64]; /* rules without a literal */
 	VEC(struct literal) literals;
 	VEC(struct span) spans;
@@ -121,6 +122,7 @@ void redactor_free(struct redactor *r)
 	vec_free(&r->spans);
 	vec_free(&r->seen);
 	map_done(&r->numbers);
+	map_done(&r->names);
 	arena_done(&r->arena);
 	free(r);
 }
@@ -410,4 +412,20 @@ bool redact(struct redactor *r, str text, struct buf *out)
 	qsort(r->spans.v, r->spans.n, sizeof *r->spans.v, compare_spans);
 	write_out(r, text, out);
 	return true;
+}
+
+str redact_name(struct redactor *r, str name, struct buf *into)
+{
+	uint32_t dirty = 0;
+	if (r->off || name.n < 2)
+		return name;
+	const uint64_t key = hash64(name);
+	if (map_get(&r->names, key, &dirty) && !dirty)
+		return name;
+	buf_reset(into);
+	dirty = redact(r, name, into);
+	if (r->names.n >= NAMES_MAX)
+		map_done(&r->names);
+	map_put(&r->names, key, dirty);
+	return dirty ? buf_str(into) : name;
 }

@@ -14,5 +14,7 @@ void redactor_number(struct redactor *r);
 void redactor_free(struct redactor *r);
 /* Appends the redacted text to *out; true when something was hidden. */
 bool redact(struct redactor *r, str text, struct buf *out);
+/* For names that come again and again: `name` itself when it is clean, else the redacted text in *into. Remembers which are. */
+str redact_name(struct redactor *r, str name, struct buf *into);
 uint64_t redactor_count(const struct redactor *r);
 #endif

@@ -138,7 +138,7 @@ static void message_text(struct buf *out, const struct incident *i, const struct
 	struct buf text = {0};
 	char offset[32];
 	text_offset(e->time, i->started_at, offset);
-	if (*offset)
+	if (*offset && e->role != ROLE_ABSENCE)
 		buf_printf(&text, "%s ", offset);
 	buf_add(&text, e->role == ROLE_ABSENCE ? e->text : text_without_server(text_without_time(e->text), i->server));
 	md_mermaid(out, buf_str(&text), MESSAGE);
@@ -160,7 +160,7 @@ void mermaid_sequence(struct buf *out, const struct incident *i)
 		else if (e->role == ROLE_TRIGGER && whose == 'C')
 			buf_addz(out, "    S--xC: ");
 		else if (e->role == ROLE_ABSENCE)
-			buf_addz(out, "    Note over C,S: missing - ");
+			buf_addz(out, "    Note over C,S: ");
 		else
 			buf_printf(out, "    Note over %c: ", whose);
 		message_text(out, i, e);

@@ -241,9 +241,73 @@ static void counts_and_empty_text(void **state)
 	buf_done(&out);
 }
 
+static str redacted(struct redactor *r, const char *text, struct buf *out)
+{
+	buf_reset(out);
+	(void)redact(r, str_z(text), out);
+	return buf_str(out);
+}
+
+#define IS(redactor, text, wanted)                                                            \
+	do {                                                                                      \
+		const str got_ = redacted(redactor, text, &out);                                      \
+		if (!str_eq(got_, S(wanted)))                                                         \
+			fail_msg("%s became %.*s", text, STR_ARG(got_));                                  \
+	} while (0)
+
+static void equal_secrets_have_equal_numbers(void **state)
+{
+	struct fixture *f = *state;
+	struct redactor *r = redactor_new(&f->rules, false);
+	struct buf out = {0};
+	redactor_number(r);
+	IS(r, "ghp_0123456789abcdefghij, ghp_zzzz456789abcdefghij", "[REDACTED:github#1], [REDACTED:github#2]");
+	IS(r, "again ghp_zzzz456789abcdefghij and ghp_0123456789abcdefghij", "again [REDACTED:github#2] and [REDACTED:github#1]");
+	IS(r, "Bearer ghp_0123456789abcdefghij", "Bearer [REDACTED:bearer#1]"); /* the same secret, another kind */
+	buf_done(&out);
+	redactor_free(r);
+}
+
+static void placeholders_stay(void **state)
+{
+	struct fixture *f = *state;
+	struct buf out = {0};
+	IS(f->redactor, "api_key=your-api-key password: changeme", "api_key=your-api-key password: changeme");
+	IS(f->redactor, "Authorization: Bearer YOUR_TOKEN_HERE", "Authorization: Bearer YOUR_TOKEN_HERE");
+	IS(f->redactor, "https://user:${PASSWORD}@db/x ?token=xxxxxxxx", "https://user:${PASSWORD}@db/x ?token=xxxxxxxx");
+	buf_done(&out);
+}
+
+static void people_and_places_only_on_request(void **state)
+{
+	struct fixture *f = *state;
+	struct redactor *r = redactor_new_privacy(&f->rules);
+	struct buf out = {0};
+	IS(f->redactor, "anna@firma.de in /home/anna/x at 10.1.2.3", "anna@firma.de in /home/anna/x at 10.1.2.3");
+	IS(r, "anna@firma.de in /home/anna/x at 10.1.2.3", "[REDACTED:email] in /home/[REDACTED:home]/x at [REDACTED:address]");
+	IS(r, "https://mcp.firma.de:8080/sse and http://localhost:8080/sse", "https://[REDACTED:host]:8080/sse and http://localhost:8080/sse");
+	IS(r, "ghp_0123456789abcdefghij", "ghp_0123456789abcdefghij"); /* secrets are the other redactor's */
+	buf_done(&out);
+	redactor_free(r);
+}
+
+static void names_are_remembered(void **state)
+{
+	struct fixture *f = *state;
+	struct buf into = {0};
+	const str clean_name = S("pg-mcp"), bad = S("srv ghp_0123456789abcdefghij");
+	for (int i = 0; i < 3; i++) {
+		assert_ptr_equal(redact_name(f->redactor, clean_name, &into).p, clean_name.p);
+		assert_true(str_eq(redact_name(f->redactor, bad, &into), S("srv [REDACTED:github]")));
+	}
+	buf_done(&into);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(equal_secrets_have_equal_numbers), cmocka_unit_test(placeholders_stay),
+		cmocka_unit_test(people_and_places_only_on_request), cmocka_unit_test(names_are_remembered),
 		cmocka_unit_test(secrets_are_hidden),       cmocka_unit_test(secrets_inside_other_text_are_hidden),
 		cmocka_unit_test(cut_secrets_are_hidden),   cmocka_unit_test(everything_else_stays),
 		cmocka_unit_test(hiding_twice_changes_nothing), cmocka_unit_test(windows_leave_no_gap),
