@@ -31,7 +31,8 @@ static bool is_held(const struct facts *f, const struct alert_observe_options *o
 	return false;
 }
 
-/* µs that the call has waited while its host was awake: heartbeats come every 30 s, those that are missing were slept through. */
+/* µs that the call has waited while its host was awake: heartbeats come every 30 s, those that are missing were slept through, and
+ * so was a part of the interval before. */
 static int64_t age_of(const struct call *c, instant as_of)
 {
 	if (c->started_at == INSTANT_NONE || as_of == INSTANT_NONE || as_of < c->started_at)
@@ -40,7 +41,7 @@ static int64_t age_of(const struct call *c, instant as_of)
 	if (c->last_beat_at != INSTANT_NONE && c->last_beat_at > c->started_at && c->beats) {
 		const int64_t missed = (c->last_beat_at - c->started_at) / BEAT_INTERVAL - c->beats;
 		if (missed >= MISSED_LEAST && !(c->flags & CALL_START_UNKNOWN))
-			age -= missed * BEAT_INTERVAL;
+			age -= (missed + 1) * BEAT_INTERVAL;
 	}
 	return age < 0 ? 0 : age;
 }
@@ -58,10 +59,19 @@ static instant as_of_incident(const struct incident *i, instant otherwise)
 	return i->ended_at == INSTANT_NONE && i->started_at != INSTANT_NONE && i->duration >= 0 ? i->started_at + i->duration : otherwise;
 }
 
+/* A line shows what set it off. */
+static bool has_trigger(const struct incident *i)
+{
+	for (size_t k = 0; k < i->evidence_count; k++)
+		if (i->evidence[k].role == ROLE_TRIGGER)
+			return true;
+	return false;
+}
+
 /* Nothing was seen that set it off, and the tool has been that slow before, or half of it: it may just be slow. */
 static bool may_be_slow(const struct alert_observe_options *o, const struct incident *i, const struct call *c, int64_t age)
 {
-	if (!o->longest || !str_eq(i->trigger, S("none-observed")) || !c->tool.n)
+	if (!o->longest || has_trigger(i) || !c->tool.n)
 		return false;
 	const int64_t longest = o->longest(o->context, c->server.n ? c->server : i->server, c->tool);
 	return longest > 0 && age <= USUAL_TIMES * longest;

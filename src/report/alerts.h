@@ -9,7 +9,7 @@
 void report_prom(const struct metrics_report *m, struct buf *out);
 /* Alertmanager API v2: the array to POST to /api/v2/alerts: what fires, and what was over in the last 15 minutes. */
 void report_alertmanager(const struct alert_report *r, struct buf *out);
-/* mcplog.alerts/1, a JSON object for any webhook (docs/alerting.md). */
+/* mcplog.alerts/1, a JSON object for any webhook (docs/alerts-json.md). */
 void report_webhook(const struct alert_report *r, struct buf *out);
 /* {"text": …} as Slack, Mattermost and the like take it. */
 void report_slack(const struct alert_report *r, struct buf *out);
