@@ -161,13 +161,10 @@ static size_t see_condition(struct stepper *s, const struct alert_observation *o
 {
 	size_t at;
 	const struct alert_member *m = member_of(s, o->incident);
-	if (own_alert(s, m, ALERT_STUCK, &at)) {
-		touch(s, at, o);
-		return at + 1;
-	}
-	if (o->level == ALERT_NONE || o->held)
+	if (o->level == ALERT_NONE)
 		return 0;
-	at = need_alert(s, o);
+	if (!own_alert(s, m, ALERT_STUCK, &at))
+		at = need_alert(s, o);
 	touch(s, at, o);
 	return at + 1;
 }
