@@ -46,20 +46,24 @@ static const struct command commands[COMMAND_COUNT] = {
 		"Without PATH it exports everything that the timeline knows. ndjson: the objects of the JSON\n"
 		"report, one per line. csv: a row per call. otlp: OpenTelemetry spans and log records as JSON, a line each; otlp-traces\n"
 		"and otlp-logs: one of them, as an HTTP receiver takes it. chrome-trace: for https://ui.perfetto.dev.\n"
-		"prom: metrics for node_exporter's textfile directory; alertmanager: the array for its API; webhook: the same alerts as a\n"
-		"JSON object; slack: {\"text\": ...}. These four read new lines first, like check.",
+		"prom: metrics for node_exporter's textfile directory; alertmanager: the array for\n"
+		"its API; webhook: the same alerts as a JSON object; slack: {\"text\": ...}. These\n"
+		"four read new lines and step the alerts, like check.",
 		NULL},
 	[COMMAND_WATCH] = {"watch", "[PATH...]", "follow the logs and tell of each incident as it begins, changes and ends",
 		"Without PATH it follows your own logs. It ends with Ctrl-C. Incidents that are over when it starts are history and\n"
 		"are not told.",
 		"text|ndjson"},
 	[COMMAND_CHECK] = {"check", "[PATH...]", "for cron, Nagios and the like: one status line, exit code 0 to 3",
-		"Reads what is new in all logs that the timeline knows, in PATH, or without PATH in your own logs, and says whether\n"
-		"a call hangs now or something new broke. 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. RANGE is that of the Monitoring\n"
-		"Plugins: 120 alerts above 120, 10:20 outside, @10:20 inside. What was wrong before the first run is history.", NULL},
+		"Reads what is new in all logs that the timeline knows, in PATH, or without PATH\n"
+		"in your own logs, and says whether a call hangs now or something new broke.\n"
+		"0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. RANGE is that of the Monitoring Plugins:\n"
+		"120 alerts above 120, 10:20 outside, @10:20 inside. What was wrong before the\n"
+		"first run is history.", NULL},
 	[COMMAND_ALERTS] = {"alerts", "", "what fires and what is over; acknowledge it, or hand it to a sender",
-		"Alerts are made by check and export. --send runs a shell command with the alerts that its receiver does not know yet\n"
-		"on standard input; what it fails to deliver is sent again the next time.", "text|alertmanager|webhook|slack"},
+		"Alerts are made by check and export. --send runs a shell command with the alerts\n"
+		"that its receiver does not know yet on standard input; what it fails to deliver\n"
+		"is sent again the next time.", "text|alertmanager|webhook|slack"},
 	[COMMAND_PATTERNS] = {"patterns", "list|test|lint|new [ID]", "the knowledge base: list, test, lint, new",
 		"list shows what is loaded (--origin: from where); test runs every sample of every pattern, or of ID;\n"
 		"lint also says what a pattern costs; new ID prints the skeleton of a signature.", NULL},
@@ -135,8 +139,8 @@ static const struct opt options[OPT_COUNT] = {
 	[OPT_PRIVACY] = {"privacy", 0, OPT_FLAG, NULL, 0, 0, ON_REPORTS & ~BIT(QUERY),
 		"also hide e-mail addresses, home directories, user names, hosts and private addresses"},
 	[OPT_FOR] = {"for", 0, OPT_CHOICE, "client|server|proxy", 0, 0, BIT(REPORT), "for whom the report is: the facts of that side come first"},
-	[OPT_COLOR] = {"color", 0, OPT_CHOICE, WHEN, 0, 0, (ON_READERS | BIT(DOCTOR)) & ~BIT(QUERY), "colours (default: auto, on a terminal; NO_COLOR and TERM=dumb count)"},
-	[OPT_ASCII] = {"ascii", 0, OPT_FLAG, NULL, 0, 0, ON_READERS | BIT(DOCTOR), "text with ASCII characters only"},
+	[OPT_COLOR] = {"color", 0, OPT_CHOICE, WHEN, 0, 0, (ON_READERS | BIT(DOCTOR)) & ~BIT(QUERY) & ~BIT(CHECK), "colours (default: auto, on a terminal; NO_COLOR and TERM=dumb count)"},
+	[OPT_ASCII] = {"ascii", 0, OPT_FLAG, NULL, 0, 0, (ON_READERS | BIT(DOCTOR)) & ~BIT(CHECK), "text with ASCII characters only"},
 	[OPT_WIDTH] = {"width", 0, OPT_NUMBER, "COLUMNS", 60, 200, BIT(TIMELINE), "columns of the picture (default: the terminal's, 80 elsewhere)"},
 	[OPT_PROGRESS] = {"progress", 0, OPT_CHOICE, WHEN, 0, 0, ON_REPORTS | BIT(WATCH), "progress on stderr (default: auto, on a terminal)"},
 	[OPT_ORIGIN] = {"origin", 0, OPT_FLAG, NULL, 0, 0, BIT(PATTERNS), "list: show the file that each entry comes from"},
