@@ -122,12 +122,24 @@ static void uptimes(struct html *h, const struct server_health *k)
 	}
 }
 
+/* Latencies and stages are of the calls that were kept. */
+static void left_out(struct html *h)
+{
+	if (!h->facts->picture.calls_left_out)
+		return;
+	html_raw(h, "<p class=dim>");
+	html_printf(h, "%llu answered calls of very large sessions were counted, but not kept: latencies and waiting times are those of the other calls.",
+		(unsigned long long)h->facts->picture.calls_left_out);
+	html_raw(h, "</p>\n");
+}
+
 void html_servers(struct html *h)
 {
 	const struct facts *f = h->facts;
 	size_t shown = 0;
 	html_raw(h, "<section id=\"servers\" aria-labelledby=\"h-servers\"><h2 id=\"h-servers\">Servers</h2>\n");
 	counts(h);
+	left_out(h);
 	for (size_t i = 0; i < f->server_count && shown < SERVERS; i++) {
 		const struct server_health *k = health_of(h, i);
 		if (!k || (!k->tool_count && !k->uptime_count))

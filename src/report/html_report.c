@@ -11,7 +11,7 @@
 #include "report/html.h"
 #include "report/timeline.h"
 
-enum { CARDS_BYTES = 120 * 1024, ROWS_BYTES = 180 * 1024, PICTURES_BYTES = 30 * 1024, SESSIONS = 6, NOTES = 40, SOURCES = 60, CAUSES = 30, PROBLEMS = 4 };
+enum { CARDS_BYTES = 120 * 1024, ROWS_BYTES = 180 * 1024, PICTURES_BYTES = 30 * 1024, SESSIONS = 6, SESSIONS_ALONE = 60, NOTES = 40, SOURCES = 60, CAUSES = 30, PROBLEMS = 4 };
 
 /* --- head and foot --- */
 
@@ -274,7 +274,7 @@ static void session_picture(struct html *h, const struct picture_session *s, siz
 }
 
 /* Sessions with the most calls in incidents first, until the budget is spent. */
-static void sessions(struct html *h, size_t lanes, size_t budget, bool beside_cards)
+static void sessions(struct html *h, size_t most, size_t lanes, size_t budget, bool beside_cards)
 {
 	const struct picture *p = &h->facts->picture;
 	const size_t begin = h->out->n;
@@ -286,7 +286,7 @@ static void sessions(struct html *h, size_t lanes, size_t budget, bool beside_ca
 	vec_sort(&v, session_order);
 	if (v.n)
 		html_raw(h, "<section id=\"timelines\" aria-labelledby=\"h-timelines\"><h2 id=\"h-timelines\">Timelines</h2>\n");
-	for (; drawn < v.n && drawn < SESSIONS && h->out->n - begin < budget; drawn++)
+	for (; drawn < v.n && drawn < most && h->out->n - begin < budget; drawn++)
 		session_picture(h, v.v[drawn].session, lanes);
 	if (drawn < v.n) {
 		html_raw(h, "<p class=dim>");
@@ -406,7 +406,7 @@ void report_html(const struct facts *f, const struct rules *rules, const struct 
 	html_raw(&h, "<main id=\"main\">\n");
 	summary(&h);
 	incidents(&h);
-	sessions(&h, 24, PICTURES_BYTES, f->incident_count <= 10);
+	sessions(&h, SESSIONS, 24, PICTURES_BYTES, f->incident_count <= 10);
 	html_servers(&h);
 	html_waiting(&h);
 	notes(&h);
@@ -426,7 +426,7 @@ void timeline_html(const struct facts *f, const struct rules *rules, const struc
 	if (o->incident)
 		html_incident(&h, o->incident);
 	else
-		sessions(&h, 200, ROWS_BYTES, false);
+		sessions(&h, SESSIONS_ALONE, 200, ROWS_BYTES, false);
 	page_foot(&h);
 	html_end(&h);
 }

@@ -379,7 +379,7 @@ static void write_marks(struct chart *c)
 		}
 		if (!written++)
 			page_end(c->page);
-		write_mark(c, d->listed.v[i], d->axis.from);
+		write_mark(c, d->listed.v[i], d->incident && d->incident->started_at != INSTANT_NONE ? d->incident->started_at : d->axis.from);
 	}
 	if (more) {
 		page_to(c->page, 14);
@@ -395,6 +395,11 @@ static void write_remarks(struct chart *c)
 	if (!d->timed) {
 		page_to(p, 1);
 		page_wrap(p, INK_YELLOW, S("The log has no times: the order is right, distances come from heartbeats only."), 1, 0);
+	}
+	if (d->facts->picture.calls_left_out) {
+		page_to(p, 1);
+		page_printf(p, INK_DIM, "%llu answered calls of very large sessions were not kept for pictures.", (unsigned long long)d->facts->picture.calls_left_out);
+		page_end(p);
 	}
 	if (d->calls_left_out + d->marks_left_out) {
 		page_to(p, 1);
