@@ -10,7 +10,7 @@
 #include "report/html.h"
 #include "report/signs.h"
 
-enum { BASE_COLUMNS = 125, WORD_ROWS = 3, BAR_HEIGHT = 12, ROW_HEIGHT = 15, TOP = 7, MARKS_DRAWN = 60 };
+enum { BASE_COLUMNS = 105, WORD_ROWS = 3, BAR_HEIGHT = 12, ROW_HEIGHT = 15, TOP = 7, MARKS_DRAWN = 60 };
 
 #define ANCHOR_RIGHT 0.7
 

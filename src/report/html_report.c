@@ -265,7 +265,7 @@ static void session_picture(struct html *h, const struct picture_session *s, siz
 			page_clock(d.axis.to, to);
 			buf_printf(&caption, ", %s – %s", from, to);
 		}
-		buf_printf(&caption, ", %zu calls", s->call_count);
+		buf_printf(&caption, ", %zu call%s", s->call_count, page_plural(s->call_count));
 		html_lanes(h, &d, buf_str(&caption), true);
 		html_marks(h, &d, 40);
 	}
