@@ -102,6 +102,17 @@ int file_read(const char *path, struct buf *out, struct err *reterr)
 	return rc;
 }
 
+bool file_shapes_reading(str text)
+{
+	static const char *const apart[] = {"schema: mcplog.queries/", "schema: mcplog.places/"};
+	for (size_t i = 0; i < sizeof apart / sizeof *apart; i++) {
+		const ptrdiff_t at = str_find(text, str_z(apart[i]));
+		if (at == 0 || (at > 0 && text.p[at - 1] == '\n'))
+			return false;
+	}
+	return true;
+}
+
 bool file_dir_exposed(const char *dir, const char **ret_why)
 {
 	struct stat link, st;

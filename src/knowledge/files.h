@@ -16,6 +16,9 @@ int file_list_make(struct file_list *l, const char *dir, struct err *reterr) MUS
 void file_list_done(struct file_list *l);
 /* Appends the file's bytes to *out. ERR_IO, or ERR_LIMIT when it is larger than a pattern file can be. */
 int file_read(const char *path, struct buf *out, struct err *reterr) MUST_USE;
+/* Can this file's knowledge change what is read out of a log, or judged? Questions and places cannot: with a new one, logs need not
+ * be read again. */
+bool file_shapes_reading(str text);
 /* May others than the owner of this process change the directory's files? For bad-inputs I4; why is a constant text. */
 bool file_dir_exposed(const char *dir, const char **ret_why);
 #endif

@@ -132,7 +132,8 @@ static void read_dir(struct rules *rules, const char *dir, const struct file_lis
 			rc = tree_builder_add(b, path.p, buf_str(&text), &e);
 		if (rc < 0)
 			note_file_problem(rules, &e);
-		rules->hash = hash64_seed(buf_str(&text), hash64_seed(name, rules->hash));
+		if (file_shapes_reading(buf_str(&text)))
+			rules->hash = hash64_seed(buf_str(&text), hash64_seed(name, rules->hash));
 	}
 	*vec_push(&rules->docs) = tree_builder_finish(b);
 	buf_done(&text);

@@ -156,7 +156,8 @@ static int read_all(const char *dir, struct tree_builder *b, uint64_t *ret_hash,
 		str shown = arena_printf(&list.arena, "patterns/%s", name.p);
 		if (rc == 0)
 			rc = tree_builder_add(b, shown.p, buf_str(&text), reterr);
-		*ret_hash = hash64_seed(buf_str(&text), hash64_seed(name, *ret_hash));
+		if (file_shapes_reading(buf_str(&text)))
+			*ret_hash = hash64_seed(buf_str(&text), hash64_seed(name, *ret_hash));
 	}
 	file_list_done(&list);
 	buf_done(&text);

@@ -64,6 +64,17 @@ class Queries(unittest.TestCase):
                 others = sum(1 for s in report["sources"] if s["kind"] not in ("claude-debug", "mcp-cache", "transcript"))
                 self.assertTrue(total - others <= counted <= total, (counted, total, others))
 
+    def assert_not_read_again(self, folder, sample):
+        """A new question changes nothing about what was read."""
+        with tempfile.TemporaryDirectory() as place:
+            db = os.path.join(place, "t.db")
+            log = os.path.join(place, "debug.txt")
+            Path(log).write_bytes(Path(sample, "debug.txt").read_bytes())
+            run("analyze", "--db", db, place, "--quiet")
+            os.unlink(log)
+            run("analyze", "--db", db, place, "--quiet", "--patterns", folder, expect=None)
+            self.assertNotIn("old-knowledge", run("status", "--db", db, "--patterns", folder)[0])
+
     def test_people_add_their_own(self):
         with tempfile.TemporaryDirectory() as folder:
             def put(text):
@@ -75,6 +86,7 @@ class Queries(unittest.TestCase):
             self.assertIn("How many?", run("query", "--list", "--patterns", folder)[0])
             self.assertEqual(ask("mine", sample, "--patterns", folder), [{"n": 1}])
             self.assertEqual(ask("mine", "least=2", sample, "--patterns", folder), [])
+            self.assert_not_read_again(folder, sample)
             self.assertIn("did you mean least?", run("query", "mine", "leest=2", sample, "--patterns", folder, expect=2)[1])
             put("- id: mine\n  title: Wrong\n  sql: SELECT servr FROM calls WHERE tool = :tol\n")
             _, err = run("patterns", "test", "mine", "--patterns", folder, expect=2)
