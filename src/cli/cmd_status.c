@@ -87,7 +87,8 @@ static int status(const struct env *env, const struct opts *opts, const char *pa
 		buf_addz(&out, " does not exist; mcplog analyze makes it\n");
 	} else {
 		struct timeline *t;
-		e = timeline_open(&(struct timeline_options){.path = path, .read_only = true, .rules_hash = rules->hash}, &t, reterr);
+		e = timeline_open(&(struct timeline_options){.path = path, .read_only = true,
+			.rules_hash = pipeline_reading_key(rules, &(struct pipeline_options){.paths = NULL})}, &t, reterr);
 		if (!e) {
 			e = show_all(t, a, &out, reterr);
 			timeline_close(t);
