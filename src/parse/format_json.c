@@ -6,6 +6,7 @@
  * business (base/json), size is bounded here. Unknown objects are counted, never guessed at. */
 #include "base/hash.h"
 #include "base/json.h"
+#include "parse/cache_line.h"
 #include "parse/parts.h"
 
 static str front(str s)
@@ -323,11 +324,27 @@ static bool cheap_cache(struct flow *f, const struct text_line *t, str s)
 	return true;
 }
 
+/* A cache record in the form that clients write. */
+static bool plain_cache(struct flow *f, const struct text_line *t, str s)
+{
+	struct cache_line l;
+	bool zoned;
+	if (f->p->excerpt || !cache_line_read(s, &f->decoded, &l))
+		return false;
+	struct record r = {.at = INSTANT_NONE, .level = l.is_error ? LEVEL_ERROR : LEVEL_DEBUG, .body = l.text, .session = l.session, .cwd = l.cwd};
+	if (l.timestamp.n == 0 || !instant_iso(l.timestamp, &r.at, &zoned))
+		r.at = t->at;
+	flow_close(f);
+	trace_foreign(&f->trace);
+	cache_record(f, t, &r);
+	return true;
+}
+
 bool json_line(struct flow *f, const struct text_line *t)
 {
 	struct parser *p = f->p;
 	str s = no_comma(t->text);
-	if (s.n == 0 || cheap_cache(f, t, s))
+	if (s.n == 0 || cheap_cache(f, t, s) || plain_cache(f, t, s))
 		return true;
 	if (p->json && (s.p[0] == ']' || s.p[0] == '}' || s.n == 1) && s.p[0] != '{')
 		return true; /* the array around the objects */
