@@ -56,7 +56,9 @@ class Log:
         say(f'MCP server "srv": some line that nothing explains {p("unexplained")}', "ERROR")
         say("x" * 390 + " " + p("at the limit of an excerpt"), "ERROR")
         say(f"MCP server \"srv\": Tool 'list' failed after 1s: " + "y" * 300 + " " + p("at the limit of an error"))
-        return "\n".join(lines) + "\n"
+        say('MCP server "srv": Calling MCP tool: open')
+        say(f'MCP server "srv" Server stderr: Traceback (most recent call last):\n  File "/x/{p("open traceback")}.py", line 1, in f\nValueError: {p("last line")}', "ERROR")
+        return "\n".join(lines) + f"\n2026-05-17T21:00:00.000Z [DEBUG] MCP server \"srv\": Tool 'open' failed after 3s: {p('line without end')}"
 
     def transcript(self):
         p = self.plant
@@ -107,13 +109,14 @@ def main():
         commands = set(re.findall(r"^  ([a-z]+)", help_text, re.M))
         wanted = [("analyze", "-f", form, "logs") for form in ("text", "ndjson", "html", "markdown", "csv", "junit")]
         wanted += [("analyze", "--verbose", "logs"), ("explain", identity), ("timeline", identity), ("timeline", "logs"), ("report", identity), ("report", identity, "--for", "server", "logs"),
-                   ("status",), ("check", "logs"), ("alerts",), ("unknown",), ("unknown", "logs"), ("doctor",), ("query", "SELECT * FROM events"), ("query", "SELECT * FROM calls"), ("query", "SELECT * FROM sources"), ("diff", "logs", "logs")]
+                   ("status",), ("check", "logs"), ("alerts",), ("unknown", "logs"), ("doctor",), ("query", "SELECT * FROM events"), ("query", "SELECT * FROM calls"), ("query", "SELECT * FROM sources"), ("diff", "logs", "logs")]
         wanted += [("export", form) for form in ("ndjson", "csv", "csv-calls", "chrome-trace", "otlp", "otlp-traces", "otlp-logs", "prom", "alertmanager", "webhook", "slack")]
         for arguments in wanted:
             if arguments[0] not in commands:
                 missing.append(arguments[0])
                 continue
-            code, out = run(scratch, arguments[0], *(base if arguments[0] not in ("status", "query", "unknown", "doctor", "alerts", "diff") else ("--db", db)), *arguments[1:])
+            options = () if arguments[0] == "unknown" else ("--db", db) if arguments[0] in ("status", "query", "doctor", "alerts", "diff") else base
+            code, out = run(scratch, arguments[0], *options, *arguments[1:])
             outputs[" ".join(a for a in arguments if a != identity)] = out
             if code == 2:
                 missing.append(" ".join(arguments[:3]))

@@ -80,8 +80,39 @@ def check(name):
     return faults, promised, total
 
 
+def check_options():
+    """--for, --privacy, -o, and what is asked wrongly, with one sample."""
+    faults = []
+    with tempfile.TemporaryDirectory() as scratch:
+        cwd = os.path.join(scratch, "home", "anna")
+        os.makedirs(cwd)
+        samplelib.copy_inputs("006-proxy-cuts-sse-every-15s", os.path.join(cwd, "logs"))
+        with open(os.path.join(cwd, "logs", "debug.txt"), "a", encoding="utf-8") as f:
+            f.write('2026-09-14T06:31:40.000Z [DEBUG] MCP server "search-hub": Connecting to https://mcp.firma.internal/sse, mail anna@firma.internal, Bearer tok-9f8e7d6c5b4a39281706\n')
+        base = ("--db", ":memory:", "--allow-root")
+        identity = samplelib.report(cwd, ["logs"])["incidents"][0]["id"]
+        bodies = {side: run(cwd, "report", identity, *base, "--for", side, "logs") for side in ("client", "server", "proxy")}
+        first = {side: re.search(r"^\| (\w+) \| `", body, re.M).group(1) for side, body in bodies.items()}
+        if first != {"client": "Client", "server": "Server", "proxy": "Trigger"}:
+            faults.append(f"--for: the first facts are {first}")
+        if "## What the proxy's log says" not in bodies["proxy"]:
+            faults.append("--for proxy: its lines do not come first")
+        short = run(cwd, "report", identity[:12], *base, "logs", "-o", "issue.md")
+        with open(os.path.join(cwd, "issue.md"), encoding="utf-8") as f:
+            if short or f.read() != run(cwd, "report", identity, *base, "logs"):
+                faults.append("-o, or the beginning of an id, gives another report")
+        private = run(cwd, "analyze", *base, "--privacy", "-f", "json", os.path.join(cwd, "logs"))
+        if "anna" in private or "[REDACTED:home]" not in private or json.loads(private)["redactions"].get("home", 0) < 1:
+            faults.append("--privacy: a home directory is left, or not counted")
+        for arguments in (("report",), ("report", "v1:00ff00ff", *base, "logs"), ("report", identity, "--for", "nobody", "logs")):
+            done = subprocess.run([samplelib.BINARY, *arguments], cwd=cwd, env={**os.environ, "HOME": cwd}, capture_output=True, timeout=60)
+            if done.returncode != 2 or not done.stderr:
+                faults.append(f"{arguments}: exit {done.returncode}")
+    return faults
+
+
 names = samplelib.names(sys.argv[1:])
-all_faults, promised, total = [], 0, 0
+all_faults, promised, total = check_options(), 0, 0
 for faults, kept, count in samplelib.each(check, names):
     all_faults += faults
     promised += kept
