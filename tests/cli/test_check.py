@@ -305,6 +305,26 @@ class Codes(Base):
         self.assertEqual((r.returncode, r.stderr), (3, b""))
         self.assertIn(b"HOME", r.stdout)
 
+    def test_the_home_of_somebody_else_has_no_configuration_of_ours(self):
+        """Nagios gives up its rights and keeps HOME."""
+        if os.geteuid() != 0:
+            self.skipTest("needs root, to run as somebody else")
+        nobody = {"user": 65534, "group": 65534, "extra_groups": []}
+        try:
+            subprocess.run([MCPLOG, "--version"], check=True, capture_output=True, **nobody)
+        except (OSError, subprocess.CalledProcessError):
+            self.skipTest("%s cannot be run by another user" % MCPLOG)
+        os.mkdir(self.path("home"), 0o700)
+        os.makedirs(self.path("home/.config/mcplog"))
+        self.put("home/.config/mcplog/config", "warning = 1\n")
+        self.put("logs/a.txt", Log().until(10))
+        os.mkdir(self.path("db"))
+        for p in (".", "db", "logs", "logs/a.txt"):
+            os.chown(self.path(p), 65534, 65534)
+        r = subprocess.run([MCPLOG, "check", "--db", self.path("db/t.db"), self.path("logs")], env={"HOME": self.path("home"), "PATH": "/usr/bin:/bin"}, stdin=subprocess.DEVNULL,
+                           capture_output=True, timeout=60, **nobody)
+        self.assertEqual((r.returncode, r.stderr), (0, b""), r.stdout)
+
     def test_a_broken_database_is_unknown(self):
         self.put("t.db", "this is no database, and long enough to be looked at by anything that opens it")
         self.put("logs/a.txt", Log().until(10))
