@@ -159,6 +159,7 @@ int sql_fail_code(int sqlite_code, int system_errno, const char *detail, const c
 int sql_fail(struct sql *q, struct err *reterr)
 {
 	int code = sqlite3_extended_errcode(q->db);
+	q->failed = true;
 	int primary = code & 0xff;
 	bool system = primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN || primary == SQLITE_FULL || primary == SQLITE_READONLY;
 	return sql_fail_code(code, system ? sqlite3_system_errno(q->db) : 0, sqlite3_errmsg(q->db), q->path, reterr);
@@ -177,6 +178,10 @@ void sql_done(struct sql *q)
 sqlite3_stmt *sql_get(struct sql *q, enum statement which)
 {
 	sqlite3_stmt **st = &q->statements[which];
+	if (q->within && sqlite3_get_autocommit(q->db)) {
+		q->failed = true;
+		return NULL;
+	}
 	if (!*st) {
 		if (sqlite3_prepare_v3(q->db, texts[which], -1, SQLITE_PREPARE_PERSISTENT, st, NULL) != SQLITE_OK)
 			return NULL;
@@ -322,8 +327,9 @@ str column_view(sqlite3_stmt *st, int at)
 {
 	if (column_null(st, at))
 		return STR_NONE;
-	const char *p = (const char *)sqlite3_column_text(st, at);
-	return (str){p, p ? (size_t)sqlite3_column_bytes(st, at) : 0};
+	/* As bytes: a text would be copied to end it with a NUL, and that can fail without a word. */
+	const char *p = sqlite3_column_blob(st, at);
+	return p ? (str){p, (size_t)sqlite3_column_bytes(st, at)} : S("");
 }
 
 str column_bytes(sqlite3_stmt *st, int at)

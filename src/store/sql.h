@@ -31,6 +31,8 @@ struct sql {
 	sqlite3 *db;
 	sqlite3_stmt *statements[SQL_STATEMENT_COUNT];
 	const char *path; /* for messages; borrowed */
+	bool within;      /* a transaction was begun. SQLite ends one by itself on some errors: no statement runs after that */
+	bool failed;      /* something failed since then, also where nobody asked: what was read may be incomplete */
 };
 
 void sql_done(struct sql *q); /* finalizes and closes */

@@ -126,7 +126,8 @@ const char *timeline_warning(const struct timeline *t)
 int timeline_begin(struct timeline *t, struct err *reterr)
 {
 	int r = sql_run(&t->sql, sql_get(&t->sql, SQL_BEGIN), reterr);
-	t->writing = r == 0;
+	t->writing = t->sql.within = r == 0;
+	t->sql.failed = false;
 	t->changes = sqlite3_total_changes(t->sql.db);
 	return r == 0 ? known_files_load(&t->known, &t->sql, reterr) : r;
 }
@@ -159,10 +160,14 @@ int timeline_settle(struct timeline *t, struct err *reterr)
 int timeline_commit(struct timeline *t, struct err *reterr)
 {
 	int r = timeline_settle(t, reterr);
+	if (r == 0 && t->sql.failed) {
+		r = err_set(reterr, ERR_DB, "%s: the database could not be read or written; nothing of this run was kept", t->path);
+		err_hint(reterr, "check the disk and the memory; the next run goes on from the last complete one");
+	}
 	if (r == 0)
 		r = sql_run(&t->sql, sql_get(&t->sql, SQL_COMMIT), reterr);
 	if (r == 0)
-		t->writing = false;
+		t->writing = t->sql.within = false;
 	return r;
 }
 
@@ -176,7 +181,7 @@ void timeline_rollback(struct timeline *t)
 	open_sources_clear(t);
 	if (!t->writing)
 		return;
-	t->writing = false;
+	t->writing = t->sql.within = false;
 	names_forget(&t->names);
 	known_files_done(&t->known);
 	if (!sqlite3_get_autocommit(t->sql.db))
