@@ -24,7 +24,8 @@
  *               cmd_doctor doctor_show  which logs there are, the timeline's state, a self-test
  *               cmd_unknown unexplained  lines that no signature explains, and signatures made of them
  *               cmd_check cmd_alerts alerting  alerts: a status line; list, acknowledge, send; a run that steps them
- *               cmd_patterns cmd_status cmd_config  the knowledge base; the sources; values of options and where they come from
+ *               cmd_patterns cmd_status cmd_prune cmd_config  the knowledge base; the sources; retention; values of options and
+ *                                    where they come from
  *               cmd_completion cmd_help  scripts for shells; help, manual, version
  *
  * THE PASSES    pipeline             the two passes behind one call
@@ -53,6 +54,7 @@
  *               tracker_state        what is kept of a tracker between two runs
  * store/        timeline open migrate schema lock  the SQLite file: life, transaction, schema, one writer
  *               sources known checkpoint copies  which generation a file is; what copies share
+ *               prune                retention
  *               sql rows pack names  statements, rows
  *               load facts alerts    rows back, verdicts, what alerting remembers
  *               image mkschema_main  an empty database as constants, and the host tool of the build that makes it

@@ -50,6 +50,7 @@ static int dispatch(const struct env *env, const struct opts *opts)
 		[COMMAND_DOCTOR] = cmd_doctor,
 		[COMMAND_DIFF] = cmd_diff,
 		[COMMAND_STATUS] = cmd_status,
+		[COMMAND_PRUNE] = cmd_prune,
 		[COMMAND_CONFIG] = cmd_config,
 		[COMMAND_COMPLETION] = cmd_completion,
 		[COMMAND_HELP] = cmd_help,

@@ -17,6 +17,7 @@ int cmd_query(const struct env *env, const struct opts *opts);
 int cmd_diff(const struct env *env, const struct opts *opts);
 int cmd_doctor(const struct env *env, const struct opts *opts);
 int cmd_unknown(const struct env *env, const struct opts *opts);
+int cmd_prune(const struct env *env, const struct opts *opts);
 int cmd_status(const struct env *env, const struct opts *opts);
 int cmd_config(const struct env *env, const struct opts *opts); /* and --show-config of any command */
 int cmd_completion(const struct env *env, const struct opts *opts);

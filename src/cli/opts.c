@@ -20,7 +20,7 @@ enum {
 	ON_REPORTS = BIT(ANALYZE) | BIT(TIMELINE) | BIT(EXPLAIN) | BIT(REPORT) | BIT(EXPORT) | BIT(QUERY) | BIT(DIFF),
 	ON_LOGS = ON_REPORTS | BIT(UNKNOWN),   /* reads logs once */
 	ON_READERS = ON_LOGS | BIT(WATCH) | BIT(CHECK),
-	ON_STORE = ON_REPORTS | BIT(WATCH) | BIT(STATUS) | BIT(CHECK) | BIT(ALERTS) | BIT(DOCTOR),
+	ON_STORE = ON_REPORTS | BIT(WATCH) | BIT(STATUS) | BIT(CHECK) | BIT(ALERTS) | BIT(DOCTOR) | BIT(PRUNE),
 	ON_ALERTS = BIT(CHECK) | BIT(EXPORT), /* they decide what an alert is */
 	ON_RULES = ON_READERS | BIT(PATTERNS) | BIT(STATUS) | BIT(DOCTOR),
 	ON_ALL = (1u << COMMAND_COUNT) - 1,
@@ -84,6 +84,9 @@ static const struct command commands[COMMAND_COUNT] = {
 		"two logs. Each difference has its numbers and whether they are large enough to say anything; -v lists all.",
 		"text|json"},
 	[COMMAND_STATUS] = {"status", "", "every source of the timeline with offset, pending bytes and problems", "", NULL},
+	[COMMAND_PRUNE] = {"prune", "", "remove old rows from the timeline; what was read stays known",
+		"Calls, events and incidents go, by age or until the timeline is small enough; the positions of their files stay, so\n"
+		"nothing comes back or counts twice. Log files are never touched.", NULL},
 	[COMMAND_CONFIG] = {"config", "", "every option with its present value and where that comes from",
 		"Values come from the configuration file (mcplog/config in $XDG_CONFIG_HOME or ~/.config), the environment\n"
 		"(MCPLOG_ and the option's name, such as MCPLOG_LOCK_WAIT) and the command line; the later one wins.", NULL},
@@ -96,7 +99,7 @@ static const struct command commands[COMMAND_COUNT] = {
 };
 
 /* Commands of later versions. */
-static const char *const not_yet[] = {"init", "prune"};
+static const char *const not_yet[] = {"init"};
 
 #define SEVERITIES "info|warning|critical"
 #define WHEN "auto|always|never"
@@ -134,7 +137,7 @@ static const struct opt options[OPT_COUNT] = {
 		"also lines that have nothing to do with MCP and are no errors"},
 	[OPT_FROM] = {"from", 0, OPT_NUMBER, "NUMBER", 1, 100000, BIT(PATTERNS), "new: make the signature from a template of mcplog unknown"},
 	[OPT_JOBS] = {"jobs", 'j', OPT_NUMBER, "N", 1, 256, ON_REPORTS | BIT(CHECK), "files read at the same time (this version always reads one)"},
-	[OPT_LOCK_WAIT] = {"lock-wait", 0, OPT_NUMBER, "SECONDS", 0, 86400, ON_REPORTS | BIT(WATCH) | BIT(CHECK) | BIT(ALERTS), "how long to wait for another writer (default: 5)"},
+	[OPT_LOCK_WAIT] = {"lock-wait", 0, OPT_NUMBER, "SECONDS", 0, 86400, ON_REPORTS | BIT(WATCH) | BIT(CHECK) | BIT(ALERTS) | BIT(PRUNE), "how long to wait for another writer (default: 5)"},
 	[OPT_NO_REDACT] = {"no-redact", 0, OPT_FLAG, NULL, 0, 0, ON_LOGS | BIT(CHECK), "do not hide secrets; then nothing is kept in a timeline"},
 	[OPT_PRIVACY] = {"privacy", 0, OPT_FLAG, NULL, 0, 0, ON_REPORTS & ~BIT(QUERY),
 		"also hide e-mail addresses, home directories, user names, hosts and private addresses"},
@@ -175,6 +178,9 @@ static const struct opt options[OPT_COUNT] = {
 	[OPT_HOST] = {"host", 'H', OPT_TEXT, "NAME", 0, 0, BIT(EXPORT) | BIT(ALERTS), "name of this machine in alerts (default: its own)"},
 	[OPT_ACK] = {"ack", 0, OPT_TEXT, "ID|all", 0, 0, BIT(ALERTS), "do not send this alert again until it is over"},
 	[OPT_SEND] = {"send", 0, OPT_TEXT, "COMMAND", 0, 0, BIT(ALERTS), "run the shell command with the alerts on standard input (--format: in which form)"},
+	[OPT_OLDER_THAN] = {"older-than", 0, OPT_TEXT, "DURATION", 0, 0, BIT(PRUNE), "remove what is older, such as 90d"},
+	[OPT_MAX_SIZE] = {"max-size", 0, OPT_TEXT, "SIZE", 0, 0, BIT(PRUNE), "remove the oldest until the timeline is no larger, such as 500M"},
+	[OPT_DRY_RUN] = {"dry-run", 0, OPT_FLAG, NULL, 0, 0, BIT(PRUNE), "say what would be removed, by age, and remove nothing"},
 	[OPT_SHORT_HELP] = {NULL, 'h', OPT_FLAG, NULL, 0, 0, ON_ALL, "short help"},
 	[OPT_HELP] = {"help", 0, OPT_FLAG, NULL, 0, 0, ON_ALL, "the manual page"},
 	[OPT_VERSION] = {"version", 'V', OPT_FLAG, NULL, 0, 0, ON_ALL, "the version of the program"},

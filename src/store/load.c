@@ -82,7 +82,7 @@ static void take_source(struct timeline *t, sqlite3_stmt *st, struct arena *a, s
 	*ret = (struct source){.id = column_int(st, 37), .first = INSTANT_NONE, .last = INSTANT_NONE};
 	read_source(st, a, ret);
 	ret->problems = arena_alloc(a, sizeof *ret->problems); /* never NULL for those who copy */
-	if (column_u64(st, 31) != t->rules_hash) {
+	if (t->rules_hash && column_u64(st, 31) != t->rules_hash) {
 		const struct problem old = note("old-knowledge", ret->path, "%.*s was read with other patterns and cannot be read again");
 		add_problem(ret, &old, a);
 	}

@@ -10,11 +10,12 @@
 #include <signal.h>
 
 struct timeline;
+struct rules;
 struct timeline_options {
 	const char *path;      /* ":memory:" keeps nothing */
 	bool read_only;
 	unsigned lock_wait_s;  /* 0 = not at all; ERR_LOCKED names the pid */
-	uint64_t rules_hash;
+	uint64_t rules_hash;   /* of knowledge and reading options; 0: whatever the sources were read with is right */
 };
 int timeline_open(const struct timeline_options *options, struct timeline **ret, struct err *reterr) MUST_USE;
 int timeline_begin(struct timeline *t, struct err *reterr) MUST_USE;  /* BEGIN IMMEDIATE */

@@ -1,0 +1,73 @@
+"""Retention: prune removes rows by age and size, says so, and nothing comes back (bad-inputs G8, G11)."""
+import os
+import sqlite3
+import subprocess
+import tempfile
+import unittest
+
+MCPLOG = os.environ.get("MCPLOG", "mcplog")
+
+
+def call(day, number):
+    return (f"2026-{day}T10:00:00.{number:03}Z [DEBUG] MCP server \"s\": Calling MCP tool: t{number}\n"
+            f"2026-{day}T10:00:01.{number:03}Z [DEBUG] MCP server \"s\": Tool 't{number}' completed successfully in 1s\n")
+
+
+class Prune(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.log = os.path.join(self.folder.name, "debug.txt")
+        self.write("w", "".join(call("05-01", n) for n in range(50)) + "".join(call("11-01", n) for n in range(30)))
+        self.run_it("analyze", "debug.txt")
+
+    def write(self, mode, text):
+        with open(self.log, mode, encoding="utf-8") as f:
+            f.write(text)
+
+    def run_it(self, *args, code=0):
+        more = ["--allow-root"] if args[0] == "analyze" else []
+        done = subprocess.run([MCPLOG, args[0], "--db", "t.db", *more, *args[1:]], cwd=self.folder.name, capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, code, done.stderr)
+        return (done.stdout if code == 0 else done.stderr).decode()
+
+    def calls(self):
+        with sqlite3.connect(os.path.join(self.folder.name, "t.db")) as c:
+            return c.execute("SELECT count(*), min(started) FROM calls").fetchone()
+
+    def age(self):
+        """So many days that only the calls of May are older."""
+        import datetime
+        return f"{(datetime.datetime.now() - datetime.datetime(2026, 8, 1)).days}d"
+
+    def test_old_rows_go_and_do_not_come_back(self):
+        self.assertIn("would remove 50 calls", self.run_it("prune", "--older-than", self.age(), "--dry-run"))
+        self.assertEqual(self.calls()[0], 80)
+        self.assertIn("removed 50 calls", self.run_it("prune", "--older-than", self.age()))
+        self.assertEqual(self.calls(), (30, "2026-11-01T10:00:00.000Z"))
+        self.run_it("analyze", "debug.txt")
+        self.assertEqual(self.calls()[0], 30)
+        self.write("a", call("11-02", 1))
+        self.run_it("analyze", "debug.txt")
+        self.assertEqual(self.calls()[0], 31)
+        self.assertIn("removed 0 calls", self.run_it("prune", "--older-than", self.age()))
+
+    def test_size(self):
+        with open(self.log, "a", encoding="utf-8") as f:
+            f.write("".join(call("11-03", n % 1000) for n in range(3000)))
+        self.run_it("analyze", "debug.txt")
+        before = os.path.getsize(os.path.join(self.folder.name, "t.db"))
+        self.run_it("prune", "--max-size", "150K")
+        self.assertLess(os.path.getsize(os.path.join(self.folder.name, "t.db")), before)
+        self.assertEqual(self.calls()[0], 0)
+        self.run_it("analyze", "debug.txt")
+        self.assertEqual(self.calls()[0], 0)
+
+    def test_usage(self):
+        self.assertIn("--older-than 90d", self.run_it("prune", code=2))
+        self.assertIn("no duration", self.run_it("prune", "--older-than", "soon", code=2))
+        self.assertIn("no size", self.run_it("prune", "--max-size", "10Q", code=2))
+
+
+if __name__ == "__main__":
+    unittest.main()
