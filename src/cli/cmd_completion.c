@@ -33,6 +33,12 @@ static void add_causes(struct buf *words, const struct rules *rules)
 			add_word(words, rules->causes.v[i]->id);
 }
 
+static void add_questions(struct buf *words, const struct rules *rules)
+{
+	for (size_t i = 0; i < rules->queries.n; i++)
+		add_word(words, rules->queries.v[i].id);
+}
+
 static void add_commands(struct buf *words)
 {
 	for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++)
@@ -57,6 +63,8 @@ struct candidates candidates_of(const char *value, const struct rules *rules)
 			add_word(&c.words, S("info warning critical"));
 		else if (str_eq(word, S("CAUSE")))
 			add_causes(&c.words, rules);
+		else if (str_eq(word, S("QUESTION")))
+			add_questions(&c.words, rules);
 		else if (str_eq(word, S("COMMAND")))
 			add_commands(&c.words);
 		c.files |= str_eq(word, S("FILE")) || str_eq(word, S("PATH"));

@@ -1,14 +1,13 @@
 /*
- * The command line. options[] is the one description of every option: what parses, what -h prints and what the manual is
- * checked against all come from it; commands[] is the same for commands. Options may stand anywhere before `--`; the first
- * word that is no option names the command. Only commands that exist stand in commands[]; the ones that the contract
- * promises for later versions are named in not_yet[], so that the message can say so instead of guessing a typing error.
+ * The command line as tables. options[] is the one description of every option: what parses (opts_parse.c), what -h prints
+ * (opts_help.c), manual pages, shell completions, the configuration file and what mcplog(1) is checked against all come from it;
+ * commands[] is the same for commands. Only commands that exist stand in commands[]; the ones that the contract promises for
+ * later versions are named in not_yet[], so that the message can say so instead of guessing a typing error.
  *
- * --format takes other choices with every command: options[] lists all of them, each command its own. Where one name means
- * something else to another command (--for), it has two rows.
- *
- * It refuses to interpret values beyond their shape (a number within its bounds, one of the choices): what a time, a zone
- * or a cause means is the command's business.
+ * Words in small letters with '|' between them, as a value or as a command's argument, are choices; a word in capitals is a
+ * placeholder, some of which completion knows how to fill (FILE, PATH, DIR, CAUSE, SEVERITY, COMMAND, QUESTION). --format takes
+ * other choices with every command: options[] lists all of them, each command its own. Where one name means something else to
+ * another command (--for), it has two rows.
  */
 #include "cli/opts.h"
 
@@ -67,7 +66,7 @@ static const struct command commands[COMMAND_COUNT] = {
 	[COMMAND_PATTERNS] = {"patterns", "list|test|lint|new [ID]", "the knowledge base: list, test, lint, new",
 		"list shows what is loaded (--origin: from where); test runs every sample of every pattern, or of ID;\n"
 		"lint also says what a pattern costs; new ID prints the skeleton of a signature.", NULL},
-	[COMMAND_QUERY] = {"query", "NAME|SQL [PATH...]", "ask the timeline: a ready-made question, or one SELECT of your own",
+	[COMMAND_QUERY] = {"query", "QUESTION|SQL [PATH...]", "ask the timeline: a ready-made question, or one SELECT of your own",
 		"--list shows the ready-made questions, --schema the views and columns. --server, --tool, --session, --since and\n"
 		"--until narrow ready-made questions; in your own SQL they are :server, :tool, :session, :since and :until (the\n"
 		"times in ms), and NAME=VALUE gives :NAME its value. With PATH only these logs are asked, and nothing is kept.",

@@ -35,7 +35,7 @@ class Completion(unittest.TestCase):
                 (("analyze", "--format", "nd"), ["ndjson"]), (("analyze", "--format", "=", "nd"), ["ndjson"]), (("analyze", "-f", "nd"), ["ndjson"]),
                 (("--db", "x", "analyze", "--color", ""), ["always", "auto", "never"]), (("explain", "sse-drop-"), ["sse-drop-silent-hang"]),
                 (("analyze", "--fail-on", "sse-drop-"), ["sse-drop-silent-hang"]), (("analyze", "--fail-on", "cri"), ["critical"]),
-                (("help", "stat"), ["status"]), (("patterns", ""), ["lint", "list", "new", "test"]),
+                (("help", "stat"), ["status"]), (("query", "slowest-t"), ["slowest-tools"]), (("patterns", ""), ["lint", "list", "new", "test"]),
                 (("analyze", "--db", self.folder.name + "/mcp"), [self.script]), (("analyze", "x", self.folder.name + "/mcp"), [self.script]),
                 (("analyze", "--patterns", self.folder.name + "/mcp"), []), (("analyze", "--since", ""), []), (("nonsense", ""), [])):
             with self.subTest(words=words):

@@ -60,7 +60,7 @@ class Workplace:
     def run(self, command):
         environment = {"HOME": self.home, "PATH": os.path.join(self.home, "bin") + os.pathsep + os.environ["PATH"], "TZ": "UTC", "LC_ALL": "C.UTF-8"}
         environment.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
-        p = subprocess.run(["sh", "-c", command], cwd=self.path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
+        p = subprocess.run(["sh", "-c", command], cwd=self.path, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
         return p.stdout
 
 
@@ -89,7 +89,43 @@ def differing(page):
     return count, wrong
 
 
+STUBS = ("curl", "notify-send")  # programs of examples that must reach nobody
+FOREVER = {"watch": "timeout -s INT 3 "}
+
+
+def manual_examples():
+    """The commands of the manual pages: `.Dl $ mcplog …`."""
+    for page in sorted((SOURCE / "docs").glob("*.1")):
+        for line in re.findall(r"(?m)^\.Dl \$ (.*)$", page.read_text(encoding="utf-8")):
+            yield page.name, line.replace(r"\(dq", '"').replace(r"\(aq", "'").replace(r"\e", "\\").replace(r"\&", "").replace(r"\-", "-")
+
+
 class Documents(unittest.TestCase):
+    def test_examples_of_the_manual_pages_run(self):
+        """None is refused: no unknown option or command, no wrong usage. The logs are those of a sample, incident ids a real one."""
+        examples = list(manual_examples())
+        self.assertGreater(len(examples), 5)
+        with Workplace() as place:
+            log = (SOURCE / "samples" / "001-sse-drop-silent-hang" / "debug.txt").read_text(encoding="utf-8")
+            place.write("debug.txt", log)
+            os.makedirs(os.path.join(place.home, ".claude", "debug"))
+            shutil.copy(os.path.join(place.path, "debug.txt"), os.path.join(place.home, ".claude", "debug", "debug.txt"))
+            for name in STUBS:
+                with open(os.path.join(place.home, "bin", name), "w", encoding="utf-8") as file:
+                    file.write("#!/bin/sh\ncat >/dev/null\n")
+                os.chmod(file.name, 0o755)
+            incident = re.search(r"v1:[0-9a-f]+", place.run("mcplog analyze -f json")).group()
+            for page, command in examples:
+                command = re.sub(r"v1:[0-9a-f.]+", incident, command)
+                for name, prefix in FOREVER.items():
+                    command = re.sub(rf"(?<![\w-])mcplog {name}\b", f"{prefix}mcplog {name}", command)
+                with self.subTest(page=page, command=command):
+                    # What check finds is its exit code: 0 to 2 are answers.
+                    said = place.run(f"{command}\ncode=$?; [ $code = 127 ] && echo 'command not found'; [ $code = 2 ] && echo 'exit code 2'; true")
+                    self.assertNotRegex(said, r"command not found|mcplog: (unknown|usage|no command|this version)|has no option|is no (format|choice)")
+                    if "mcplog check" not in command:
+                        self.assertNotIn("exit code 2", said)
+
     def test_examples_are_real(self):
         total = 0
         for page in PAGES:
