@@ -20,14 +20,24 @@ static void put_option_patterns(struct buf *out, const char *command, const stru
 	buf_byte(out, 0);
 }
 
-/* What stands behind an option that takes a value. --format is different for each command. */
+/* --format is different for each command, and some names mean something else to another command. */
+static bool differs(enum opt_id id)
+{
+	const str name = str_z(opts_option(id)->name);
+	bool several = false;
+	for (int i = 0; i < OPT_COUNT; i++)
+		several |= i != (int)id && name.n && str_eq(str_z(opts_option((enum opt_id)i)->name), name);
+	return id == OPT_FORMAT || several;
+}
+
+/* What stands behind an option that takes a value. */
 static void put_values(struct buf *out, const struct rules *rules)
 {
 	for (int i = 0; i < OPT_COUNT; i++) {
 		const struct opt *o = opts_option((enum opt_id)i);
 		for (int k = COMMAND_NONE + 1; o->type != OPT_FLAG && k < COMMAND_COUNT; k++) {
-			const bool by_command = i == OPT_FORMAT;
-			if (by_command && !opts_command((enum command_id)k)->formats)
+			const bool by_command = differs((enum opt_id)i);
+			if (by_command && (!(o->commands >> k & 1) || (i == OPT_FORMAT && !opts_command((enum command_id)k)->formats)))
 				continue;
 			struct buf pattern = {0};
 			struct candidates c = candidates_of(option_value((enum opt_id)i, (enum command_id)k), rules);

@@ -24,7 +24,7 @@ enum { FILE_MOST = 1 << 20 };
 bool config_settable(enum opt_id id)
 {
 	static const enum opt_id one_run[] = {OPT_OUTPUT, OPT_SINCE, OPT_UNTIL, OPT_SERVER, OPT_TOOL, OPT_SESSION, OPT_CAUSE, OPT_FAIL_ON, OPT_AS_OF,
-		OPT_NO_REDACT, OPT_ALLOW_ROOT, OPT_ORIGIN, OPT_SHOW_CONFIG, OPT_MDOC, OPT_SHORT_HELP, OPT_HELP, OPT_VERSION};
+		OPT_NO_REDACT, OPT_ALLOW_ROOT, OPT_FOR, OPT_FROM, OPT_LIST, OPT_SCHEMA, OPT_ACK, OPT_SEND, OPT_ORIGIN, OPT_SHOW_CONFIG, OPT_MDOC, OPT_SHORT_HELP, OPT_HELP, OPT_VERSION};
 	for (size_t i = 0; i < sizeof one_run / sizeof *one_run; i++)
 		if (one_run[i] == id)
 			return false;
@@ -36,6 +36,20 @@ void config_variable(enum opt_id id, struct buf *out)
 	buf_addz(out, "MCPLOG_");
 	for (const char *p = opts_option(id)->name; *p; p++)
 		buf_byte(out, *p == '-' ? '_' : *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p);
+}
+
+/* The row of a key: names that mean something else to another command have several. */
+static bool find_key(str name, enum command_id command, enum opt_id *ret)
+{
+	for (int i = 0; i < OPT_COUNT; i++) {
+		const struct opt *o = opts_option((enum opt_id)i);
+		if (!config_settable((enum opt_id)i) || !str_eq(name, str_z(o->name)))
+			continue;
+		*ret = (enum opt_id)i;
+		if (command == COMMAND_NONE || (o->commands >> command & 1))
+			return true;
+	}
+	return opts_find(name, ret) && config_settable(*ret);
 }
 
 /* One value with the place it stands at. */
@@ -260,7 +274,7 @@ static int read_key(const struct spot *spot, str key, struct setting *s, struct 
 			err_hint(reterr, "write key = value, or command.key = value");
 		return code;
 	}
-	if (!opts_find(name, &s->id) || !config_settable(s->id))
+	if (!find_key(name, s->command, &s->id))
 		return unknown_key(spot, name, reterr);
 	if (s->command == COMMAND_NONE || (opts_option(s->id)->commands >> s->command & 1))
 		return 0;
