@@ -34,7 +34,7 @@ static const struct command commands[COMMAND_COUNT] = {
 	[COMMAND_TIMELINE] = {"timeline", "[ID|SESSION] [PATH...]", "an incident or session as a waterfall on a common time axis",
 		"ID is an incident id (v1:...) or its beginning, SESSION a client session or its beginning: they are looked for in\n"
 		"the PATHs behind them, else in the timeline. PATH alone draws the sessions of these logs, those with incidents first.",
-		"text|html"},
+		"text|html|mermaid|chrome-trace"},
 	[COMMAND_EXPLAIN] = {"explain", "ID|CAUSE [PATH...]", "one incident with its whole proof, or the page of a cause",
 		"ID is an incident id (v1:...) of a report, or the beginning of one. Without PATH it is looked for in the\n"
 		"timeline. CAUSE is the id of a cause or a note, such as sse-drop-silent-hang.", NULL},

@@ -24,6 +24,8 @@ static const struct report_ops reports[] = {
 static const struct report_ops pictures[] = {
 	{"text", timeline_text, true},
 	{"html", timeline_html, true},
+	{"mermaid", timeline_mermaid, true},
+	{"chrome-trace", timeline_trace, true},
 };
 
 static const struct report_ops *find(const struct report_ops *table, size_t count, str name)

@@ -6,4 +6,6 @@
 
 void timeline_text(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out);
 void timeline_html(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out);
+void timeline_mermaid(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out);
+void timeline_trace(const struct facts *f, const struct rules *rules, const struct report_options *o, struct buf *out);
 #endif

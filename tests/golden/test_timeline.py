@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Waterfalls of some samples, byte for byte (`--update` writes them anew: look at them before you commit), and what holds for
 the waterfall of every sample: no line wider than the page, nothing but ASCII with --ascii, no forbidden byte."""
+import json
 import os
 import subprocess
 import sys
@@ -50,6 +51,12 @@ class Timeline(unittest.TestCase):
             for columns in 60, 120, 200:
                 for line in draw(name, "--width", str(columns)).split("\n"):
                     self.assertLessEqual(width(line), columns, (name, columns, line))
+
+    def test_forms_for_other_programs(self):
+        trace = json.loads(draw("006-proxy-cuts-sse-every-15s", "--format", "chrome-trace"))
+        self.assertIn("deep_crawl", {e["name"].split(" ")[0] for e in trace["traceEvents"]})
+        self.assertTrue(draw("006-proxy-cuts-sse-every-15s", "--format", "mermaid").startswith("gantt\n"))
+        self.assertNotIn("gantt", draw("012-slow-tool-server-works", "--format", "mermaid"))
 
     def test_ascii_is_ascii_and_keeps_the_columns(self):
         for name in SHOWN:
