@@ -83,6 +83,24 @@ static instant earlier(instant a, instant b)
 	return a == INSTANT_NONE || (b != INSTANT_NONE && b < a) ? b : a;
 }
 
+static instant later(instant a, instant b)
+{
+	return a == INSTANT_NONE || b == INSTANT_NONE ? INSTANT_NONE : a > b ? a : b;
+}
+
+/* When a call that is merely silent is that old. Heartbeats count the time that the client was awake; a host that slept through a
+ * call wakes with an old one. INSTANT_NONE: more heartbeats are needed. */
+static instant silent_for_long_at(const struct known_incident *k, const struct incident *i, int64_t silence)
+{
+	uint32_t beats = 0;
+	for (size_t n = 0; n < i->call_count; n++)
+		if (i->calls[n]->ending == ENDING_STILL_OPEN && i->calls[n]->beats > beats)
+			beats = i->calls[n]->beats;
+	if (beats == 0)
+		return earlier(k->since, i->started_at) + silence;
+	return (int64_t)beats * BEAT_INTERVAL >= silence ? k->since : INSTANT_NONE;
+}
+
 /* When the incident may be told; INSTANT_NONE: not in this state. */
 static instant due_at(const struct changes *c, const struct known_incident *k, const struct incident *i)
 {
@@ -93,8 +111,8 @@ static instant due_at(const struct changes *c, const struct known_incident *k, c
 	if (!in_flight(i))
 		return k->since + BLINK;
 	if (has_decisive_line(i))
-		return earlier(k->since, decisive_line(i)) + c->options.settle;
-	return earlier(k->since, i->started_at) + c->options.silence;
+		return earlier(k->since, later(decisive_line(i), i->started_at)) + c->options.settle; /* a stream may drop before the call */
+	return silent_for_long_at(k, i, c->options.silence * (i->confidence == CONFIDENCE_POSSIBLE ? 2 : 1));
 }
 
 static void look_again(struct changes *c, instant at)

@@ -113,6 +113,16 @@ static void an_answer_while_settling_leaves_nothing_said(void **state)
 	assert_string_equal(look(w, 0, 20 * SECOND), "");
 }
 
+static void a_call_that_began_after_the_drop_settles_too(void **state)
+{
+	struct world *w = *state;
+	w->i[0].started_at = T0 + 4 * SECOND;
+	look(w, 0, 0);
+	assert_string_equal(look(w, 1, 4 * SECOND), "");
+	assert_int_equal(w->c.next, T0 + 6 * SECOND);
+	assert_string_equal(look(w, 0, 5 * SECOND), "");
+}
+
 static void silence_alone_waits_longer(void **state)
 {
 	struct world *w = *state;
@@ -121,6 +131,29 @@ static void silence_alone_waits_longer(void **state)
 	assert_string_equal(look(w, 1, 60 * SECOND), "");
 	assert_int_equal(w->c.next, T0 + 180 * SECOND);
 	assert_string_equal(look(w, 1, 181 * SECOND), "begin aa");
+}
+
+static void heartbeats_count_the_time_awake(void **state)
+{
+	struct world *w = *state;
+	w->i[0].evidence_count = 0;
+	w->call.beats = 2;
+	look(w, 0, 0);
+	assert_string_equal(look(w, 1, 8 * HOUR), "");
+	assert_true(w->c.next == INSTANT_NONE);
+	w->call.beats = 6;
+	assert_string_equal(look(w, 1, 8 * HOUR + 120 * SECOND), "begin aa");
+}
+
+static void a_possible_hang_waits_twice_as_long(void **state)
+{
+	struct world *w = *state;
+	w->i[0].evidence_count = 0;
+	w->i[0].confidence = CONFIDENCE_POSSIBLE;
+	look(w, 0, 0);
+	look(w, 1, 181 * SECOND);
+	assert_int_equal(w->c.next, T0 + 360 * SECOND);
+	assert_string_equal(look(w, 1, 360 * SECOND), "begin aa");
 }
 
 static void a_failure_is_told_at_once_and_its_end_after_a_second(void **state)
@@ -286,7 +319,8 @@ int main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(what_is_over_at_the_start_is_history), CASE(what_hangs_at_the_start_is_told), CASE(a_dropped_call_is_told_after_settling_once),
-		CASE(an_answer_while_settling_leaves_nothing_said), CASE(silence_alone_waits_longer),
+		CASE(an_answer_while_settling_leaves_nothing_said), CASE(a_call_that_began_after_the_drop_settles_too), CASE(silence_alone_waits_longer), CASE(heartbeats_count_the_time_awake),
+		CASE(a_possible_hang_waits_twice_as_long),
 		CASE(a_failure_is_told_at_once_and_its_end_after_a_second), CASE(a_possible_verdict_waits_for_more_lines),
 		CASE(a_hang_ends_once_when_it_recovered), CASE(an_end_that_becomes_a_recovery_is_told_as_one), CASE(a_sharper_verdict_is_a_change),
 		CASE(a_verdict_that_flickers_is_none), CASE(a_withdrawn_incident_is_ended_before_the_next_begins),
