@@ -16,6 +16,7 @@
  *               cmd_analyze          logs to report
  *               cmd_export           the timeline for other programs
  *               cmd_watch watched changes notify  incidents as they begin and end: the loop, its files, what is new, --exec
+ *               cmd_init init_texts  set-ups for other programs, printed
  *               cmd_timeline         an incident or a session as a picture
  *               cmd_explain find full_lines  one incident in full, found by its id, its lines read again; the page of a cause
  *               cmd_report           one incident as Markdown for an issue

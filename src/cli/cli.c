@@ -44,6 +44,7 @@ static int dispatch(const struct env *env, const struct opts *opts)
 		[COMMAND_WATCH] = cmd_watch,
 		[COMMAND_CHECK] = cmd_check,
 		[COMMAND_ALERTS] = cmd_alerts,
+		[COMMAND_INIT] = cmd_init,
 		[COMMAND_PATTERNS] = cmd_patterns,
 		[COMMAND_QUERY] = cmd_query,
 		[COMMAND_UNKNOWN] = cmd_unknown,

@@ -12,6 +12,7 @@ int cmd_export(const struct env *env, const struct opts *opts);
 int cmd_watch(const struct env *env, const struct opts *opts);
 int cmd_check(const struct env *env, const struct opts *opts);
 int cmd_alerts(const struct env *env, const struct opts *opts);
+int cmd_init(const struct env *env, const struct opts *opts);
 int cmd_patterns(const struct env *env, const struct opts *opts);
 int cmd_query(const struct env *env, const struct opts *opts);
 int cmd_diff(const struct env *env, const struct opts *opts);

@@ -1,8 +1,7 @@
 /*
  * The command line as tables. options[] is the one description of every option: what parses (opts_parse.c), what -h prints
  * (opts_help.c), manual pages, shell completions, the configuration file and what mcplog(1) is checked against all come from it;
- * commands[] is the same for commands. Only commands that exist stand in commands[]; the ones that the contract promises for
- * later versions are named in not_yet[], so that the message can say so instead of guessing a typing error.
+ * commands[] is the same for commands.
  *
  * Words in small letters with '|' between them, as a value or as a command's argument, are choices; a word in capitals is a
  * placeholder, some of which completion knows how to fill (FILE, PATH, DIR, CAUSE, SEVERITY, COMMAND, QUESTION). --format takes
@@ -63,6 +62,9 @@ static const struct command commands[COMMAND_COUNT] = {
 		"Alerts are made by check and export. --send runs a shell command with the alerts\n"
 		"that its receiver does not know yet on standard input; what it fails to deliver\n"
 		"is sent again the next time.", "text|alertmanager|webhook|slack"},
+	[COMMAND_INIT] = {"init", "cron|systemd|nagios|prometheus|alertmanager|claude-hook [PART]", "print a ready set-up for other programs; changes nothing",
+		"With PART only this part of it: systemd service, systemd timer, prometheus rules,\n"
+		"prometheus tests. docs/alerting.md goes through each step by step.", NULL},
 	[COMMAND_PATTERNS] = {"patterns", "list|test|lint|new [ID]", "the knowledge base: list, test, lint, new",
 		"list shows what is loaded (--origin: from where); test runs every sample of every pattern, or of ID;\n"
 		"lint also says what a pattern costs; new ID prints the skeleton of a signature.", NULL},
@@ -96,9 +98,6 @@ static const struct command commands[COMMAND_COUNT] = {
 	[COMMAND_HELP] = {"help", "[COMMAND]", "this overview, or the options of one command", "", NULL},
 	[COMMAND_VERSION] = {"version", "", "the version of the program", "", NULL},
 };
-
-/* Commands of later versions. */
-static const char *const not_yet[] = {"init"};
 
 #define SEVERITIES "info|warning|critical"
 #define WHEN "auto|always|never"
@@ -160,6 +159,8 @@ static const struct opt options[OPT_COUNT] = {
 		"how long a call whose stream dropped may still be answered before it is told (default: 2)"},
 	[OPT_AFTER] = {"after", 0, OPT_NUMBER, "SECONDS", 0, 86400, BIT(WATCH),
 		"how old a call about which the log says nothing but \"still running\" must be to be told (default: 180)"},
+	[OPT_INTERVAL] = {"interval", 0, OPT_NUMBER, "MINUTES", 1, 30, BIT(INIT), "how often it is to run (default: 5)"},
+	[OPT_TESTS] = {"tests", 0, OPT_FLAG, NULL, 0, 0, BIT(INIT), "prometheus: the tests of the rules, for promtool test rules"},
 	[OPT_QUIET] = {"quiet", 'q', OPT_FLAG, NULL, 0, 0, ON_ALL, "no warnings on stderr"},
 	[OPT_VERBOSE] = {"verbose", 'v', OPT_FLAG, NULL, 0, 0, ON_ALL, "all evidence, and the details of notes and sources"},
 	[OPT_WARNING] = {"warning", 'w', OPT_TEXT, "RANGE", 0, 0, ON_ALERTS,
@@ -184,7 +185,7 @@ static const struct opt options[OPT_COUNT] = {
 	[OPT_HELP] = {"help", 0, OPT_FLAG, NULL, 0, 0, ON_ALL, "the manual page"},
 	[OPT_VERSION] = {"version", 'V', OPT_FLAG, NULL, 0, 0, ON_ALL, "the version of the program"},
 };
-_Static_assert(OPT_COUNT <= 64, "option ids fit everywhere");
+_Static_assert(COMMAND_COUNT <= 32, "commands fit into the bits of an option");
 
 const struct command *opts_command(enum command_id id)
 {
@@ -194,12 +195,4 @@ const struct command *opts_command(enum command_id id)
 const struct opt *opts_option(enum opt_id id)
 {
 	return &options[id];
-}
-
-bool opts_promised(str word)
-{
-	for (size_t i = 0; i < sizeof not_yet / sizeof *not_yet; i++)
-		if (str_eq(word, str_z(not_yet[i])))
-			return true;
-	return false;
 }

@@ -15,6 +15,7 @@ enum command_id {
 	COMMAND_CHECK,
 	COMMAND_ALERTS,
 	COMMAND_WATCH,
+	COMMAND_INIT,
 	COMMAND_PATTERNS,
 	COMMAND_QUERY,
 	COMMAND_UNKNOWN,
@@ -42,7 +43,7 @@ enum opt_id {
 	OPT_WARNING, OPT_CRITICAL, OPT_NEW_INCIDENTS, OPT_ON, OPT_FOR_RUNS, OPT_KEEP_FIRING, OPT_CRON, OPT_REMIND, OPT_HOST, OPT_ACK, OPT_SEND,
 	OPT_SHORT_HELP, OPT_HELP, OPT_VERSION,
 	OPT_OLDER_THAN, OPT_MAX_SIZE, OPT_DRY_RUN,
-	OPT_POLL, OPT_EXEC, OPT_EXEC_LIMIT, OPT_SETTLE, OPT_AFTER,
+	OPT_POLL, OPT_EXEC, OPT_EXEC_LIMIT, OPT_SETTLE, OPT_AFTER, OPT_INTERVAL, OPT_TESTS,
 	OPT_COUNT
 };
 enum opt_type { OPT_FLAG, OPT_TEXT, OPT_NUMBER, OPT_CHOICE };
@@ -86,8 +87,6 @@ int opts_check(enum opt_id id, const char *choices, const char *value, struct er
 /* The value of a number option, or `otherwise`. */
 uint32_t opts_number(const struct opts *o, enum opt_id id, uint32_t otherwise);
 
-/* A command of the contract that this version does not have yet. */
-bool opts_promised(str word);
 const struct command *opts_command(enum command_id id);
 const struct opt *opts_option(enum opt_id id);
 /* Help: of the program, or of one command. */

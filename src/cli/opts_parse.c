@@ -60,11 +60,6 @@ static int unknown_option(str name, bool is_letter, enum command_id command, str
 
 static int unknown_command(const char *word, struct err *reterr)
 {
-	if (opts_promised(str_z(word))) {
-		const int code = err_set(reterr, ERR_USAGE, "this version has no command '%s'", word);
-		err_hint(reterr, "mcplog -h lists the commands it has");
-		return code;
-	}
 	struct nearest near = nearest_start(str_z(word));
 	for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++)
 		nearest_offer(&near, str_z(opts_command((enum command_id)i)->name));

@@ -84,15 +84,6 @@ static void i7_wrong_words(void **state)
 	BAD("status has no option --format", "mcplog help status", "status", "--format=json");
 }
 
-static void commands_of_later_versions_are_not_guessed(void **state)
-{
-	(void)state;
-	static const char *const later[] = {"check", "watch", "timeline", "report", "export", "unknown", "doctor", "alerts", "init", "diff", "prune", "completion"};
-	for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-		if (opts_promised(str_z(later[i])))
-			BAD("this version has no command", "mcplog -h", later[i]);
-}
-
 static void help_lists_every_option_and_only_real_commands(void **state)
 {
 	(void)state;
@@ -110,8 +101,6 @@ static void help_lists_every_option_and_only_real_commands(void **state)
 	}
 	for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++)
 		assert_true(str_find(buf_str(&help), str_z(opts_command((enum command_id)i)->name)) >= 0);
-	for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++)
-		assert_false(opts_promised(str_z(opts_command((enum command_id)i)->name)));
 	buf_done(&help);
 }
 
@@ -155,7 +144,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shapes),
 		cmocka_unit_test(i7_wrong_words),
-		cmocka_unit_test(commands_of_later_versions_are_not_guessed),
 		cmocka_unit_test(help_lists_every_option_and_only_real_commands),
 		cmocka_unit_test(times),
 	};

@@ -1,0 +1,18 @@
+# cmake -DOUT=FILE.c -DDIR=DIR -P EmbedTexts.cmake: the texts DIR/WHAT/PART as constant arrays, for src/cli/cmd_init.c.
+# Equal input gives equal bytes: files are sorted, no path of the build stands in the output.
+file(GLOB_RECURSE files RELATIVE ${DIR} ${DIR}/*)
+list(SORT files)
+set(arrays "")
+set(rows "")
+set(n 0)
+foreach(name ${files})
+	file(READ ${DIR}/${name} hex HEX)
+	string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+	string(REGEX REPLACE "(................................................................................)" "\\1\n" bytes "${bytes}")
+	get_filename_component(what ${name} DIRECTORY)
+	get_filename_component(part ${name} NAME)
+	string(APPEND arrays "static const char text_${n}[] = {\n${bytes}\n};\n")
+	string(APPEND rows "\t{\"${what}\", \"${part}\", {text_${n}, sizeof text_${n}}},\n")
+	math(EXPR n "${n} + 1")
+endforeach()
+file(WRITE ${OUT} "/* Made from share/init by cmake/EmbedTexts.cmake. */\n#include \"cli/init_texts.h\"\n${arrays}const struct init_text init_texts[] = {\n${rows}};\nconst size_t init_text_count = ${n};\n")
