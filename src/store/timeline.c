@@ -88,7 +88,8 @@ int timeline_open(const struct timeline_options *options, struct timeline **ret,
 	t->rules_hash = options->rules_hash;
 	t->memory = strcmp(options->path, ":memory:") == 0;
 	t->path = ":memory:";
-	(void)sqlite3_hard_heap_limit64(t->memory ? 0 : FILE_HEAP);
+	/* The limit is the process's: a timeline in memory may live on beside this one (live.c). */
+	(void)sqlite3_hard_heap_limit64(t->memory ? 0 : sqlite3_memory_used() + FILE_HEAP);
 	int r = t->memory ? open_memory(t, reterr) : open_file(t, options->path, options->lock_wait_s, reterr);
 	if (r < 0) {
 		timeline_close(t);

@@ -10,6 +10,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -260,6 +261,22 @@ static void asked_to_poll_it_opens_no_inotify(void **state)
 	assert_false(w->changes.list);
 }
 
+static void without_a_descriptor_it_polls_and_says_why(void **state)
+{
+	struct world *w = *state;
+	const str path = str_z(w->root);
+	struct rlimit before, none;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	w->follow = follow_new(&path, 1, false, 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(follow_fd(w->follow), -1);
+	assert_int_equal(follow_poll_s(w->follow), FOLLOW_POLL_S);
+	assert_string_not_equal(follow_why_polling(w->follow), "");
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -269,6 +286,7 @@ int main(void)
 		CASE(a_relinked_latest_asks_for_a_listing), CASE(a_named_link_follows_what_it_leads_to),
 		CASE(a_named_file_does_not_wake_for_its_neighbours), CASE(a_path_that_comes_later_is_found),
 		CASE(links_in_a_tree_count_only_when_asked_for), CASE(asked_to_poll_it_opens_no_inotify),
+		CASE(without_a_descriptor_it_polls_and_says_why),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
