@@ -43,11 +43,13 @@ static void add_note(struct assembly *as, const struct note *from)
 
 static struct server_facts *server_named(struct assembly *as, str name)
 {
-	for (size_t i = 0; i < as->servers.n; i++)
-		if (name_same(as->servers.v[i].name, name))
-			return &as->servers.v[i];
+	const uint64_t key = name_hash(name, S(""));
+	uint32_t at;
+	if (map_get(&as->server_index, key, &at))
+		return &as->servers.v[at];
 	struct server_facts *s = vec_push(&as->servers);
 	s->name = keep(as, name);
+	map_put(&as->server_index, key, (uint32_t)as->servers.n - 1);
 	return s;
 }
 
@@ -375,6 +377,7 @@ void assemble_done(struct assembly *as)
 	vec_free(&as->incidents);
 	vec_free(&as->notes);
 	vec_free(&as->servers);
+	map_done(&as->server_index);
 	vec_free(&as->connections);
 	vec_free(&as->stale);
 	vec_free(&as->clocks);

@@ -3,6 +3,7 @@
 #ifndef MCPLOG_ASSEMBLE_H
 #define MCPLOG_ASSEMBLE_H
 #include "assemble_picture.h"
+#include "base/map.h"
 #include "classify/classify.h"
 #include "model/facts.h"
 
@@ -15,6 +16,7 @@ struct assembly {
 	VEC(struct incident) incidents;
 	VEC(struct note) notes;
 	VEC(struct server_facts) servers;
+	struct map server_index;   /* by name → index in `servers`, until they are sorted */
 	VEC(struct connection) connections; /* of all servers; sorted into them at the end */
 	VEC(struct server_session) stale;
 	VEC(struct clock_offset) clocks;

@@ -1,6 +1,7 @@
 /* Which servers a session speaks of, how they are reached, and what belongs to each (join/). A transport is known by what the
  * log says of it (a connect line, a drop line, an URL), or by traces that only one kind leaves: a look-up of credentials is
  * made for remote servers only, a child's stderr exists for stdio only. */
+#include "base/map.h"
 #include "join/internal.h"
 #include "model/names.h"
 #include <stdlib.h>
@@ -52,17 +53,25 @@ static void learn_event(struct view_server *s, const struct event *e)
 struct naming {
 	struct build *b;
 	VEC(struct view_server) servers;
+	struct map index; /* by name → index + 1 */
 };
+
+/* Index + 1 of the server, 0 when there is none. */
+static uint32_t find_server(const struct map *index, str name)
+{
+	uint32_t at = 0;
+	(void)map_get(index, name_hash(name, S("")), &at);
+	return at;
+}
 
 static struct view_server *server_named(struct naming *n, str name, bool add)
 {
-	for (size_t i = 0; i < n->servers.n; i++)
-		if (name_same(n->servers.v[i].name, name))
-			return &n->servers.v[i];
-	if (!add)
-		return NULL;
+	const uint32_t at = find_server(&n->index, name);
+	if (at || !add)
+		return at ? &n->servers.v[at - 1] : NULL;
 	struct view_server *s = vec_push(&n->servers);
 	s->name = name;
+	map_put(&n->index, name_hash(name, S("")), (uint32_t)n->servers.n);
 	return s;
 }
 
@@ -128,35 +137,58 @@ static void settle_transport(struct view_server *s)
 		s->transport = S("stdio");
 }
 
-static bool of_server(const struct view_server *s, const struct seen *e)
+/* The index of what belongs to no server of its own: an event of the session, which is every server's. */
+#define ALL_SERVERS UINT32_MAX
+
+/* To which server each of n things belongs (its index + 1, 0 none), and how many each server has. */
+struct shares {
+	uint32_t *owner;
+	size_t *count;
+	size_t common;
+};
+
+static struct shares make_shares(struct build *b, size_t things)
 {
-	return !e->e.server.p || name_same(e->e.server, s->name);
+	struct shares s = {.owner = arena_alloc(b->a, (things + 1) * sizeof *s.owner), .count = arena_alloc(b->a, (b->view->server_count + 1) * sizeof *s.count)};
+	return s;
 }
 
-static void fill_server(struct build *b, struct view_server *s)
+static void share(struct shares *s, size_t thing, uint32_t owner)
 {
-	for (int pass = 0; pass < 2; pass++) {
-		size_t n = 0;
-		for (size_t i = 0; i < b->view->event_count; i++)
-			if (of_server(s, &b->view->events[i])) {
-				if (pass)
-					s->events[n] = &b->view->events[i];
-				n++;
-			}
-		if (!pass)
-			s->events = arena_alloc(b->a, (n + 1) * sizeof *s->events);
-		s->event_count = n;
-		n = 0;
-		for (size_t i = 0; i < b->view->call_count; i++)
-			if (name_same(b->view->calls[i].server, s->name)) {
-				if (pass)
-					s->calls[n] = &b->view->calls[i];
-				n++;
-			}
-		if (!pass)
-			s->calls = arena_alloc(b->a, (n + 1) * sizeof *s->calls);
-		s->call_count = n;
+	s->owner[thing] = owner;
+	if (owner == ALL_SERVERS)
+		s->common++;
+	else if (owner)
+		s->count[owner - 1]++;
+}
+
+static void fill_events(struct build *b, const struct map *index)
+{
+	struct session_view *v = b->view;
+	struct shares s = make_shares(b, v->event_count);
+	for (size_t i = 0; i < v->event_count; i++)
+		share(&s, i, v->events[i].e.server.p ? find_server(index, v->events[i].e.server) : ALL_SERVERS);
+	for (size_t k = 0; k < v->server_count; k++)
+		v->servers[k].events = arena_alloc(b->a, (s.count[k] + s.common + 1) * sizeof *v->servers[k].events);
+	for (size_t i = 0; i < v->event_count; i++) {
+		const uint32_t owner = s.owner[i];
+		const size_t from = owner == ALL_SERVERS ? 0 : owner - 1, to = owner == ALL_SERVERS ? v->server_count : owner;
+		for (size_t k = from; owner && k < to; k++)
+			v->servers[k].events[v->servers[k].event_count++] = &v->events[i];
 	}
+}
+
+static void fill_calls(struct build *b, const struct map *index)
+{
+	struct session_view *v = b->view;
+	struct shares s = make_shares(b, v->call_count);
+	for (size_t i = 0; i < v->call_count; i++)
+		share(&s, i, find_server(index, v->calls[i].server));
+	for (size_t k = 0; k < v->server_count; k++)
+		v->servers[k].calls = arena_alloc(b->a, (s.count[k] + 1) * sizeof *v->servers[k].calls);
+	for (size_t i = 0; i < v->call_count; i++)
+		if (s.owner[i])
+			v->servers[s.owner[i] - 1].calls[v->servers[s.owner[i] - 1].call_count++] = &v->calls[i];
 }
 
 static int span_order(const void *a, const void *b)
@@ -165,16 +197,19 @@ static int span_order(const void *a, const void *b)
 	return x->started < y->started ? -1 : x->started > y->started;
 }
 
-static void fill_spans(struct build *b, struct view_server *s)
+static void fill_spans(struct build *b, const struct map *index)
 {
-	size_t n = 0;
+	struct session_view *v = b->view;
+	struct shares s = make_shares(b, b->healthy.n);
 	for (size_t i = 0; i < b->healthy.n; i++)
-		n += name_same(b->healthy.v[i].server, s->name);
-	s->spans = arena_alloc(b->a, (n + 1) * sizeof *s->spans);
+		share(&s, i, find_server(index, b->healthy.v[i].server));
+	for (size_t k = 0; k < v->server_count; k++)
+		v->servers[k].spans = arena_alloc(b->a, (s.count[k] + 1) * sizeof *v->servers[k].spans);
 	for (size_t i = 0; i < b->healthy.n; i++)
-		if (name_same(b->healthy.v[i].server, s->name))
-			s->spans[s->span_count++] = b->healthy.v[i].span;
-	qsort(s->spans, s->span_count, sizeof *s->spans, span_order);
+		if (s.owner[i])
+			v->servers[s.owner[i] - 1].spans[v->servers[s.owner[i] - 1].span_count++] = b->healthy.v[i].span;
+	for (size_t k = 0; k < v->server_count; k++)
+		qsort(v->servers[k].spans, v->servers[k].span_count, sizeof *v->servers[k].spans, span_order);
 }
 
 static bool is_reconnect(const struct session_view *v, const struct view_server *s, const struct seen *e)
@@ -219,10 +254,16 @@ void build_servers(struct build *b)
 	v->server_count = n.servers.n;
 	memcpy(v->servers, n.servers.v, n.servers.n * sizeof *v->servers);
 	vec_free(&n.servers);
+	map_done(&n.index);
+	struct map index = {0};
 	for (size_t i = 0; i < v->server_count; i++) {
 		settle_transport(&v->servers[i]);
-		fill_server(b, &v->servers[i]);
-		fill_spans(b, &v->servers[i]);
-		fill_successes(b, &v->servers[i]);
+		map_put(&index, name_hash(v->servers[i].name, S("")), (uint32_t)i + 1);
 	}
+	fill_events(b, &index);
+	fill_calls(b, &index);
+	fill_spans(b, &index);
+	map_done(&index);
+	for (size_t i = 0; i < v->server_count; i++)
+		fill_successes(b, &v->servers[i]);
 }
