@@ -348,16 +348,63 @@ bool digest_load(struct assembly *part, const struct join_group *g, str bytes)
 	return !io.in.bad && io.in.rest.n == 0;
 }
 
+static void mix_source(const struct source *s, uint64_t *members, uint64_t *state)
+{
+	const uint64_t facts[] = {s->offset, s->bytes, s->complete, s->records, s->lines, s->kind, s->identity.marker_hash, s->part_count};
+	*members = hash64_seed((str){(const char *)&s->id, sizeof s->id}, *members);
+	*state = hash64_seed((str){(const char *)facts, sizeof facts}, *state);
+	*state = hash64_seed((str){(const char *)s->parts, s->part_count * sizeof *s->parts}, *state);
+	*state = hash64_seed(s->path, *state);
+}
+
 struct digest_key digest_key_of(const struct join_group *g, uint64_t seed)
 {
 	uint64_t members = 0, state = seed;
-	for (size_t i = 0; i < g->source_count; i++) {
-		const struct source *s = g->sources[i];
-		members = hash64_seed((str){(const char *)&s->id, sizeof s->id}, members);
-		const uint64_t facts[] = {s->offset, s->bytes, s->complete, s->records, s->lines, s->kind, s->identity.marker_hash, s->part_count};
-		state = hash64_seed((str){(const char *)facts, sizeof facts}, state);
-		state = hash64_seed((str){(const char *)s->parts, s->part_count * sizeof *s->parts}, state);
-		state = hash64_seed(s->path, state);
-	}
+	for (size_t i = 0; i < g->source_count; i++)
+		mix_source(g->sources[i], &members, &state);
 	return (struct digest_key){(int64_t)(members >> 2), (int64_t)(state >> 2)};
+}
+
+/* --- which sources belong together --- */
+
+struct digest_key digest_scope_key(const struct source *sources, size_t n, uint64_t seed)
+{
+	uint64_t members = 1, state = seed;
+	for (size_t i = 0; i < n; i++)
+		mix_source(&sources[i], &members, &state);
+	return (struct digest_key){(int64_t)(members >> 2), (int64_t)(state >> 2)};
+}
+
+void digest_groups_save(const struct join_groups *groups, struct buf *b)
+{
+	wire_u64(b, DIGEST_FORMAT);
+	wire_u64(b, groups->n);
+	for (size_t i = 0; i < groups->n; i++) {
+		const struct join_group *g = &groups->v[i];
+		wire_u64(b, g->source_count);
+		wire_u64(b, g->client_count);
+		for (size_t k = 0; k < g->source_count; k++)
+			wire_u64(b, g->sources[k]->index);
+	}
+}
+
+bool digest_groups_load(struct join_groups *ret, const struct source *sources, size_t n, struct arena *a, str bytes)
+{
+	struct wire w = {bytes, false};
+	if (wire_take_u64(&w) != DIGEST_FORMAT)
+		return false;
+	ret->n = (size_t)wire_take_max(&w, bytes.n);
+	ret->v = arena_alloc(a, (ret->n + 1) * sizeof *ret->v);
+	for (size_t i = 0; i < ret->n && !w.bad; i++) {
+		struct join_group *g = &ret->v[i];
+		g->source_count = (size_t)wire_take_max(&w, bytes.n);
+		g->client_count = (size_t)wire_take_max(&w, g->source_count);
+		g->sources = arena_alloc(a, (g->source_count + 1) * sizeof *g->sources);
+		for (size_t k = 0; k < g->source_count && !w.bad; k++) {
+			const uint64_t index = wire_take_u64(&w);
+			w.bad |= index >= n;
+			g->sources[k] = w.bad ? NULL : &sources[index];
+		}
+	}
+	return !w.bad && w.rest.n == 0;
 }

@@ -11,6 +11,11 @@ struct digest_key {
 	int64_t members, state;
 };
 struct digest_key digest_key_of(const struct join_group *g, uint64_t seed);
+/* The same of a whole scope, for which sources belong together in it: groups are known again without a look at any row. */
+struct digest_key digest_scope_key(const struct source *sources, size_t n, uint64_t seed);
+void digest_groups_save(const struct join_groups *groups, struct buf *b);
+/* Memory in a. False when the bytes are damaged. */
+bool digest_groups_load(struct join_groups *ret, const struct source *sources, size_t n, struct arena *a, str bytes);
 /* Appends the contribution of one group (an assembly that is not finished). */
 void digest_save(const struct assembly *part, const struct join_group *g, struct buf *b);
 /* Into an empty assembly whose arena, facts and as_of are set; texts are copied. sources: those of the group. False when the bytes

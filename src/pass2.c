@@ -162,15 +162,34 @@ static bool is_wanted(const struct pipeline_options *o, const struct join_group 
 	return !o->only;
 }
 
+/* Which sources belong together: remembered, else found out by looking at their rows. */
+static int find_groups(const struct rules *rules, struct rows *rows, struct pipeline_result *result, struct join_groups *ret, struct err *reterr)
+{
+	const struct facts *f = &result->facts;
+	const struct join_rows join_rows = {rows, load_events, load_calls, false};
+	const struct digest_key key = digest_scope_key(f->sources, f->source_count, rules->hash);
+	str bytes = STR_NONE;
+	int r = timeline_digest(rows->timeline, key.members, key.state, &bytes, reterr);
+	if (r || (bytes.p && digest_groups_load(ret, f->sources, f->source_count, &result->arena, bytes)))
+		return r;
+	r = join_group_sources(f->sources, f->source_count, &join_rows, &result->arena, ret, reterr);
+	if (!r && ret->n > 1) { /* one group is found as fast */
+		struct buf fresh = {0};
+		digest_groups_save(ret, &fresh);
+		r = timeline_put_digest(rows->timeline, key.members, key.state, buf_str(&fresh), reterr);
+		buf_done(&fresh);
+	}
+	return r;
+}
+
 int pass2_run(struct rules *rules, const struct pipeline_options *options, struct timeline *timeline, const int64_t *ids, size_t id_count,
 	struct pipeline_result *result, struct err *reterr)
 {
 	struct rows rows = {timeline, rules, &result->arena};
-	struct join_rows join_rows = {&rows, load_events, load_calls, false};
 	struct join_groups groups;
 	int r = load_sources(rules, options, timeline, ids, id_count, result, reterr);
 	if (!r)
-		r = join_group_sources(result->facts.sources, result->facts.source_count, &join_rows, &result->arena, &groups, reterr);
+		r = find_groups(rules, &rows, result, &groups, reterr);
 	if (r)
 		return r;
 	struct assembly as = {.arena = &result->arena, .facts = &result->facts};
