@@ -473,7 +473,7 @@ bool reader_marker(struct reader *r, uint64_t offset, uint32_t len, uint64_t *re
 		const off_t here = lseek(r->fd, 0, SEEK_CUR);
 		good = here >= 0 && lseek(r->fd, 0, SEEK_SET) == 0;
 		if (good) {
-			struct inflate *z = inflate_new(r->kind, r->fd, LIMIT_READ_BUFFER, STR_NONE);
+			struct inflate *z = inflate_new(r->kind, r->fd, LIMIT_READ_BUFFER, S(""));
 			good = inflate_last(z, offset, len, last);
 			inflate_free(z);
 			good = lseek(r->fd, here, SEEK_SET) == here && good;
