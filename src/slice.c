@@ -101,12 +101,39 @@ static void add_refs(struct slicing *s)
 static void add_logs(struct slicing *s)
 {
 	const str session = s->incident->session;
-	for (size_t i = 0; i < s->facts->source_count && s->logs.n < SOURCES_MAX; i++) {
+	for (size_t i = 0; i < s->facts->source_count; i++) {
 		const struct source *source = &s->facts->sources[i];
 		if (session.n && source->session_id.n && !str_eq(session, source->session_id))
 			continue;
 		*vec_push(&s->logs) = (struct log){.source = source};
 	}
+}
+
+static str directory_of(const struct log *l)
+{
+	str path = source_file(l->source);
+	while (path.n && path.p[path.n - 1] != '/')
+		path.n--;
+	return path;
+}
+
+/* A log of no session may be anybody's: it stays when the incident speaks of it, or when it lies beside one that it speaks of.
+ * Nothing of somebody else's work goes into an issue. */
+static void drop_strangers(struct slicing *s)
+{
+	const str session = s->incident->session;
+	size_t kept = 0;
+	for (size_t i = 0; i < s->logs.n; i++) {
+		struct log l = s->logs.v[i];
+		bool ours = l.cited || (session.n && str_eq(session, l.source->session_id));
+		for (size_t k = 0; k < s->logs.n && !ours; k++)
+			ours = s->logs.v[k].cited && str_eq(directory_of(&s->logs.v[k]), directory_of(&l));
+		if (ours && kept < SOURCES_MAX)
+			s->logs.v[kept++] = l;
+		else
+			vec_free(&l.refs);
+	}
+	s->logs.n = kept;
 }
 
 /* --- reading the logs --- */
@@ -427,6 +454,7 @@ int slice_make(struct rules *rules, const struct slice_options *o, const struct 
 	*ret = (struct slice){0};
 	add_logs(&s);
 	add_refs(&s);
+	drop_strangers(&s);
 	for (size_t i = 0; i < s.logs.n && !stopped(&s); i++) {
 		rank_log(&s, &s.logs.v[i]);
 		vec_sort(&s.logs.v[i].records, by_line);
