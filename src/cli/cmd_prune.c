@@ -2,6 +2,9 @@
  * prune: retention. Removes old rows from the timeline, keeps the positions of their files. Never touches a log. Says what it
  * removed; --dry-run says what it would.
  */
+#include <errno.h>
+#include <unistd.h>
+
 #include "base/diag.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
@@ -82,6 +85,10 @@ int cmd_prune(const struct env *env, const struct opts *opts)
 	int failed = read_options(env, opts, &o, &e);
 	if (!failed && !path)
 		failed = places_database(env, &a, false, &path, &e);
+	if (!failed && access(path, F_OK) != 0 && errno == ENOENT) {
+		failed = err_set(&e, ERR_DB, "%s: there is no database yet", path);
+		err_hint(&e, "nothing was made; mcplog analyze makes it, or name another file with --db");
+	}
 	if (!failed)
 		failed = timeline_open(&(struct timeline_options){.path = path, .lock_wait_s = opts_number(opts, OPT_LOCK_WAIT, 5)}, &t, &e);
 	if (!failed)

@@ -12,7 +12,7 @@
 static bool is_path(const char *word)
 {
 	struct stat st;
-	return (word[0] == '-' && !word[1]) || stat(word, &st) == 0;
+	return (word[0] == '-' && !word[1]) || strchr(word, '/') || stat(word, &st) == 0;
 }
 
 /* The session that `word` begins: only one may. */

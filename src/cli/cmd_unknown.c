@@ -70,6 +70,8 @@ static void write_text(struct run *r, const struct unknown_result *u, size_t lim
 		page_wrap(&p, INK_DIM, S("There are more; --limit 0 shows all."), 0, 0);
 	if (u->template_count)
 		page_wrap(&p, INK_PLAIN, S("A signature for one of them: mcplog patterns new my.id --from NUMBER, with the same paths."), 0, 0);
+	else if (!u->records)
+		page_wrap(&p, INK_PLAIN, S("Nothing was read."), 0, 0);
 	else if (!opts_has(r->opts, OPT_ALL))
 		page_wrap(&p, INK_PLAIN, S("Everything about MCP servers, and every error, is explained. --all looks at all other lines too."), 0, 0);
 	page_done(&p);

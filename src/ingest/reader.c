@@ -100,7 +100,7 @@ static void inflate_failed(struct reader *r)
 {
 	const struct inflate_fault *f = inflate_fault(r->inflate);
 	bool truncated = strncmp(f->code, "truncated", 9) == 0;
-	if (truncated && r->options.now_s != 0 && r->options.now_s - r->options.mtime_s < PENDING_S) {
+	if (truncated && !r->options.final && r->options.now_s != 0 && r->options.now_s - r->options.mtime_s < PENDING_S) {
 		note(r, PROBLEM_NOTE, "pending", 0, r->base + r->end, "compressed file is still being written, its end comes with the next run");
 		r->at_eof = true;
 		return;

@@ -63,6 +63,12 @@ class Prune(unittest.TestCase):
         self.run_it("analyze", "debug.txt")
         self.assertEqual(self.calls()[0], 0)
 
+    def test_a_missing_database_is_not_made(self):
+        done = subprocess.run([MCPLOG, "prune", "--db", "other.db", "--older-than", "1d"], cwd=self.folder.name, capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 4)
+        self.assertIn(b"no database yet", done.stderr)
+        self.assertFalse(os.path.exists(os.path.join(self.folder.name, "other.db")))
+
     def test_usage(self):
         self.assertIn("--older-than 90d", self.run_it("prune", code=2))
         self.assertIn("no duration", self.run_it("prune", "--older-than", "soon", code=2))
