@@ -78,6 +78,18 @@ static enum severity severity_of(const struct finding *f, const struct incident 
 	}
 }
 
+/* Lines without a time among timed ones have virtual times near 0, which order them and are never shown. */
+static bool is_virtual(const struct session_view *v, instant at)
+{
+	instant first = INSTANT_NONE;
+	for (size_t i = 0; i < v->source_count; i++) {
+		const struct source *s = v->sources[i];
+		if (s->has_times && s->first != INSTANT_NONE && (first == INSTANT_NONE || s->first < first))
+			first = s->first;
+	}
+	return at != INSTANT_NONE && first != INSTANT_NONE && first - at > LIMIT_DURATION;
+}
+
 void outcome_fill(struct judge *j, const struct finding *f, struct incident *i)
 {
 	const struct call *c = finding_first_call(f);
@@ -93,8 +105,11 @@ void outcome_fill(struct judge *j, const struct finding *f, struct incident *i)
 		i->duration = i->ended_at == INSTANT_NONE ? -1 : i->ended_at - i->started_at;
 	if (f->calls.n == 1 && c->duration >= 0 && i->ended_at != INSTANT_NONE)
 		i->duration = c->duration;
-	if (!j->view->timed)
-		i->started_at = i->ended_at = INSTANT_NONE;
-	if (!j->view->timed && f->calls.n != 1)
+	const bool untimed = !j->view->timed || is_virtual(j->view, i->started_at);
+	if (untimed && f->calls.n != 1)
 		i->duration = -1;
+	if (untimed)
+		i->started_at = INSTANT_NONE;
+	if (!j->view->timed || is_virtual(j->view, i->ended_at))
+		i->ended_at = INSTANT_NONE;
 }
