@@ -200,6 +200,35 @@ static int write_all(int fd, const unsigned char *p, size_t n)
 	return 0;
 }
 
+/* The image with all its bytes, into zeroed room. */
+static void expand_image(unsigned char *to)
+{
+	const unsigned char *from = store_image.bytes;
+	for (size_t i = 0; i < store_image.run_count; i++) {
+		memcpy(to + store_image.runs[i].at, from, store_image.runs[i].length);
+		from += store_image.runs[i].length;
+	}
+}
+
+int open_memory(struct sql *q, struct err *reterr)
+{
+	enum { WRITE_VERSION = 18, READ_VERSION = 19, ROLLBACK_JOURNAL = 1 }; /* of the file header: memory has no write-ahead log */
+	int r = open_handle(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY, q, reterr);
+	unsigned char *image = r == 0 ? sqlite3_malloc64(store_image.size) : NULL;
+	if (r == 0 && !image)
+		r = sql_fail_code(SQLITE_NOMEM, 0, NULL, q->path, reterr);
+	if (r < 0)
+		return r;
+	memset(image, 0, store_image.size);
+	expand_image(image);
+	image[WRITE_VERSION] = image[READ_VERSION] = ROLLBACK_JOURNAL;
+	/* SQLite owns the image from here on, also when it fails. */
+	if (sqlite3_deserialize(q->db, "main", image, (sqlite3_int64)store_image.size, (sqlite3_int64)store_image.size,
+		SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE) != SQLITE_OK)
+		return sql_fail(q, reterr);
+	return sql_exec(q, "PRAGMA cache_size = -2000; PRAGMA journal_mode = MEMORY", reterr);
+}
+
 /* A new database under this name: the image, on the disk. */
 static int build(const char *name, struct err *reterr)
 {
@@ -211,11 +240,7 @@ static int build(const char *name, struct err *reterr)
 		return ERR_DB;
 	}
 	unsigned char *image = mem_new(store_image.size);
-	const unsigned char *from = store_image.bytes;
-	for (size_t i = 0; i < store_image.run_count; i++) {
-		memcpy(image + store_image.runs[i].at, from, store_image.runs[i].length);
-		from += store_image.runs[i].length;
-	}
+	expand_image(image);
 	int failed = write_all(fd, image, store_image.size);
 	if (!failed && fsync(fd) < 0)
 		failed = errno;

@@ -13,6 +13,8 @@ int open_look(const char *path, bool *ret_new, struct err *reterr) MUST_USE;
 int open_create(const char *path, struct err *reterr) MUST_USE;
 /* A handle with defensive settings. Views are off. */
 int open_handle(const char *path, int flags, struct sql *q, struct err *reterr) MUST_USE;
+/* A database in memory, made from the image of the schema. */
+int open_memory(struct sql *q, struct err *reterr) MUST_USE;
 /* Why this place is a bad one for a database (network, memory, hard link), or "". */
 void open_warning(const char *path, char ret_text[256]);
 #endif

@@ -15,14 +15,6 @@ enum { OLDEST_SQLITE = 3040000 };
 
 /* --- open and close --- */
 
-static int open_memory(struct timeline *t, struct err *reterr)
-{
-	int r = open_handle(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY, &t->sql, reterr);
-	if (r == 0)
-		r = migrate_create(&t->sql, reterr);
-	return r;
-}
-
 static int user_version(struct sql *q, int64_t *ret, struct err *reterr)
 {
 	sqlite3_stmt *st = NULL;
@@ -90,7 +82,7 @@ int timeline_open(const struct timeline_options *options, struct timeline **ret,
 	t->path = ":memory:";
 	/* The limit is the process's: a timeline in memory may live on beside this one (live.c). */
 	(void)sqlite3_hard_heap_limit64(t->memory ? 0 : sqlite3_memory_used() + FILE_HEAP);
-	int r = t->memory ? open_memory(t, reterr) : open_file(t, options->path, options->lock_wait_s, reterr);
+	int r = t->memory ? open_memory(&t->sql, reterr) : open_file(t, options->path, options->lock_wait_s, reterr);
 	if (r < 0) {
 		timeline_close(t);
 		return r;
