@@ -306,14 +306,6 @@ static void io_part(struct io *io, struct assembly *part)
 
 /* --- the whole --- */
 
-static bool depends_on_as_of(const struct assembly *part)
-{
-	bool depends = part->facts->calls_open > 0;
-	for (size_t i = 0; i < part->incidents.n; i++)
-		depends |= part->incidents.v[i].ended_at == INSTANT_NONE || part->incidents.v[i].state != STATE_ENDED;
-	return depends;
-}
-
 void digest_save(const struct assembly *part, const struct join_group *g, struct buf *b)
 {
 	struct buf body = {0};
@@ -321,7 +313,8 @@ void digest_save(const struct assembly *part, const struct join_group *g, struct
 	struct assembly copy = *part; /* arrays stay the part's: nothing is pushed when writing */
 	io_part(&io, &copy);
 	wire_u64(b, DIGEST_FORMAT);
-	wire_i64(b, depends_on_as_of(part) ? part->as_of : INSTANT_NONE);
+	const bool open = part->facts->calls_open > 0 || incidents_open(part->incidents.v, part->incidents.n);
+	wire_i64(b, open ? part->as_of : INSTANT_NONE);
 	const uint32_t texts = io.texts.n ? io.texts.n : 1; /* number 0 is the empty one */
 	wire_u64(b, texts);
 	for (uint32_t i = 0; i < texts; i++)

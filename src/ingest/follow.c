@@ -133,16 +133,6 @@ static bool add_place(struct follow *f, enum place_kind kind, str path, str name
 	return true;
 }
 
-static str join(struct buf *b, str dir, str name)
-{
-	buf_reset(b);
-	buf_add(b, dir);
-	if (dir.n > 0 && dir.p[dir.n - 1] != '/')
-		buf_byte(b, '/');
-	buf_add(b, name);
-	return buf_str(b);
-}
-
 static str parent(str path)
 {
 	while (path.n > 1 && path.p[path.n - 1] == '/')
@@ -192,7 +182,7 @@ static str look_at(struct follow *f, int dir, str in, str name)
 	str below = STR_NONE;
 	if (path_stat(dir, name, false, &status) != 0)
 		return STR_NONE;
-	const str path = join(&f->scratch, in, name);
+	const str path = path_join(&f->scratch, in, name);
 	if (status.type == PATH_DIRECTORY)
 		below = arena_str(&f->arena, path);
 	else if (status.type == PATH_SYMLINK && f->links)
@@ -325,7 +315,7 @@ static void add_changed(struct follow_changes *ret, str path)
 static void in_tree(struct follow *f, const struct place *p, uint32_t mask, str name, struct follow_changes *ret)
 {
 	const bool directory = (mask & IN_ISDIR) != 0;
-	const str path = join(&f->scratch, p->path, name);
+	const str path = path_join(&f->scratch, p->path, name);
 	if (!(mask & IN_NAMES)) {
 		if (!directory)
 			add_changed(ret, path);

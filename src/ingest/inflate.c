@@ -275,3 +275,17 @@ ptrdiff_t inflate_read(struct inflate *z, char *to, size_t n)
 	}
 	return -1;
 }
+
+size_t raw_pread(int fd, void *to, size_t n, uint64_t at)
+{
+	size_t have = 0;
+	while (have < n) {
+		const ssize_t got = pread(fd, (char *)to + have, n - have, (off_t)(at + have));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		have += (size_t)got;
+	}
+	return have;
+}

@@ -21,4 +21,6 @@ void inflate_free(struct inflate *z);
 
 /* read(2) that waits for non-blocking descriptors and goes on after signals. -errno on errors. */
 ptrdiff_t raw_read(int fd, void *to, size_t n);
+/* pread(2) of all n bytes at `at`; fewer at the end of the file and on errors. */
+size_t raw_pread(int fd, void *to, size_t n, uint64_t at);
 #endif

@@ -210,3 +210,13 @@ bool path_is_no_log(str path)
 {
 	return ending(base_name(path), no_logs) > 0;
 }
+
+str path_join(struct buf *b, str directory, str name)
+{
+	buf_reset(b);
+	buf_add(b, directory);
+	if (directory.n > 0 && directory.p[directory.n - 1] != '/')
+		buf_byte(b, '/');
+	buf_add(b, name);
+	return buf_str(b);
+}

@@ -1,6 +1,7 @@
 /* Names of files: kinds of endings, paths longer than PATH_MAX, identities. */
 #ifndef MCPLOG_INGEST_PATH_H
 #define MCPLOG_INGEST_PATH_H
+#include "base/buf.h"
 #include "model/source.h"
 
 enum path_type { PATH_FILE, PATH_DIRECTORY, PATH_SYMLINK, PATH_OTHER };
@@ -21,6 +22,8 @@ int path_stat_fd(int fd, struct path_status *ret);
 bool path_is_below(str root, str path);
 uint64_t path_key(const struct file_identity *id); /* of (dev, ino), for maps */
 
+/* directory + "/" + name, in the buffer, which is overwritten. */
+str path_join(struct buf *b, str directory, str name);
 bool path_is_archive(str path);  /* .xz .bz2 .zip .tar … (D6) */
 bool path_is_log_archive(str path); /* an archive whose name without that ending is a log's */
 bool path_is_no_log(str path);   /* programs, pictures, fonts, databases: never logs when found in a directory */

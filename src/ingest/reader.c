@@ -451,20 +451,6 @@ static bool inflate_last(struct inflate *z, uint64_t offset, size_t len, char *l
 	return at == offset && have == len;
 }
 
-static bool raw_last(int fd, uint64_t offset, size_t len, char *last)
-{
-	size_t have = 0;
-	while (have < len) {
-		const ssize_t got = pread(fd, last + have, len - have, (off_t)(offset - len + have));
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		have += (size_t)got;
-	}
-	return true;
-}
-
 bool reader_marker(struct reader *r, uint64_t offset, uint32_t len, uint64_t *ret_hash)
 {
 	char last[HISTORY];
@@ -479,7 +465,7 @@ bool reader_marker(struct reader *r, uint64_t offset, uint32_t len, uint64_t *re
 			good = lseek(r->fd, here, SEEK_SET) == here && good;
 		}
 	} else if (good) {
-		good = raw_last(r->fd, offset, len, last);
+		good = raw_pread(r->fd, last, len, offset - len) == len;
 	}
 	if (good)
 		*ret_hash = hash64((str){last, len});

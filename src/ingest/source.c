@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/hash.h"
 #include "ingest/sections.h"
+#include "ingest/inflate.h"
 #include "ingest/walk.h"
 
 #include <errno.h>
@@ -277,20 +278,6 @@ void source_refresh(int fd, struct file_identity *identity)
 		*identity = status.identity;
 }
 
-static size_t pread_all(int fd, char *to, size_t n, uint64_t at)
-{
-	size_t have = 0;
-	while (have < n) {
-		const ssize_t got = pread(fd, to + have, n - have, (off_t)(at + have));
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			break;
-		have += (size_t)got;
-	}
-	return have;
-}
-
 uint64_t source_common(int fd, str other, uint64_t from, uint64_t to, uint64_t *ret_line)
 {
 	enum { CHUNK = 64 * 1024 };
@@ -303,7 +290,7 @@ uint64_t source_common(int fd, str other, uint64_t from, uint64_t to, uint64_t *
 	bool same = true;
 	while (same && at < to) {
 		const size_t want = to - at < CHUNK ? (size_t)(to - at) : CHUNK;
-		const size_t x = pread_all(fd, a, want, at), y = pread_all(second, b, want, at), n = x < y ? x : y;
+		const size_t x = raw_pread(fd, a, want, at), y = raw_pread(second, b, want, at), n = x < y ? x : y;
 		size_t i = 0;
 		for (; i < n && a[i] == b[i]; i++)
 			if (a[i] == '\n')

@@ -34,21 +34,10 @@ struct walk {
 	str left_out_first;
 };
 
-/* directory + "/" + name, in the buffer. */
-static str join(struct buf *b, str directory, str name)
-{
-	buf_reset(b);
-	buf_add(b, directory);
-	if (directory.n > 0 && directory.p[directory.n - 1] != '/')
-		buf_byte(b, '/');
-	buf_add(b, name);
-	return buf_str(b);
-}
-
 /* The whole path of a name below the root, kept with the list. */
 static str whole(struct walk *w, str below)
 {
-	return below.n == 0 ? w->root : arena_str(&w->scan->list->arena, join(&w->path, w->root, below));
+	return below.n == 0 ? w->root : arena_str(&w->scan->list->arena, path_join(&w->path, w->root, below));
 }
 
 static void problem(struct walk *w, enum severity_class class, const char *code, str below, const char *format, int why)
@@ -83,7 +72,7 @@ static void add_directory(struct walk *w, str below, const struct path_status *s
 static bool add_entry(struct walk *w, int dir, str directory, str name)
 {
 	struct path_status status;
-	str below = join(&w->below, directory, name);
+	str below = path_join(&w->below, directory, name);
 	int r = path_stat(dir, name, false, &status);
 	if (r == -ENOENT)
 		return true; /* deleted between the listing and now */

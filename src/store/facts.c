@@ -36,15 +36,6 @@ struct scope {
 	int64_t id, key;
 };
 
-/* Is anything open? What is over is judged the same at any later time. */
-static bool depends_on_as_of(const struct facts *f)
-{
-	bool open = f->calls_open > 0;
-	for (size_t i = 0; i < f->incident_count; i++)
-		open |= f->incidents[i].ended_at == INSTANT_NONE || f->incidents[i].state != STATE_ENDED;
-	return open;
-}
-
 static struct scope scope_of(const struct timeline *t, const struct facts *f, str key)
 {
 	VEC(int64_t) ids = {0};
@@ -57,7 +48,8 @@ static struct scope scope_of(const struct timeline *t, const struct facts *f, st
 	}
 	if (ids.n)
 		qsort(ids.v, ids.n, sizeof *ids.v, by_number);
-	const int64_t end[3] = {depends_on_as_of(f) ? f->as_of : 0, (int64_t)f->incident_count, (int64_t)f->calls};
+	const bool open = f->calls_open > 0 || incidents_open(f->incidents, f->incident_count);
+	const int64_t end[3] = {open ? f->as_of : 0, (int64_t)f->incident_count, (int64_t)f->calls};
 	struct scope s = {mix(0, ids.v, ids.n) & INT32_MAX, mix(state, end, 3)}; /* stands in every row: 4 bytes */
 	vec_free(&ids);
 	return s;
