@@ -168,7 +168,6 @@ static void emit_node(struct compiler *c, const struct node *n)
 
 /* --- what can be known beforehand --- */
 
-
 /* Adds the bytes that can come first from pc on; false: also none, or it is not known. `room` bounds the walk. */
 static bool first_bytes(const struct compiler *c, uint32_t pc, struct span_set *s, unsigned *room)
 {
@@ -245,6 +244,20 @@ static void prepare_run(struct compiler *c, uint32_t pc)
 		op->next = (int16_t)last;
 }
 
+/* A group that is one run, as most are: `(?<name>\S+)`. Nobody jumps into the middle of it. */
+static void join_field(struct plain_op *op)
+{
+	const struct plain_op *run = op + 1, *end = op + 2;
+	if (op->code != PLAIN_SAVE || run->code != PLAIN_RUN || end->code != PLAIN_SAVE || end->a != op->a + 1)
+		return;
+	op->code = PLAIN_FIELD;
+	op->b = op->a;
+	op->a = run->a;
+	op->min = run->min;
+	op->max = run->max;
+	op->next = run->next;
+}
+
 static void prepare(struct compiler *c)
 {
 	for (uint32_t pc = 0; pc < c->ops.n && !c->refused; pc++) {
@@ -260,6 +273,8 @@ static void prepare(struct compiler *c)
 		}
 	}
 	c->p->first = first_set(c, 0);
+	for (uint32_t pc = 0; pc + 2 < c->ops.n && !c->refused; pc++)
+		join_field(&c->ops.v[pc]);
 }
 
 static bool all_at_start(const struct branch *b)
@@ -287,6 +302,7 @@ struct plain *plain_new(str pattern, const struct plain_options *options)
 	p->op_n = c.ops.n;
 	p->sets = c.sets.v;
 	p->set_n = c.sets.n;
+	buf_repeat(&c.bytes, '\0', PLAIN_WORD_ROOM);
 	p->text = c.bytes.p;
 	p->text_n = c.bytes.n;
 	arena_done(&c.nodes);

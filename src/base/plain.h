@@ -16,7 +16,7 @@ struct plain *plain_new(str pattern, const struct plain_options *options);
 void plain_free(struct plain *p);
 unsigned plain_groups(const struct plain *p);           /* capturing groups */
 str plain_name(const struct plain *p, unsigned group);  /* p NULL: it has none */
-/* First match at or behind byte `start`: 1 and ret_at[2 * group], ret_at[2 * group + 1] its bounds, (size_t)-1 when it took no
- * part. 0: there is none. -1: gave up after a number of steps in proportion to the subject; ask PCRE2. */
-int plain_match(const struct plain *p, str subject, size_t start, size_t ret_at[2 * PLAIN_GROUPS]);
+/* First match at or behind byte `start`: 1, and the text of each group, whole match first; p NULL when it took no part. 0: there
+ * is none. -1: gave up after a number of steps in proportion to the subject; ask PCRE2. */
+int plain_match(const struct plain *p, str subject, size_t start, str ret_groups[PLAIN_GROUPS]);
 #endif

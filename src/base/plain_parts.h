@@ -13,13 +13,14 @@ enum plain_code {
 	PLAIN_RUN,    /* min to max bytes of set a, as many as possible; gives back where byte `next` stands (-1: anywhere, -2: never) */
 	PLAIN_LAZY,   /* min to max bytes of set a, as few as possible, then a byte of set c; NO_SET: any or none */
 	PLAIN_SAVE,   /* the place is bound a */
+	PLAIN_FIELD,  /* bound b, a PLAIN_RUN and bound b + 1 in one step: the run and the save behind stand in the next two places */
 	PLAIN_SPLIT,  /* go on behind here, else at b; sets a and c: first bytes of both ways, NO_SET: any */
 	PLAIN_JUMP,   /* go on at b */
 	PLAIN_START, PLAIN_END, PLAIN_WORD, PLAIN_NO_WORD,
 	PLAIN_LOOK, PLAIN_LOOK_NOT, /* what follows, up to a PLAIN_MATCH, stands here or not; go on at b */
 	PLAIN_MATCH,
 };
-enum { NO_SET = UINT16_MAX, ANY_NEXT = -1, KEEP_ALL = -2 };
+enum { NO_SET = UINT16_MAX, ANY_NEXT = -1, KEEP_ALL = -2, PLAIN_WORD_ROOM = 8 };
 
 struct plain_op {
 	uint8_t code;
@@ -31,7 +32,7 @@ struct plain_op {
 struct plain {
 	struct plain_op *ops;
 	struct span_set *sets;
-	char *text;           /* of PLAIN_BYTES and names */
+	char *text;           /* of PLAIN_BYTES and names, and PLAIN_WORD_ROOM bytes more */
 	size_t op_n, set_n, text_n;
 	unsigned groups;
 	bool anchored;        /* every match begins where the search does, or at byte 0 when `at_start` */

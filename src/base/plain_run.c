@@ -5,6 +5,7 @@
  *
  * Invariant: below `sp` stand the ways not tried yet, newest last, between them the bounds to restore on the way back. */
 #include "base/plain_parts.h"
+#include <endian.h>
 
 enum { STACK = 256, STEPS_MIN = 4096, STEPS_PER_BYTE = 16, RUN_PER_STEP = 8 };
 enum way { WAY_AT, WAY_GIVE_BACK, WAY_TAKE_MORE, WAY_BOUND };
@@ -125,6 +126,37 @@ static inline const char *run_end(struct vm *m, const struct plain_op *op, const
 	return (size_t)(q - at) < op->min ? NULL : q;
 }
 
+/* Do the n bytes of the program's text stand here? Eight at once where eight may be read. */
+static inline bool same_bytes(const struct vm *m, const char *at, const char *text, size_t n)
+{
+	const size_t room = (size_t)(m->to - at);
+	uint64_t x, y;
+	if (room < n || *at != *text)
+		return false;
+	if (room < sizeof x)
+		return memcmp(at, text, n) == 0;
+	memcpy(&x, at, sizeof x);
+	memcpy(&y, text, sizeof y);
+	if (n >= sizeof x)
+		return x == y && (n == sizeof x || memcmp(at + sizeof x, text + sizeof x, n - sizeof x) == 0);
+	return (le64toh(x ^ y) & ((UINT64_C(1) << 8 * n) - 1)) == 0;
+}
+
+/* A group from `at` to `q`. False: too many ways back. */
+static inline bool take_field(struct vm *m, const struct plain_op *op, const char *at, const char *q, unsigned base)
+{
+	const struct plain_op *const ops = m->p->ops;
+	if (m->sp > base && !push(m, WAY_BOUND, ops + op->b, m->bound[op->b], NULL))
+		return false;
+	m->bound[op->b] = at;
+	if (op->next != KEEP_ALL && (size_t)(q - at) > op->min && !push(m, WAY_GIVE_BACK, op + 1, q, at + op->min))
+		return false;
+	if (m->sp > base && !push(m, WAY_BOUND, ops + op->b + 1, m->bound[op->b + 1], NULL))
+		return false;
+	m->bound[op->b + 1] = q;
+	return true;
+}
+
 /* Behind the bytes that a lazy run must have; NULL: they are not there. */
 static const char *lazy_least(const struct vm *m, const struct plain_op *op, const char *at)
 {
@@ -146,7 +178,7 @@ static int run(struct vm *m, const struct plain_op *op, const char *at, unsigned
 			return -1;
 		switch (op->code) {
 		case PLAIN_BYTES:
-			if ((size_t)(m->to - at) < op->a || *at != m->p->text[op->b] || memcmp(at, m->p->text + op->b, op->a) != 0)
+			if (!same_bytes(m, at, m->p->text + op->b, op->a))
 				goto back;
 			at += op->a;
 			break;
@@ -162,6 +194,14 @@ static int run(struct vm *m, const struct plain_op *op, const char *at, unsigned
 				return -1;
 			at = q;
 			break;
+		case PLAIN_FIELD:
+			if ((q = run_end(m, op, at)) == NULL)
+				goto back;
+			if (!take_field(m, op, at, q, base))
+				return -1;
+			at = q;
+			op += 3;
+			continue;
 		case PLAIN_LAZY:
 			if ((q = lazy_least(m, op, at)) == NULL)
 				goto back;
@@ -203,22 +243,20 @@ static int run(struct vm *m, const struct plain_op *op, const char *at, unsigned
 	}
 }
 
-static void fill(const struct vm *m, const char *begin, const char *end, size_t *ret_at)
+static void fill(const struct vm *m, const char *begin, const char *end, str *ret_groups)
 {
-	ret_at[0] = (size_t)(begin - m->from);
-	ret_at[1] = (size_t)(end - m->from);
-	for (unsigned i = 2; i <= 2 * m->p->groups; i += 2) {
-		bool set = m->bound[i + 1] != NULL;
-		ret_at[i] = set ? (size_t)(m->bound[i] - m->from) : SIZE_MAX;
-		ret_at[i + 1] = set ? (size_t)(m->bound[i + 1] - m->from) : SIZE_MAX;
+	ret_groups[0] = (str){begin, (size_t)(end - begin)};
+	for (unsigned i = 1; i <= m->p->groups; i++) {
+		const char *from = m->bound[2 * i], *to = m->bound[2 * i + 1];
+		ret_groups[i] = to != NULL ? (str){from, (size_t)(to - from)} : STR_NONE;
 	}
 }
 
-int plain_match(const struct plain *p, str subject, size_t start, size_t ret_at[2 * PLAIN_GROUPS])
+int plain_match(const struct plain *p, str subject, size_t start, str ret_groups[PLAIN_GROUPS])
 {
 	struct vm m;
 	m.p = p;
-	m.from = subject.n > 0 ? subject.p : "";
+	m.from = subject.p != NULL ? subject.p : "";
 	m.to = m.from + subject.n;
 	m.steps = STEPS_MIN + STEPS_PER_BYTE * (long)subject.n;
 	if (p->at_start && start > 0)
@@ -237,7 +275,7 @@ int plain_match(const struct plain *p, str subject, size_t start, size_t ret_at[
 			m.bound[i] = NULL;
 		int r = run(&m, p->ops, at, 0, &end);
 		if (r > 0)
-			fill(&m, at, end, ret_at);
+			fill(&m, at, end, ret_groups);
 		if (r != 0 || p->anchored)
 			return r;
 	}

@@ -205,15 +205,13 @@ static int search_pcre2(struct regex *r, str s, size_t start, struct regex_match
 
 int regex_search(struct regex *r, str subject, size_t start, struct regex_match *ret)
 {
-	size_t at[2 * REGEX_GROUPS];
 	str s = str_head(subject, REGEX_SUBJECT_MAX);
 	if (start > s.n)
 		return 0;
-	int rc = r->plain != NULL ? plain_match(r->plain, s, start, at) : -1;
+	int rc = r->plain != NULL ? plain_match(r->plain, s, start, ret->group) : -1;
 	if (rc < 0)
 		return search_pcre2(r, s, start, ret);
-	if (rc > 0)
-		fill(r, s, at, r->groups + 1, ret);
+	ret->n = r->groups + 1;
 	return rc;
 }
 
