@@ -179,8 +179,6 @@ int knowledge_load(struct rules *rules, const str *dirs, const bool *required, s
 
 void knowledge_free(struct rules *rules)
 {
-	for (size_t i = 0; i < rules->signatures.n; i++)
-		regex_free(rules->signatures.v[i].regex);
 	for (size_t i = 0; i < rules->formats.n; i++)
 		regex_free(rules->formats.v[i].regex);
 	for (size_t i = 0; i < rules->redactions.n; i++)

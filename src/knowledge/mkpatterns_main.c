@@ -66,14 +66,32 @@ static void put_nodes(struct buf *out, const struct tree_doc *d, struct words *w
 	buf_addz(out, "};\n");
 }
 
-static void put_card(struct buf *out, uint32_t node, str pattern, struct arena *a, struct words *w)
+/* The names of a regex's groups, a NUL behind each but the last, which add_word adds. */
+static uint32_t add_names(const struct regex *r, struct words *w)
+{
+	struct buf names = {0};
+	for (unsigned i = 1; i <= regex_group_count(r); i++) {
+		if (i > 1)
+			buf_byte(&names, '\0');
+		buf_add(&names, regex_group_name(r, i));
+	}
+	uint32_t at = add_word(w, buf_str(&names));
+	buf_done(&names);
+	return at;
+}
+
+static int put_card(struct buf *out, uint32_t node, str pattern, struct arena *a, struct words *w, struct err *reterr)
 {
 	struct pattern_facts facts;
 	struct byte_set prefix[PATTERN_PREFIX];
+	struct regex *regex;
+	int rc = regex_new(pattern, 0, &regex, reterr);
+	if (rc < 0)
+		return rc;
 	pattern_read(pattern, a, &facts);
 	pattern_prefix(pattern, prefix);
-	buf_printf(out, "{%u,%u,%u,%zu,%zu,%d,{", (unsigned)node, (unsigned)add_word(w, facts.head), (unsigned)add_word(w, facts.literal), facts.head.n,
-		facts.literal.n, (int)facts.anchored);
+	buf_printf(out, "{%u,%u,%u,%u,%zu,%zu,%u,%d,{", (unsigned)node, (unsigned)add_word(w, facts.head), (unsigned)add_word(w, facts.literal),
+		(unsigned)add_names(regex, w), facts.head.n, facts.literal.n, regex_group_count(regex), (int)facts.anchored);
 	for (unsigned place = 0; place < PATTERN_PREFIX; place++) {
 		buf_addz(out, "{{");
 		for (unsigned i = 0; i < 4; i++)
@@ -81,27 +99,33 @@ static void put_card(struct buf *out, uint32_t node, str pattern, struct arena *
 		buf_addz(out, "}},");
 	}
 	buf_addz(out, "}},\n");
+	regex_free(regex);
+	return 0;
 }
 
 /* Reading a pattern takes longer than loading it: signatures get their cards now. */
-static size_t put_cards(struct buf *out, const struct tree_doc *d, struct words *w)
+static int put_cards(struct buf *out, const struct tree_doc *d, struct words *w, size_t *ret_count, struct err *reterr)
 {
 	struct arena a = {0};
-	size_t count = 0;
+	int rc = 0;
+	*ret_count = 0;
 	buf_addz(out, "static const struct tree_card cards[] = {\n");
-	for (size_t f = 0; f < d->file_count; f++) {
+	for (size_t f = 0; f < d->file_count && rc == 0; f++) {
 		uint32_t list = tree_get(d, d->roots[f], "signatures");
-		for (uint32_t i = tree_first(d, list); i != 0; i = tree_next(d, i)) {
+		for (uint32_t i = tree_first(d, list); i != 0 && rc == 0; i = tree_next(d, i)) {
 			uint32_t match = tree_get(d, i, "match");
 			if (match == 0)
 				continue;
-			put_card(out, match, tree_text(d, match), &a, w);
-			count++;
+			struct err why = {0};
+			rc = put_card(out, match, tree_text(d, match), &a, w, &why);
+			if (rc < 0)
+				(void)err_at(reterr, rc, d->files[f], d->nodes[match].line, why.column, "%s", why.text);
+			++*ret_count;
 		}
 	}
 	buf_addz(out, "{0}};\n");
 	arena_done(&a);
-	return count;
+	return rc;
 }
 
 /* One literal a line: compilers join them. */
@@ -116,14 +140,15 @@ static void put_words(struct buf *out, const struct words *w)
 	buf_addz(out, ";\n");
 }
 
-static void put_doc(struct buf *out, const struct tree_doc *d, uint64_t hash)
+static int put_doc(struct buf *out, const struct tree_doc *d, uint64_t hash, struct err *reterr)
 {
 	struct words w = {0};
+	size_t cards;
 	buf_addz(out, "/* Generated from patterns/ by mcplog_mkpatterns. Do not edit. */\n"
 		"#include \"knowledge/knowledge.h\"\n"
 		"#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n");
 	put_nodes(out, d, &w);
-	size_t cards = put_cards(out, d, &w);
+	int rc = put_cards(out, d, &w, &cards, reterr);
 	put_words(out, &w);
 	buf_addz(out, "static const uint32_t roots[] = {");
 	for (size_t i = 0; i < d->file_count; i++)
@@ -139,6 +164,7 @@ static void put_doc(struct buf *out, const struct tree_doc *d, uint64_t hash)
 	intern_done(&w.pool);
 	free(w.at);
 	buf_done(&w.text);
+	return rc;
 }
 
 static int read_all(const char *dir, struct tree_builder *b, uint64_t *ret_hash, struct err *reterr)
@@ -187,8 +213,9 @@ int main(int argc, char **argv)
 	struct tree_doc *d = tree_builder_finish(b);
 	if (rc == 0) {
 		struct buf out = {0};
-		put_doc(&out, d, hash);
-		rc = write_file(argv[1], buf_str(&out), &err);
+		rc = put_doc(&out, d, hash, &err);
+		if (rc == 0)
+			rc = write_file(argv[1], buf_str(&out), &err);
 		buf_done(&out);
 	}
 	tree_doc_free(d);

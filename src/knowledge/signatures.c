@@ -106,17 +106,33 @@ static const struct tree_card *card_of(const struct tree_doc *d, uint32_t node)
 	return low < d->card_count && d->cards[low].node == node ? &d->cards[low] : NULL;
 }
 
-/* What is known of a pattern without compiling it: translated with the built-in tree, read now for files of the user. */
-static void load_facts(struct rules *rules, const struct tree_doc *d, uint32_t node, struct signature *s)
+static void name_group(struct rules *rules, struct signature *s, unsigned group, str name)
+{
+	s->group_field[group] = (uint16_t)intern_put(&rules->fields, name);
+}
+
+/* The names are settled here, before anything matches: matchers of several threads only read the rules. */
+static void load_card(struct rules *rules, const struct tree_doc *d, const struct tree_card *card, struct signature *s)
+{
+	const char *name = d->words + card->groups;
+	for (unsigned i = 1; i <= card->group_count; i++, name += strlen(name) + 1)
+		name_group(rules, s, i, str_z(name));
+	s->prefix = card->prefix;
+	s->head = (str){d->words + card->head, card->head_size};
+	s->literal = (str){d->words + card->literal, card->literal_size};
+	s->anchored = card->anchored;
+}
+
+/* What is known of a pattern: found out by the build for the built-in tree, now for files of the user. */
+static void load_facts(struct rules *rules, const struct tree_doc *d, uint32_t node, const struct regex *regex, struct signature *s)
 {
 	const struct tree_card *card = card_of(d, node);
 	if (card != NULL) {
-		s->prefix = card->prefix;
-		s->head = (str){d->words + card->head, card->head_size};
-		s->literal = (str){d->words + card->literal, card->literal_size};
-		s->anchored = card->anchored;
+		load_card(rules, d, card, s);
 		return;
 	}
+	for (unsigned i = 1; i <= regex_group_count(regex) && i < REGEX_GROUPS; i++)
+		name_group(rules, s, i, regex_group_name(regex, i));
 	struct pattern_facts facts;
 	struct byte_set *prefix = arena_alloc(&rules->arena, PATTERN_PREFIX * sizeof *prefix);
 	pattern_read(s->match, &rules->arena, &facts);
@@ -130,9 +146,11 @@ static void load_facts(struct rules *rules, const struct tree_doc *d, uint32_t n
 static bool load_match(struct rules *rules, const struct tree_doc *d, const uint32_t *nodes, struct signature *s)
 {
 	s->match = tree_text(d, nodes[MATCH]);
-	if (!entry_regex(rules, d, nodes[MATCH], s->match, 0, &s->regex))
+	struct regex *regex = NULL;
+	if (!entry_regex(rules, d, nodes[MATCH], s->match, 0, &regex))
 		return false;
-	load_facts(rules, d, nodes[MATCH], s);
+	load_facts(rules, d, nodes[MATCH], regex, s);
+	regex_free(regex);
 	s->anchored = s->anchored || str_starts(s->match, S("^"));
 	if (nodes[LITERAL] != 0)
 		s->literal = tree_text(d, nodes[LITERAL]);
@@ -162,7 +180,6 @@ static void load_signature(struct rules *rules, const struct tree_doc *d, uint32
 	size_t at = find(rules, d, s.id);
 	if (at == rules->signatures.n && at >= SIGNATURES_MAX) {
 		knowledge_problem(rules, d, entry, ERR_LIMIT, "more than %d signatures", (int)SIGNATURES_MAX);
-		regex_free(s.regex);
 		return;
 	}
 	if (at == rules->signatures.n) {
@@ -172,10 +189,8 @@ static void load_signature(struct rules *rules, const struct tree_doc *d, uint32
 	struct signature *old = &rules->signatures.v[at];
 	if (old->doc == d) {
 		knowledge_problem(rules, d, nodes[ID], ERR_SCHEMA, "the id `%.*s` was used before, at %s:%u", STR_ARG(s.id), old->where.file, old->where.line);
-		regex_free(s.regex);
 		return;
 	}
-	regex_free(old->regex);
 	*old = s;
 }
 

@@ -29,14 +29,14 @@ struct beginning {
 };
 
 struct matcher {
-	struct rules *rules;
+	const struct rules *rules;
 	struct match_index *classes;          /* [CLASS_COUNT], each built when its class first occurs */
 	struct beginning *beginnings;         /* by signature */
 	VEC(struct split) splits;
 	struct match_index core, core_errors; /* for excerpts, built at the first one: all classes but error, and error */
 	bool core_ready;
-	struct regex **loose;                 /* by signature: the regex without anchors, for excerpts */
-	bool *loose_broken;
+	struct regex **strict, **loose;       /* by signature, compiled when first tried: the regex, and without anchors for excerpts */
+	bool *strict_broken, *loose_broken;
 	uint64_t gave_up;
 	str gave_up_first;
 	struct field fields[LIMIT_EVENT_FIELDS]; /* of the last event */
@@ -92,12 +92,14 @@ static void find_beginnings(struct matcher *m)
 	}
 }
 
-struct matcher *matcher_new(struct rules *rules)
+struct matcher *matcher_new(const struct rules *rules)
 {
 	struct matcher *m = mem_new(sizeof *m);
 	m->rules = rules;
 	m->classes = mem_new(CLASS_COUNT * sizeof *m->classes);
 	find_beginnings(m);
+	m->strict = mem_new((rules->signatures.n + 1) * sizeof(struct regex *));
+	m->strict_broken = mem_new(rules->signatures.n + 1);
 	m->loose = mem_new((rules->signatures.n + 1) * sizeof(struct regex *));
 	m->loose_broken = mem_new(rules->signatures.n + 1);
 	return m;
@@ -111,11 +113,15 @@ void matcher_free(struct matcher *m)
 		match_index_done(&m->classes[c]);
 	match_index_done(&m->core);
 	match_index_done(&m->core_errors);
-	for (size_t i = 0; i < m->rules->signatures.n; i++)
+	for (size_t i = 0; i < m->rules->signatures.n; i++) {
+		regex_free(m->strict[i]);
 		regex_free(m->loose[i]);
+	}
 	free(m->classes);
 	free(m->beginnings);
 	vec_free(&m->splits);
+	free(m->strict);
+	free(m->strict_broken);
 	free(m->loose);
 	free(m->loose_broken);
 	free(m);
@@ -169,55 +175,29 @@ bool matcher_knows(const void *matcher, enum body_class class, str head)
 	return class == CLASS_TRACEBACK || class == CLASS_TRANSCRIPT || any_begins(matcher, class, head, true);
 }
 
-static void name_groups(struct matcher *m, struct signature *s, const struct regex *r)
+static uint16_t index_of(const struct matcher *m, const struct signature *s)
 {
-	unsigned n = regex_group_count(r);
-	for (unsigned i = 1; i <= n && i < REGEX_GROUPS; i++)
-		s->group_field[i] = (uint16_t)intern_put(&m->rules->fields, regex_group_name(r, i));
+	return (uint16_t)(s - m->rules->signatures.v);
 }
 
-static void note_broken(struct matcher *m, const struct signature *s, const struct err *why)
+/* Patterns were proven to compile, by the build or when they were loaded: one that does not is left out. */
+static struct regex *strict_regex(struct matcher *m, const struct signature *s)
 {
-	struct err e = {0};
-	(void)err_at(&e, ERR_SYNTAX, s->where.file, s->where.line, s->where.column, "the pattern of signature %.*s is left out: %s", STR_ARG(s->id),
-		why->text);
-	if (m->rules->problem_count++ == 0)
-		m->rules->first_problem = e;
-	if (m->rules->problems.n < LIMIT_PROBLEMS)
-		*vec_push(&m->rules->problems) = e;
+	size_t i = index_of(m, s);
+	if (m->strict[i] == NULL && !m->strict_broken[i])
+		m->strict_broken[i] = regex_new(s->match, 0, &m->strict[i], NULL) < 0;
+	return m->strict[i];
 }
 
-static void compile_strict(struct matcher *m, struct signature *s)
+static struct regex *loose_regex(struct matcher *m, const struct signature *s)
 {
-	struct err e = {0};
-	if (regex_new(s->match, 0, &s->regex, &e) < 0) {
-		s->broken = true;
-		note_broken(m, s, &e);
-	}
-}
-
-static struct regex *strict_regex(struct matcher *m, struct signature *s)
-{
-	if (s->regex == NULL && !s->broken)
-		compile_strict(m, s);
-	if (s->regex != NULL && s->group_field[0] == 0) {
-		name_groups(m, s, s->regex);
-		s->group_field[0] = 1; /* group 0 has no name: its place says that the others were looked up */
-	}
-	return s->regex;
-}
-
-static struct regex *loose_regex(struct matcher *m, struct signature *s)
-{
-	size_t i = (size_t)(s - m->rules->signatures.v);
+	size_t i = index_of(m, s);
 	if (m->loose[i] == NULL && !m->loose_broken[i]) {
 		struct buf pattern = {0};
 		bool simple = pattern_unanchored(s->match, &pattern);
 		if (!simple || regex_new(buf_str(&pattern), 0, &m->loose[i], NULL) < 0) {
 			m->loose[i] = NULL;
 			m->loose_broken[i] = true;
-		} else {
-			name_groups(m, s, m->loose[i]);
 		}
 		buf_done(&pattern);
 	}
@@ -235,7 +215,7 @@ static bool admits(const struct signature *s, const struct record *r)
 	return s->frame.n == 0 || str_find(r->frames, s->frame) >= 0;
 }
 
-static bool try_signature(struct attempt *a, struct signature *s)
+static bool try_signature(struct attempt *a, const struct signature *s)
 {
 	if (a->r != NULL && !admits(s, a->r))
 		return false;
@@ -253,23 +233,18 @@ static bool try_signature(struct attempt *a, struct signature *s)
 }
 
 /* The first signature in rules order that matches, NULL when none does. */
-static struct signature *find(struct attempt *a, const struct match_index *x)
+static const struct signature *find(struct attempt *a, const struct match_index *x)
 {
 	uint64_t buckets = match_index_buckets(x, a->anywhere ? STR_NONE : a->body);
 	for (; buckets != 0; buckets &= buckets - 1) {
 		unsigned bucket = (unsigned)__builtin_ctzll(buckets);
 		for (uint32_t i = x->first[bucket]; i < x->first[bucket + 1]; i++) {
-			struct signature *s = &a->m->rules->signatures.v[x->order[i]];
+			const struct signature *s = &a->m->rules->signatures.v[x->order[i]];
 			if (try_signature(a, s))
 				return s;
 		}
 	}
 	return NULL;
-}
-
-static uint16_t index_of(const struct matcher *m, const struct signature *s)
-{
-	return (uint16_t)(s - m->rules->signatures.v);
 }
 
 static void put_duration(struct event *e, uint16_t name, str value)
@@ -470,7 +445,7 @@ size_t matcher_all(struct matcher *m, const struct record *r, uint16_t *ret_indi
 	struct attempt a = {.m = m, .r = r->class == CLASS_ERROR ? NULL : r, .body = str_head(r->body, LIMIT_MATCH)};
 	size_t n = 0;
 	for (size_t i = 0; i < m->rules->signatures.n; i++) {
-		struct signature *s = &m->rules->signatures.v[i];
+		const struct signature *s = &m->rules->signatures.v[i];
 		if (!(s->bodies >> r->class & 1) || !try_signature(&a, s))
 			continue;
 		if (n < cap)

@@ -4,8 +4,8 @@
 #include "model/event.h"
 #include "model/rules.h"
 
-struct matcher; /* index over rules.signatures; one per thread */
-struct matcher *matcher_new(struct rules *rules);
+struct matcher; /* index over rules.signatures, and their regexes; one per thread. The rules are only read */
+struct matcher *matcher_new(const struct rules *rules);
 void matcher_free(struct matcher *m);
 /* parser's gate_fn; context is the matcher. False also for records that would only be recognised and forgotten (keep: count). */
 bool matcher_gate(const void *matcher, enum body_class class, str head);

@@ -41,9 +41,7 @@ struct signature {
 	bool core;             /* stable enough to be searched for in excerpts */
 	struct field set[4];   /* constant fields */
 	unsigned set_count;
-	struct regex *regex;   /* compiled when first used */
-	bool broken;           /* does not compile: left out, warned about once */
-	uint16_t group_field[REGEX_GROUPS]; /* group number → field id; filled when compiled */
+	uint16_t group_field[REGEX_GROUPS]; /* group number → field id, 0: the group has no name */
 	uint32_t node;         /* in `doc`, for proofs */
 	const struct tree_doc *doc;
 	struct where where;

@@ -22,7 +22,9 @@ struct tree {
 struct tree_card {
 	uint32_t node;            /* of the pattern's text */
 	uint32_t head, literal;   /* offsets in words */
+	uint32_t groups;          /* offset in words: the names of its groups from 1 on, a NUL behind each; empty: it has none */
 	uint16_t head_size, literal_size;
+	uint8_t group_count;
 	bool anchored;
 	struct byte_set prefix[PATTERN_PREFIX];
 };

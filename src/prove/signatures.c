@@ -15,6 +15,7 @@ struct signature_proof {
 	struct proof *p;
 	struct matcher *m;
 	struct signature *s;
+	struct regex *regex;
 	uint16_t index;
 	bool used[REGEX_GROUPS]; /* groups that a sample exercised */
 	size_t matching, misses;
@@ -59,8 +60,8 @@ static void unknown_field(struct signature_proof *x, uint32_t node)
 	str name = tree_key(x->p->doc, node), best;
 	struct nearest n = nearest_start(name);
 	char hint[120] = "";
-	for (unsigned g = 1; g <= regex_group_count(x->s->regex); g++)
-		nearest_offer(&n, regex_group_name(x->s->regex, g));
+	for (unsigned g = 1; g <= regex_group_count(x->regex); g++)
+		nearest_offer(&n, regex_group_name(x->regex, g));
 	best = nearest_result(&n);
 	if (best.p != NULL)
 		(void)snprintf(hint, sizeof hint, "did you mean `%.*s`?", STR_ARG(best));
@@ -124,7 +125,7 @@ static void test_match(struct signature_proof *x, const struct sample *sample, e
 static void mark_groups(struct signature_proof *x, str text)
 {
 	struct regex_match m;
-	if (regex_match(x->s->regex, text, &m) != 1)
+	if (regex_match(x->regex, text, &m) != 1)
 		return;
 	for (unsigned g = 1; g < m.n; g++)
 		x->used[g] = x->used[g] || m.group[g].p != NULL;
@@ -136,7 +137,7 @@ static void test_sample(struct signature_proof *x, const struct sample *sample)
 	x->p->report->samples++;
 	if (sample->no) {
 		x->misses++;
-		if (regex_match(x->s->regex, sample->text, &m) == 1)
+		if (regex_match(x->regex, sample->text, &m) == 1)
 			prove_note_in(x->p, sample->line, (size_t)(m.group[0].p - sample->text.p) + m.group[0].n,
 				"narrow the pattern, or drop the near miss if it should match", "the near miss matches, up to the caret");
 		return;
@@ -156,10 +157,10 @@ static void check_speed(struct signature_proof *x, str sample)
 {
 	size_t bytes;
 	uint32_t node = tree_get(x->p->doc, x->s->node, "match");
-	if (!prove_speed(x->s->regex, sample, SPEED_ERROR, &bytes))
+	if (!prove_speed(x->regex, sample, SPEED_ERROR, &bytes))
 		prove_note(x->p, PROVE_ERROR, node, "make the parts exclude each other, such as [^ ]+ instead of .*",
 			"the pattern reaches the step limit on a text of %zu bytes", bytes);
-	else if (x->p->options->lint && !prove_speed(x->s->regex, sample, SPEED_WARNING, &bytes))
+	else if (x->p->options->lint && !prove_speed(x->regex, sample, SPEED_WARNING, &bytes))
 		prove_note(x->p, PROVE_WARNING, node, "make the parts exclude each other, such as [^ ]+ instead of .*",
 			"the pattern reaches the step limit on a text of %zu bytes", bytes);
 }
@@ -187,8 +188,8 @@ static void test_samples(struct signature_proof *x)
 static void check_groups(struct signature_proof *x)
 {
 	uint32_t node = tree_get(x->p->doc, x->s->node, "match");
-	for (unsigned g = 1; g <= regex_group_count(x->s->regex) && g < REGEX_GROUPS; g++) {
-		str name = regex_group_name(x->s->regex, g);
+	for (unsigned g = 1; g <= regex_group_count(x->regex) && g < REGEX_GROUPS; g++) {
+		str name = regex_group_name(x->regex, g);
 		if (name.n > 0 && !x->used[g] && x->matching > 0)
 			prove_note(x->p, PROVE_ERROR, node, "add a sample in which the group takes part", "no sample exercises the group `%.*s`", STR_ARG(name));
 	}
@@ -246,9 +247,8 @@ static void prove_one(struct proof *p, struct matcher *m, size_t index)
 	p->doc = s->doc;
 	p->node = s->node;
 	p->id = s->id;
-	if (s->regex == NULL && regex_new(s->match, 0, &s->regex, &e) < 0) {
+	if (regex_new(s->match, 0, &x.regex, &e) < 0) {
 		prove_note_in(p, tree_get(p->doc, s->node, "match"), e.column > 0 ? e.column - 1 : 0, NULL, "the pattern does not compile: %s", e.text);
-		s->broken = true;
 		return;
 	}
 	p->report->signatures++;
@@ -262,6 +262,7 @@ static void prove_one(struct proof *p, struct matcher *m, size_t index)
 		if (str_eq(p->rules->signatures.v[i].id, s->id))
 			prove_note(p, PROVE_ERROR, s->node, NULL, "the id was used before, at %s:%u", p->rules->signatures.v[i].where.file,
 				p->rules->signatures.v[i].where.line);
+	regex_free(x.regex);
 }
 
 void prove_signatures(struct proof *p)
