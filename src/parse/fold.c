@@ -129,6 +129,21 @@ static void start_record(struct flow *f, const struct text_line *t, const struct
 	}
 }
 
+/* A record of this format begins: what is counted, and what the lines behind it will be taken for. */
+static void begin_format(struct flow *f, const struct format *format, const struct record *r)
+{
+	struct parser *p = f->p;
+	f->fold_any = format->fold == FOLD_ANY || (f->fold_any && format->strong);
+	if (format->fold != FOLD_ANY)
+		f->last_kind = format->kind;
+	if (f->embedded)
+		return;
+	parser_count(p, format->kind);
+	if (format->kind != SOURCE_IDE) /* its clock is local, that of the lines inside is not */
+		parser_time(p, r->at, r->line, r->offset);
+	p->tally.first_bodies |= r->body.n > 3 ? UINT64_C(1) << (((unsigned char)r->body.p[0] + (unsigned char)r->body.p[3] * 7u) & 63) : 0;
+}
+
 void flow_open(struct flow *f, const struct text_line *t, struct shape *s, const struct head *h, bool wanted)
 {
 	struct parser *p = f->p;
@@ -138,15 +153,7 @@ void flow_open(struct flow *f, const struct text_line *t, struct shape *s, const
 	f->shape = s;
 	f->blanks = 0;
 	f->columns = str_trim_end(t->raw).n;
-	f->fold_any = format->fold == FOLD_ANY || (f->fold_any && format->strong);
-	if (format->fold != FOLD_ANY)
-		f->last_kind = format->kind;
-	if (!f->embedded) {
-		parser_count(p, format->kind);
-		if (format->kind != SOURCE_IDE) /* its clock is local, that of the lines inside is not */
-			parser_time(p, f->r.at, t->line, t->offset);
-		p->tally.first_bodies |= f->r.body.n > 3 ? UINT64_C(1) << (((unsigned char)f->r.body.p[0] + (unsigned char)f->r.body.p[3] * 7u) & 63) : 0;
-	}
+	begin_format(f, format, &f->r);
 	parser_keep(p, &p->version, h->part[PART_VERSION]);
 	parser_keep(p, &p->cwd, h->part[PART_CWD]);
 	f->dropped = !wanted && !is_wanted(f, s, &f->r);
@@ -303,6 +310,23 @@ void flow_close(struct flow *f)
 		return;
 	}
 	parser_emit(p, &r, r.body.n == 0 || r.body.p[0] != '"');
+	if (r.class == CLASS_MCP)
+		emit_embedded(p, &r);
+}
+
+void flow_single(struct flow *f, const struct line *l, struct shape *s, instant at, enum level level, str body, const struct known_split *split)
+{
+	struct parser *p = f->p;
+	struct record r = {.kind = s->format->kind, .class = s->format->class, .line = l->number, .offset = l->offset, .lines = 1, .at = at,
+		.level = level, .raw = l->text, .body = body};
+	begin_format(f, s->format, &r);
+	r.body = str_trim_end(body);
+	f->open = false;
+	f->shape = s;
+	if (split->shape != NULL)
+		apply_split(&r, split->shape, split->named ? (str){body.p + split->server, split->server_n} : STR_NONE, str_from(r.body, split->body));
+	parser_version(p, r.body);
+	parser_emit(p, &r, true);
 	if (r.class == CLASS_MCP)
 		emit_embedded(p, &r);
 }

@@ -217,6 +217,6 @@ void parser_free(struct parser *p)
 	buf_done(&p->clean3);
 	arena_done(&p->arena);
 	free(p->merged);
-	free(p->quiet);
+	block_done(p);
 	free(p);
 }

@@ -91,7 +91,7 @@ struct parser {
 		uint8_t n;
 		enum level level;
 	} hot_levels[8];           /* and another */
-	struct quiet *quiet;       /* hot.c; a memory of answers, begins empty after a resume */
+	struct answers *answers;   /* block.c; a memory, begins empty after a resume */
 	bool excerpt, loglike, json;
 	unsigned paste;            /* bits of enum paste that all lines carry */
 	size_t paste_gap;          /* blanks behind a line number */
@@ -119,6 +119,8 @@ void parser_keep(struct parser *p, str *fact, str value); /* first one wins */
 bool hot_line(struct parser *p, const struct line *l); /* true when the line is done with */
 void hot_settle(struct parser *p);                     /* the last hot record's time becomes the tally's */
 
+void block_done(struct parser *p);                     /* block.c */
+
 /* peel.c */
 enum paste { PASTE_QUOTE = 1, PASTE_BULLET = 2, PASTE_LINE = 4, PASTE_NUMBER = 8, PASTE_FILE = 16, PASTE_INDENT = 32, PASTE_KINDS = 6,
 	PASTE_NUMBERED = PASTE_LINE | PASTE_NUMBER | PASTE_FILE };
@@ -143,6 +145,9 @@ void flow_done(struct flow *f);
 void flow_line(struct flow *f, const struct text_line *t);
 /* wanted: the gate was asked already. */
 void flow_open(struct flow *f, const struct text_line *t, struct shape *s, const struct head *h, bool wanted);
+/* flow_open and flow_close in one, without a copy, of a record that is this one line for certain: nothing of it was peeled, flow_finish
+ * was called, somebody wants it. */
+void flow_single(struct flow *f, const struct line *l, struct shape *s, instant at, enum level level, str body, const struct known_split *split);
 void flow_close(struct flow *f);
 void flow_finish(struct flow *f); /* end of input: closes everything */
 /* Class of a body of this shape, its split applied: *body and *server are replaced. */

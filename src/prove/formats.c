@@ -1,5 +1,6 @@
 /* Proves line-shaped formats: the byte mask lets the sample pass, the regex matches, the groups are what the sample says, and the
  * time can be read by the template. A near miss must fail at the mask or at the regex. */
+#include "base/buf.h"
 #include "base/instant.h"
 #include "base/nearest.h"
 #include "prove/sample.h"
@@ -101,6 +102,28 @@ static void test_sample(struct proof *p, const struct format *f, const struct sa
 	check_time(p, f, s, &m);
 }
 
+/* Behind `after` and blanks the body begins, whatever it says: so an inner format may be split by the memory of an earlier line. */
+static void check_after(struct proof *p, const struct format *f, const struct sample *s)
+{
+	static const char *const bodies[] = {"x", "\"quoted\": text", ": again: ", "[0] x", "(x)"};
+	struct regex_match m;
+	if (f->after.n == 0 || s->no || regex_match(f->regex, s->text, &m) != 1)
+		return;
+	str head = str_head(s->text, m.group[0].n);
+	while (head.n > 0 && (head.p[head.n - 1] == ' ' || head.p[head.n - 1] == '\t') && !str_ends(head, f->after))
+		head.n--;
+	if (!str_ends(head, f->after))
+		return;
+	for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+		struct buf line = {0};
+		buf_add(&line, head);
+		buf_add(&line, str_z(bodies[i]));
+		if (regex_match(f->regex, buf_str(&line), &m) != 1 || m.group[0].n != head.n)
+			prove_note(p, PROVE_ERROR, tree_get(p->doc, f->node, "after"), NULL, "behind `after` the body would not begin if it were `%s`", bodies[i]);
+		buf_done(&line);
+	}
+}
+
 static void prove_one(struct proof *p, struct format *f)
 {
 	struct err e = {0};
@@ -118,6 +141,7 @@ static void prove_one(struct proof *p, struct format *f)
 			continue;
 		*(s.no ? &misses : &matching) += 1;
 		test_sample(p, f, &s, used);
+		check_after(p, f, &s);
 		if (!s.no && !prove_speed(f->regex, s.text, 2048, &bytes))
 			prove_note(p, PROVE_ERROR, match, NULL, "the pattern reaches the step limit on a text of %zu bytes", bytes);
 	}

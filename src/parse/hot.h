@@ -1,0 +1,42 @@
+/* Shared by hot.c and block.c: a line whose head is the one that the file's lines have. */
+#ifndef MCPLOG_PARSE_HOT_H
+#define MCPLOG_PARSE_HOT_H
+#include "parse/parts.h"
+#include <endian.h>
+#include <string.h>
+
+static inline uint64_t hot_load(const char *p)
+{
+	uint64_t v;
+	memcpy(&v, p, sizeof v);
+	return v;
+}
+
+/* Does the time text a (24 bytes) stand before b? Bytes as numbers, high ones first. */
+static inline bool hot_earlier(const char *a, const char *b)
+{
+	for (unsigned i = 0; i < 24; i += 8) {
+		uint64_t x = hot_load(a + i), y = hot_load(b + i);
+		if (x != y)
+			return be64toh(x) < be64toh(y);
+	}
+	return false;
+}
+
+/* For tally.first_bodies. */
+static inline uint64_t hot_body_bit(const char *body)
+{
+	return UINT64_C(1) << (((unsigned char)body[0] + (unsigned char)body[3] * 7u) & 63);
+}
+
+/* The time text of a record at `at` is now the last one; settled: the tally has it already. */
+void hot_remember(struct parser *p, const char *text, bool settled);
+/* The time of a record that is opened. The hot record before it need not be read when it is not the first one and not later: this
+ * one's time takes its place. False: it is no time. */
+bool hot_instant(struct parser *p, const char *text, instant *ret_at);
+enum level hot_level(struct parser *p, str text);
+/* Opens the line as the record of flow 0; false: its time cannot be read. */
+bool hot_open(struct parser *p, struct flow *f, const struct line *l, str body, const struct known_split *split);
+/* A record that nobody wants is open. */
+void hot_drop(struct flow *f, uint64_t line, uint64_t offset, uint32_t lines);
+#endif
