@@ -69,12 +69,6 @@ void pass1_count_shared(struct file_pass *f, struct source *s)
 	s->shared.unrecognized = from->unrecognized;
 }
 
-static void forget(void *context, int64_t id)
-{
-	struct file_pass *f = context;
-	timeline_forget_row(f->p->timeline, f->source.id, id);
-}
-
 /* The open record's lines once more. */
 static void replay(struct file_pass *f, uint64_t until)
 {
@@ -94,8 +88,6 @@ bool pass1_go_on(struct file_pass *f)
 	parser_restore(f->parser, &parser, &line, &offset);
 	if (w.bad || parser.bad || reader.bad || !tracker_restore(f->tracker, &tracker) || offset > f->start.resume || line == 0)
 		return false;
-	timeline_source_from(f->p->timeline, f->source.id, offset);
-	tracker_pending(f->tracker, forget, forget, f);
 	reader_go(f->reader, offset, line - 1);
 	replay(f, f->start.resume);
 	parser = (struct wire){of_parser, false};

@@ -223,13 +223,14 @@ int checkpoint_new_id(struct timeline *t, const struct source *s, str real_path,
 	return 0;
 }
 
-int checkpoint_clear(struct timeline *t, int64_t id, int64_t from_id, int64_t last_id, struct err *reterr)
+int checkpoint_clear(struct timeline *t, int64_t id, int64_t last_id, bool only_tail, struct err *reterr)
 {
-	static const enum statement ranges[] = {SQL_EVENT_REMOVE, SQL_EVENT_MORE_REMOVE, SQL_CALL_REMOVE, SQL_CALL_MORE_REMOVE};
-	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
-		sqlite3_stmt *st = sql_get(&t->sql, ranges[i]);
+	static const enum statement all[] = {SQL_EVENT_TEXT_REMOVE, SQL_EVENT_PACK_REMOVE, SQL_CALL_PACK_REMOVE},
+		tail[] = {SQL_EVENT_TEXT_REMOVE_TAIL, SQL_EVENT_PACK_REMOVE_TAIL, SQL_CALL_PACK_REMOVE_TAIL};
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		sqlite3_stmt *st = sql_get(&t->sql, only_tail ? tail[i] : all[i]);
 		if (st) {
-			bind_int(st, 1, from_id);
+			bind_int(st, 1, id);
 			bind_int(st, 2, last_id);
 		}
 		int r = sql_run(&t->sql, st, reterr);

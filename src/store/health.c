@@ -81,7 +81,7 @@ static void look_inside(struct sql *q, struct arena *a, struct store_health *h, 
 	}
 	h->readable = migrate_check(q, e) == 0;
 	h->sources = (uint64_t)one_number(q, "SELECT count(*) FROM source", 0);
-	h->calls = (uint64_t)one_number(q, "SELECT count(*) FROM call", 0) - (uint64_t)one_number(q, "SELECT count(*) FROM call_twin", 0);
+	h->calls = (uint64_t)one_number(q, "SELECT total(json_array_length(rows)) FROM call_pack", 0) - (uint64_t)one_number(q, "SELECT count(*) FROM call_twin", 0);
 	h->incidents = (uint64_t)one_number(q, "SELECT count(*) FROM incident", 0);
 	const int64_t run = one_number(q, "SELECT max(finished_ms) FROM run", INT64_MIN);
 	h->last_run = run == INT64_MIN ? INSTANT_NONE : instant_of(run, 0, 0);

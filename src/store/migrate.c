@@ -14,11 +14,52 @@
 #include <stdio.h>
 #include <unistd.h>
 
+/* Calls and events had a row each: some hundred become a pack (packs.c). Nothing of a pack is a distance here but the numbers of a
+ * call. Which rows are the tail was not known: grown files are read anew. */
+#define USED "(SELECT n FROM old_used u WHERE u.source = s.id AND u.id = "
+#define NAMES "(SELECT json_group_array(text) FROM (SELECT NULL AS text, 0 AS n UNION ALL SELECT name.text, u.n FROM old_used u" \
+	" JOIN name ON name.id = u.id WHERE u.source = o.source ORDER BY n))"
+#define PACKED_FROM \
+	"SELECT row_number() OVER (PARTITION BY s.id ORDER BY e.id) / 200 AS chunk, s.id AS source, e.id, json_array(e.id - s.id, e.line, e.at_ms, "
+#define ROWS_OF(table, more) ") AS j FROM source s JOIN " table " e ON e.id BETWEEN s.id AND s.last_id LEFT JOIN " more " m ON m.id = e.id ORDER BY e.id"
+#define NAMED_BY(column, table) "SELECT s.id AS source, e." column " AS id FROM source s JOIN " table " e ON e.id BETWEEN s.id AND s.last_id WHERE e." column " <> 0"
+static const char old_rows[] =
+	"CREATE TABLE IF NOT EXISTS event(id INTEGER PRIMARY KEY, bits, form, line, at_ms, duration_ms, server, session, detail);"
+	"CREATE TABLE IF NOT EXISTS event_more(id INTEGER PRIMARY KEY, tool, tool_use_id, call_back, err, text);"
+	"CREATE TABLE IF NOT EXISTS call(id INTEGER PRIMARY KEY, bits, line, server, tool, session, tool_use_id, at_ms, started, ended, permission_ms,"
+	" duration_ms, packed);"
+	"CREATE TABLE IF NOT EXISTS call_more(id INTEGER PRIMARY KEY, beats, first_beat, last_beat, last_elapsed_us, class, err, beat_line, beat_offset,"
+	" last_beat_line, last_beat_offset);";
+static const char rows_to_packs[] =
+	"CREATE TABLE old_used(source INTEGER, id INTEGER, n INTEGER, PRIMARY KEY(source, id)) WITHOUT ROWID;"
+	"INSERT INTO old_used SELECT source, id, row_number() OVER (PARTITION BY source ORDER BY id) FROM ("
+	NAMED_BY("server", "event") " UNION " NAMED_BY("session", "event") " UNION " NAMED_BY("tool", "event_more") " UNION "
+	NAMED_BY("server", "call") " UNION " NAMED_BY("tool", "call") " UNION " NAMED_BY("session", "call") ");"
+	"CREATE TABLE old_forms(id INTEGER PRIMARY KEY, n INTEGER);"
+	"INSERT INTO old_forms SELECT id, row_number() OVER (ORDER BY id) - 1 FROM form;"
+	"INSERT INTO event_pack(id, last, tail, offset, line, at_ms, names, rows, forms)"
+	" SELECT min(id), max(id), 0, 0, 0, 0, " NAMES ", json_group_array(json(j)), (SELECT json_group_array(id) FROM (SELECT id FROM old_forms ORDER BY n)) FROM ("
+	PACKED_FROM "(SELECT n FROM old_forms f WHERE f.id = e.form), coalesce(" USED "e.server), 0), e.duration_ms, json(e.detail), e.bits,"
+	" iif(e.session IS NULL, 0, 1 + coalesce(" USED "e.session), 0)), coalesce(" USED "m.tool), 0), m.tool_use_id, m.call_back, m.err"
+	ROWS_OF("event", "event_more") ") o GROUP BY source, chunk;"
+	"INSERT INTO call_pack(id, last, tail, offset, line, at_ms, names, rows)"
+	" SELECT min(id), max(id), 0, 0, 0, 0, " NAMES ", json_group_array(json(j)) FROM ("
+	PACKED_FROM "e.tool_use_id, coalesce(" USED "e.server), 0), coalesce(" USED "e.tool), 0), e.bits - 524353, e.started, e.ended,"
+	" e.duration_ms - coalesce(e.ended - e.started, 0), e.permission_ms, hex(e.packed), iif(e.session IS NULL, 0, 1 + coalesce(" USED "e.session), 0)),"
+	" iif(m.id IS NULL, NULL, json(json_array(m.beats, m.first_beat, m.last_beat, m.last_elapsed_us, m.class, m.err, m.beat_line, m.beat_offset,"
+	" m.last_beat_line, m.last_beat_offset)))"
+	ROWS_OF("call", "call_more") ") o GROUP BY source, chunk;"
+	"INSERT INTO event_text SELECT id, text FROM event_more WHERE text IS NOT NULL;"
+	"DROP TABLE old_used; DROP TABLE old_forms; DROP TABLE event; DROP TABLE event_more; DROP TABLE call; DROP TABLE call_more; DELETE FROM resume";
+_Static_assert(CALL_BITS_USUAL == 524353, "rows_to_packs takes them off");
+
 /* What a version means for rows that an older one wrote; ascending. */
 static const struct migration fixes[] = {
 	/* A copy had no rows and pointed to one that had; now it keeps what goes beyond the original: it is read once more. */
 	{2, "DELETE FROM problem WHERE source IN (SELECT id FROM source WHERE copy_of IS NOT NULL); DELETE FROM source WHERE copy_of IS NOT NULL;"
 	    " UPDATE scope SET key = 0"},
+	{2, old_rows},
+	{2, rows_to_packs},
 };
 
 static int set_version(struct sql *q, int version, struct err *reterr)

@@ -151,6 +151,18 @@ str known_name(struct known *k, struct sql *q, int64_t id)
 	return text;
 }
 
+str known_text(struct known *k, str text)
+{
+	const uint64_t key = hash64(text);
+	uint32_t at;
+	if (!text.p || (map_get(&k->index, key, &at) && str_eq(k->texts.v[at].text, text)))
+		return text.p ? k->texts.v[at].text : STR_NONE;
+	map_put(&k->index, key, (uint32_t)k->texts.n);
+	const str copy = arena_str(k->arena, text);
+	*vec_push(&k->texts) = (struct known_name){0, copy};
+	return copy;
+}
+
 static uint16_t signature_index(const struct map *by_hash, str id)
 {
 	uint32_t at;

@@ -39,6 +39,7 @@ struct known {
 };
 void known_done(struct known *k);
 str known_name(struct known *k, struct sql *q, int64_t id); /* p NULL for 0 and for ids that are not there */
+str known_text(struct known *k, str text); /* the same text, in the arena */
 /* Signatures by the hash of their id: made once for the rules of a timeline. */
 struct signature_ids {
 	const struct rules *rules;

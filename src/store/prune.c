@@ -39,9 +39,13 @@ static int take_rows(struct timeline *t, const char *table, const struct pruned 
 	struct arena a = {0};
 	const int64_t range[2] = {s->id, until};
 	int64_t n = 0;
-	int r = one_number(t, arena_printf(&a, "SELECT count(*) FROM %s WHERE id >= ?1 AND id < ?2", table).p, range, 2, &n, reterr);
+	int r = one_number(t, arena_printf(&a, "SELECT count(*) FROM %s p, json_each(p.rows) r WHERE p.id >= ?1 AND p.id < ?2"
+		" AND ?1 + p.offset + r.value ->> 0 < ?2", table).p, range, 2, &n, reterr);
 	if (r == 0 && n && !dry)
-		r = one_number(t, arena_printf(&a, "DELETE FROM %s WHERE id >= ?1 AND id < ?2", table).p, range, 2, &(int64_t){0}, reterr);
+		r = one_number(t, arena_printf(&a, "DELETE FROM %s WHERE id >= ?1 AND id < ?2 AND last < ?2", table).p, range, 2, &(int64_t){0}, reterr);
+	if (r == 0 && n && !dry)
+		r = one_number(t, arena_printf(&a, "UPDATE %s AS p SET rows = (SELECT json_group_array(json(r.value)) FROM json_each(p.rows) r"
+			" WHERE ?1 + p.offset + r.value ->> 0 >= ?2) WHERE id >= ?1 AND id < ?2", table).p, range, 2, &(int64_t){0}, reterr);
 	*count += (uint64_t)n;
 	arena_done(&a);
 	return r;
@@ -52,23 +56,24 @@ static int boundary(struct timeline *t, const struct pruned *s, int64_t before_m
 {
 	const int64_t values[4] = {s->id, s->last_id, before_ms, s->id + s->offset};
 	return one_number(t,
-		"SELECT coalesce(min(id), ?4) FROM (SELECT min(id) AS id FROM call WHERE id BETWEEN ?1 AND ?2 AND at_ms >= ?3"
-		" UNION ALL SELECT min(id) FROM event WHERE id BETWEEN ?1 AND ?2 AND at_ms >= ?3)",
+		"SELECT coalesce(min(id), ?4) FROM (SELECT min(?1 + p.offset + r.value ->> 0) AS id FROM call_pack p, json_each(p.rows) r"
+		" WHERE p.id BETWEEN ?1 AND ?2 AND p.at_ms + r.value ->> 2 >= ?3 UNION ALL SELECT min(?1 + p.offset + r.value ->> 0)"
+		" FROM event_pack p, json_each(p.rows) r WHERE p.id BETWEEN ?1 AND ?2 AND p.at_ms + r.value ->> 2 >= ?3)",
 		values, 4, ret, reterr);
 }
 
 static int prune_source(struct timeline *t, const struct pruned *s, int64_t before_ms, bool dry, struct prune_result *ret, struct err *reterr)
 {
-	static const char *const more[] = {"event_more", "call_more"};
 	int64_t until = 0;
-	uint64_t calls = 0, events = 0, unused = 0;
+	uint64_t calls = 0, events = 0;
 	int r = boundary(t, s, before_ms, &until, reterr);
 	if (r == 0)
-		r = take_rows(t, "call", s, until, dry, &calls, reterr);
+		r = take_rows(t, "call_pack", s, until, dry, &calls, reterr);
 	if (r == 0)
-		r = take_rows(t, "event", s, until, dry, &events, reterr);
-	for (size_t i = 0; i < sizeof more / sizeof *more && r == 0; i++)
-		r = take_rows(t, more[i], s, until, dry, &unused, reterr);
+		r = take_rows(t, "event_pack", s, until, dry, &events, reterr);
+	const int64_t gone[2] = {s->id, until};
+	if (r == 0 && !dry)
+		r = one_number(t, "DELETE FROM event_text WHERE id >= ?1 AND id < ?2", gone, 2, &(int64_t){0}, reterr);
 	if (r < 0 || calls + events == 0)
 		return r;
 	ret->sources++;

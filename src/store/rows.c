@@ -1,8 +1,8 @@
 /* Rows of events and calls, written (store/).
  *
  * A row keeps what pass 2 needs and no more: times as milliseconds (what a finer clock adds stands beside), names as numbers,
- * the place in the file in the row id (model/ids.h). What most rows leave empty has a second row in call_more
- * and event_more.
+ * the place in the file in the row id (model/ids.h). Its values stand in the order of schema.c, what most rows leave empty at the
+ * end; packs.c brings them into the database. Only the text of events, which few ask for, is a row of its own.
  *
  * timeline_add_* cannot fail on their own: the first error of a source is kept and comes out at its end, and nothing is
  * committed then. Refuses rows of a source that was not begun. */
@@ -48,48 +48,43 @@ static void detail_of(struct buf *out, const struct event *e, const struct rules
 		json_close(&w, '}');
 }
 
-struct row_names {
-	int64_t server, tool, session;
-	bool other_session; /* than its source's rows: written */
-};
-
-static int put_names(struct timeline *t, struct open_source *o, str server, str tool, str session, struct row_names *ret)
+/* The session as a row says it: 0 is that of its source's first row, else 1 more than its name. */
+static int put_session(struct timeline *t, struct open_source *o, struct pack *p, str session, int64_t *ret)
 {
-	int r = names_put(&t->names, &t->sql, server, &ret->server, &o->failed);
-	if (r == 0)
-		r = names_put(&t->names, &t->sql, tool, &ret->tool, &o->failed);
-	if (r == 0)
-		r = names_put(&t->names, &t->sql, session, &ret->session, &o->failed);
+	int64_t id;
+	int r = names_put(&t->names, &t->sql, session, &id, &o->failed);
 	if (r == 0 && !o->has_session) {
-		o->session = ret->session;
+		o->session = id;
 		o->has_session = true;
 	}
-	ret->other_session = ret->session != o->session;
+	*ret = r == 0 && id != o->session ? (int64_t)pack_name(p, session) + 1 : 0;
 	return r;
 }
 
-static void bind_name(sqlite3_stmt *st, int at, int64_t id)
+/* Without the prefix that nearly all have. */
+static str short_id(struct timeline *t, str id)
 {
-	if (id)
-		bind_int(st, at, id);
+	if (!id.p)
+		return STR_NONE;
+	if (str_starts(id, S(SCHEMA_ID_PREFIX)))
+		return str_from(id, sizeof SCHEMA_ID_PREFIX - 1);
+	buf_reset(&t->scratch_id);
+	buf_byte(&t->scratch_id, '=');
+	buf_add(&t->scratch_id, id);
+	return buf_str(&t->scratch_id);
 }
 
-static void bind_session(sqlite3_stmt *st, int at, const struct row_names *n)
+static void put_duration(struct row_out *row, int64_t us)
 {
-	if (n->other_session)
-		bind_int(st, at, n->session);
+	if (us < 0)
+		row_null(row);
+	else
+		row_int(row, us / MILLISECOND);
 }
 
-static void bind_id(struct timeline *t, sqlite3_stmt *st, int at, str id)
+static int64_t ms_or_none(instant v)
 {
-	if (str_starts(id, S(SCHEMA_ID_PREFIX))) {
-		bind_text(st, at, str_from(id, sizeof SCHEMA_ID_PREFIX - 1));
-	} else if (id.p) {
-		buf_reset(&t->scratch_id);
-		buf_byte(&t->scratch_id, '=');
-		buf_add(&t->scratch_id, id);
-		bind_text(st, at, buf_str(&t->scratch_id));
-	}
+	return v == INSTANT_NONE ? INT64_MIN : ms_floor(v);
 }
 
 static uint64_t at_most(uint64_t v, unsigned width)
@@ -97,48 +92,31 @@ static uint64_t at_most(uint64_t v, unsigned width)
 	return v < BITS_MASK(width) ? v : BITS_MASK(width);
 }
 
-/* Runs an INSERT whose parameter 1 is the id and 2 the bits; a taken id moves on by one, as another part. */
-static int insert_row(struct timeline *t, struct open_source *o, sqlite3_stmt *st, int64_t id, uint64_t bits, unsigned part_at, int64_t *ret_id)
+/* Room for one row more in a pack, and an id for it; a taken id moves on by one, as another part. */
+static int make_room(struct timeline *t, struct open_source *o, struct pack *p, int64_t *id, uint64_t *part)
 {
-	uint64_t part = bits >> part_at & BITS_MASK(BITS_PART);
-	for (; st && part <= BITS_MASK(BITS_PART) && id < o->limit && id >= o->id; part++, id++, bits += UINT64_C(1) << part_at) {
-		bind_int(st, 1, id);
-		bind_u64(st, 2, bits);
-		int rc = sqlite3_step(st);
-		(void)sqlite3_reset(st);
-		if (rc == SQLITE_DONE) {
-			*ret_id = id;
-			o->last = id > o->last ? id : o->last;
-			return 0;
-		}
-		if (rc != SQLITE_CONSTRAINT_PRIMARYKEY && rc != SQLITE_CONSTRAINT_ROWID)
-			return sql_fail(&t->sql, &o->failed);
-	}
-	if (!st)
-		return sql_fail(&t->sql, &o->failed);
-	return err_set(&o->failed, ERR_DB, "%s: no room for the row of byte %lld of a source", t->path, (long long)(id - o->id));
+	*id = pack_free_id(p, *id, part);
+	if (*id >= o->limit || *id < o->id || *part > BITS_MASK(BITS_PART))
+		return err_set(&o->failed, ERR_DB, "%s: no room for the row of byte %lld of a source", t->path, (long long)(*id - o->id));
+	o->last = *id > o->last ? *id : o->last;
+	return pack_is_full(p) ? packs_write(t, o, timeline_is_tail(o), &o->failed) : 0;
 }
 
 /* --- events --- */
 
-static uint64_t event_bits(const struct event *e)
+static int64_t event_bits(const struct event *e, uint64_t part)
 {
 	uint64_t lines = at_most(e->lines ? e->lines - 1 : 0, BITS_LINES), us = e->at == INSTANT_NONE ? 0 : (uint64_t)ms_rest(e->at);
 	uint64_t rest = e->duration < 0 ? 0 : (uint64_t)(e->duration % MILLISECOND);
-	return e->part | lines << BITS_PART | us << (BITS_PART + BITS_LINES) | rest << (BITS_PART + BITS_LINES + BITS_US);
+	return (int64_t)(part | lines << BITS_PART | us << (BITS_PART + BITS_LINES) | rest << (BITS_PART + BITS_LINES + BITS_US));
 }
 
-static int add_event_more(struct timeline *t, const struct event *e, int64_t id, const struct row_names *n, struct err *reterr)
+static int add_event_text(struct timeline *t, int64_t id, str text, struct err *reterr)
 {
-	sqlite3_stmt *st = sql_get(&t->sql, SQL_EVENT_MORE_ADD);
+	sqlite3_stmt *st = sql_get(&t->sql, SQL_EVENT_TEXT_ADD);
 	if (st) {
 		bind_int(st, 1, id);
-		bind_name(st, 2, n->tool);
-		bind_id(t, st, 3, e->tool_use_id);
-		if (e->call)
-			bind_int(st, 4, id - e->call);
-		bind_text(st, 5, e->err);
-		bind_text(st, 6, e->text.n ? e->text : STR_NONE);
+		bind_text(st, 2, text);
 	}
 	return sql_run(&t->sql, st, reterr);
 }
@@ -146,28 +124,32 @@ static int add_event_more(struct timeline *t, const struct event *e, int64_t id,
 void timeline_add_event(struct timeline *t, int64_t source_id, const struct event *e, const struct rules *rules)
 {
 	struct open_source *o = timeline_writable(t, source_id);
-	struct row_names n;
-	int64_t form;
-	if (!o || put_names(t, o, e->server, e->tool, e->session, &n) < 0)
-		return;
+	int64_t form, session, id = row_id((uint64_t)source_id, e->offset, e->part);
+	uint64_t part = e->part;
 	unsigned flags;
+	if (!o || make_room(t, o, &o->events, &id, &part) < 0 || put_session(t, o, &o->events, e->session, &session) < 0)
+		return;
 	detail_of(&t->scratch, e, rules, &flags);
 	if (names_put_form(&t->names, &t->sql, rules, e, flags, &form, &o->failed) < 0)
 		return;
-	str detail = buf_str(&t->scratch);
-	sqlite3_stmt *st = sql_get(&t->sql, SQL_EVENT_ADD);
-	if (st) {
-		bind_int(st, 3, form);
-		bind_u64(st, 4, e->line);
-		bind_ms(st, 5, e->at);
-		bind_duration_ms(st, 6, e->duration);
-		bind_name(st, 7, n.server);
-		bind_session(st, 8, &n);
-		bind_text(st, 9, detail.n ? detail : STR_NONE);
-	}
-	int64_t id = row_id((uint64_t)source_id, e->offset, e->part);
-	if (insert_row(t, o, st, id, event_bits(e), 0, &id) == 0 && (n.tool || e->tool_use_id.p || e->call || e->err.p || e->text.n))
-		(void)!add_event_more(t, e, id, &n, &o->failed);
+	struct pack *p = &o->events;
+	struct row_out row = pack_row(p, id, e->line, ms_or_none(e->at));
+	row_int(&row, pack_form(p, form));
+	row_count(&row, pack_name(p, e->server));
+	put_duration(&row, e->duration);
+	row_json(&row, t->scratch.n ? buf_str(&t->scratch) : STR_NONE);
+	row_count(&row, event_bits(e, part));
+	row_count(&row, session);
+	row_count(&row, pack_name(p, e->tool));
+	row_text(&row, short_id(t, e->tool_use_id));
+	if (e->call)
+		row_int(&row, id - e->call);
+	else
+		row_null(&row);
+	row_text(&row, e->err);
+	pack_row_end(p, &row);
+	if (e->text.n)
+		(void)!add_event_text(t, id, e->text, &o->failed);
 }
 
 /* --- calls --- */
@@ -175,66 +157,37 @@ void timeline_add_event(struct timeline *t, int64_t source_id, const struct even
 enum { CALL_PART_AT = BITS_OUTCOME + BITS_LINK + BITS_SURE + BITS_FLAGS + BITS_ATTEMPTS };
 _Static_assert(CALL_PART_AT == 31, "the view `calls` takes the part from bit 31");
 
-static uint64_t call_bits(const struct call *c, uint64_t part)
+static int64_t call_bits(const struct call *c, uint64_t part)
 {
 	uint64_t bits = part;
 	bits = bits << BITS_ATTEMPTS | (at_most(c->attempts, BITS_ATTEMPTS) ^ 1);
 	bits = bits << BITS_FLAGS | (c->flags & BITS_MASK(BITS_FLAGS));
 	bits = bits << BITS_SURE | (c->link_sure ? 1 : 0);
 	bits = bits << BITS_LINK | (uint64_t)c->link;
-	return bits << BITS_OUTCOME | (uint64_t)c->outcome;
+	return (int64_t)(bits << BITS_OUTCOME | (uint64_t)c->outcome) - CALL_BITS_USUAL;
 }
+_Static_assert(CALL_BITS_USUAL == (CALL_DISPATCHED << (BITS_OUTCOME + BITS_LINK + BITS_SURE) | 1 << (BITS_OUTCOME + BITS_LINK) | OUTCOME_OK),
+	"an answered call, dispatched, its lines linked by the toolUseId");
 _Static_assert(OUTCOME_COUNT <= 1 << BITS_OUTCOME && LINK_COUNT <= 1 << BITS_LINK, "call.bits has room for every outcome and link");
 _Static_assert(CALL_REJECTED < 1 << BITS_FLAGS, "call.bits has room for every flag");
 
-static void bind_distance(sqlite3_stmt *st, int at, instant v, instant base)
+static void put_distance(struct row_out *row, instant v, instant base)
 {
-	if (v != INSTANT_NONE)
-		bind_int(st, at, ms_floor(v) - ms_floor(base));
+	if (v == INSTANT_NONE)
+		row_null(row);
+	else
+		row_int(row, ms_floor(v) - ms_floor(base));
 }
 
-static void bind_place(sqlite3_stmt *st, int at, const struct place *p, const struct place *from)
+static void put_place(struct row_out *row, const struct place *p, const struct place *from)
 {
-	if (!p->line)
+	if (!p->line) {
+		row_null(row);
+		row_null(row);
 		return;
-	bind_int(st, at, (int64_t)(p->line - from->line));
-	bind_int(st, at + 1, (int64_t)(p->offset - from->offset));
-}
-
-static void bind_call(struct timeline *t, sqlite3_stmt *st, const struct call *c, const struct row_names *n, unsigned char packed[PACK_MOST])
-{
-	const instant base = pack_base(c);
-	bind_u64(st, 3, pack_first_place(c)->line);
-	bind_name(st, 4, n->server);
-	bind_name(st, 5, n->tool);
-	bind_session(st, 6, n);
-	bind_id(t, st, 7, c->tool_use_id);
-	bind_ms(st, 8, base);
-	bind_distance(st, 9, c->started_at, base);
-	bind_distance(st, 10, c->ended_at, base);
-	bind_duration_ms(st, 11, c->permission);
-	bind_duration_ms(st, 12, c->duration);
-	bind_blob(st, 13, packed, pack_call(c, packed));
-}
-
-static int add_call_more(struct timeline *t, const struct call *c, int64_t id, struct err *reterr)
-{
-	const struct place *first = pack_first_place(c);
-	const instant base = pack_base(c);
-	sqlite3_stmt *st = sql_get(&t->sql, SQL_CALL_MORE_ADD);
-	if (st) {
-		bind_int(st, 1, id);
-		bind_int(st, 2, c->beats);
-		bind_distance(st, 3, c->first_beat_at, base);
-		bind_distance(st, 4, c->last_beat_at, base);
-		bind_opt(st, 5, c->last_elapsed);
-		if (c->class)
-			bind_int(st, 6, c->class);
-		bind_text(st, 7, c->err);
-		bind_place(st, 8, &c->beat, first);
-		bind_place(st, 10, &c->last_beat, first);
 	}
-	return sql_run(&t->sql, st, reterr);
+	row_int(row, (int64_t)(p->line - from->line));
+	row_int(row, (int64_t)(p->offset - from->offset));
 }
 
 static bool is_plain(const struct call *c)
@@ -243,22 +196,70 @@ static bool is_plain(const struct call *c)
 		&& !c->beat.line && !c->last_beat.line;
 }
 
+/* What the duration adds to the time between start and end: mostly nothing. */
+static void put_more_duration(struct row_out *row, const struct call *c)
+{
+	const bool spans = c->started_at != INSTANT_NONE && c->ended_at != INSTANT_NONE;
+	if (c->duration < 0)
+		row_null(row);
+	else
+		row_int(row, c->duration / MILLISECOND - (spans ? ms_floor(c->ended_at) - ms_floor(c->started_at) : 0));
+}
+
+/* What only calls with heartbeats or an error have: an array in the row. */
+static void put_more(struct timeline *t, struct row_out *row, const struct call *c, const struct place *first, instant base)
+{
+	buf_reset(&t->scratch);
+	struct row_out more = row_begin(&t->scratch);
+	row_int(&more, c->beats);
+	put_distance(&more, c->first_beat_at, base);
+	put_distance(&more, c->last_beat_at, base);
+	if (c->last_elapsed >= 0)
+		row_int(&more, c->last_elapsed);
+	else
+		row_null(&more);
+	row_count(&more, c->class);
+	row_text(&more, c->err);
+	put_place(&more, &c->beat, first);
+	put_place(&more, &c->last_beat, first);
+	row_end(&more);
+	row_json(row, buf_str(&t->scratch));
+}
+
+static void put_call(struct timeline *t, struct pack *p, const struct call *c, int64_t id, uint64_t part, int64_t session)
+{
+	unsigned char packed[PACK_MOST];
+	const struct place *first = pack_first_place(c);
+	const instant base = pack_base(c);
+	struct row_out row = pack_row(p, id, first->line, ms_or_none(base));
+	row_text(&row, short_id(t, c->tool_use_id));
+	row_int(&row, pack_name(p, c->server));
+	row_int(&row, pack_name(p, c->tool));
+	row_int(&row, call_bits(c, part));
+	put_distance(&row, c->started_at, base);
+	put_distance(&row, c->ended_at, base);
+	put_more_duration(&row, c);
+	put_duration(&row, c->permission);
+	row_hex(&row, packed, pack_call(c, packed));
+	row_count(&row, session);
+	if (!is_plain(c))
+		put_more(t, &row, c, first, base);
+	pack_row_end(p, &row);
+}
+
 void timeline_add_call(struct timeline *t, int64_t source_id, const struct call *c)
 {
 	struct open_source *o = timeline_writable(t, source_id);
-	struct row_names n;
-	unsigned char packed[PACK_MOST];
-	if (!o || put_names(t, o, c->server, c->tool, c->session, &n) < 0)
+	int64_t session, id = c->id;
+	if (!o)
 		return;
-	int64_t part = c->id - row_id((uint64_t)source_id, pack_first_place(c)->offset, 0), id;
-	if (part < 0 || (uint64_t)part > BITS_MASK(BITS_PART)) {
+	const int64_t distance = id - row_id((uint64_t)source_id, pack_first_place(c)->offset, 0);
+	if (distance < 0 || (uint64_t)distance > BITS_MASK(BITS_PART)) {
 		(void)err_set(&o->failed, ERR_DB, "%s: the call at byte %llu has an id that is not of its place", t->path,
 			(unsigned long long)pack_first_place(c)->offset);
 		return;
 	}
-	sqlite3_stmt *st = sql_get(&t->sql, SQL_CALL_ADD);
-	if (st)
-		bind_call(t, st, c, &n, packed);
-	if (insert_row(t, o, st, c->id, call_bits(c, (uint64_t)part), CALL_PART_AT, &id) == 0 && !is_plain(c))
-		(void)!add_call_more(t, c, id, &o->failed);
+	uint64_t part = (uint64_t)distance;
+	if (make_room(t, o, &o->calls, &id, &part) == 0 && put_session(t, o, &o->calls, c->session, &session) == 0)
+		put_call(t, &o->calls, c, id, part, session);
 }

@@ -3,10 +3,10 @@
  * SQLite keeps these texts verbatim in sqlite_schema, and opening a database compares them: whoever changes one must raise
  * SCHEMA_VERSION; migrate.c rebuilds what differs.
  *
- * Layout. A row costs what its header and its widest integers cost, so: names are interned (`name`), what many events share
- * stands in `form`, times of a call are distances to its first one, small numbers share `bits`, what no view asks for stands in
- * `packed` (pack.c), seldom used columns in `call_more` and `event_more`, a session is written only where it is not its source's, and nothing has an index but the few tables with one row per file. Ids follow the file (model/ids.h): the rows of a source are
- * id … last_id, in order, and id - source.id - part is the byte offset.
+ * Layout. A row costs what its header and its widest integers cost, and an INSERT costs more than a line of a log; so some hundred calls or
+ * events are one row, a pack (packs.c). What many events share stands in `form`, small numbers share `bits`, what no view asks for
+ * stands in pack.c's bytes, the text of events in event_text, and nothing has an index but the few tables with one row per file.
+ * Ids follow the file (model/ids.h): the rows of a source are id … last_id, and id - source.id - part is the byte offset.
  *
  * Refuses to hold: AUTOINCREMENT, wall-clock times (but in `run`, `alert_state` and `mark`), anything that depends on the order of reading. */
 #include "store/schema.h"
@@ -18,17 +18,23 @@
 #define ISO(ms) "strftime('%Y-%m-%dT%H:%M:%fZ', " ms " / 1000.0, 'unixepoch')"
 #define TIMED(ms, column) ms " AS " column "_ms, " ISO(ms) " AS " column
 
-/* event.bits: part (10 bits), lines - 1 (30), microseconds of the time (10), of the duration (10).
- * call.bits: outcome (3 bits), link (3), link_sure (1), flags (16), attempts xor 1 (8), part (10). rows.c writes, load.c reads them. */
-#define OUTCOME_TEXT                                                                                              \
-	"CASE c.bits & 7 WHEN 0 THEN 'unended' WHEN 1 THEN 'ok' WHEN 2 THEN 'error' WHEN 3 THEN 'cancelled'"           \
-	" WHEN 4 THEN 'aborted' WHEN 5 THEN 'backgrounded' END"
-#define OUTCOME_ENDING                                                                                            \
-	"CASE c.bits & 7 WHEN 0 THEN 'still-open' WHEN 1 THEN 'completed' WHEN 2 THEN 'error' WHEN 3 THEN 'user-cancel'" \
-	" WHEN 4 THEN 'client-abort' WHEN 5 THEN 'backgrounded' END"
-#define LINK_TEXT                                                                                                 \
-	"CASE c.bits >> 3 & 7 WHEN 0 THEN 'tool-use-id' WHEN 1 THEN 'transcript' WHEN 2 THEN 'adjacency' WHEN 3 THEN 'elapsed'" \
-	" WHEN 4 THEN 'order' END"
+/* Rows in packs are arrays (json_row.c); rows.c writes and load_rows.c reads them. What stands at
+ *   of an event: 0 id, 1 line, 2 time, 3 form, 4 server, 5 duration, 6 detail, 7 bits, 8 session, 9 tool, 10 toolUseId, 11 distance to its
+ *     call, 12 error;
+ *   of a call: 0 id, 1 line, 2 base of its times, 3 toolUseId, 4 server, 5 tool, 6 bits, 7 started, 8 ended, 9 what the duration is more than the time between, 10 permission,
+ *     11 pack.c's bytes in hexadecimal, 12 session, 13 [heartbeats, first, last, µs that the last spoke of, class, error, lines and offsets].
+ * 0 to 2 are distances to the pack's offset, line and at_ms; times of a call are distances to its base. Names are indices into the pack's
+ * `names`, forms into `forms`. A session is 0 for that of its source, else 1 more than its name.
+ * bits of an event: part (10 bits), lines - 1 (30), microseconds of the time (10), of the duration (10).
+ * bits of a call, minus CALL_BITS_USUAL: outcome (3 bits), link (3), link_sure (1), flags (16), attempts xor 1 (8), part (10). */
+#define CALL_BITS "(r.value ->> 6 + 524353)"
+_Static_assert(CALL_BITS_USUAL == 524353, "CALL_BITS adds them");
+#define ROW_ID "s.id + p.offset + r.value ->> 0"
+#define NAMED(at) "p.names ->> (r.value ->> " at ")"
+#define SESSION(at) "coalesce(iif(r.value ->> " at ", p.names ->> ((r.value ->> " at ") - 1), " NAME("s.row_session") "), s.session)"
+#define OUTCOME_TEXT "'[\"unended\",\"ok\",\"error\",\"cancelled\",\"aborted\",\"backgrounded\"]' ->> (" CALL_BITS " & 7)"
+#define OUTCOME_ENDING "'[\"still-open\",\"completed\",\"error\",\"user-cancel\",\"client-abort\",\"backgrounded\"]' ->> (" CALL_BITS " & 7)"
+#define LINK_TEXT "'[\"tool-use-id\",\"transcript\",\"adjacency\",\"elapsed\",\"order\"]' ->> (" CALL_BITS " >> 3 & 7)"
 _Static_assert(OUTCOME_OK == 1 && OUTCOME_BACKGROUNDED == 5 && OUTCOME_COUNT == 6, "OUTCOME_TEXT lists the outcomes by number");
 _Static_assert(LINK_ADJACENCY == 2 && LINK_ORDER == 4 && LINK_COUNT == 5, "LINK_TEXT lists the links by number");
 
@@ -60,19 +66,13 @@ const struct schema_object schema_objects[] = {
 		"CREATE TABLE problem(source INTEGER NOT NULL, n INTEGER NOT NULL, code TEXT NOT NULL, text TEXT NOT NULL,"
 		" line INTEGER NOT NULL, offset INTEGER NOT NULL, class INTEGER NOT NULL, times INTEGER NOT NULL,"
 		" PRIMARY KEY(source, n)) STRICT, WITHOUT ROWID"},
-	{"event",
-		"CREATE TABLE event(id INTEGER PRIMARY KEY, bits INTEGER NOT NULL, form INTEGER NOT NULL, line INTEGER NOT NULL,"
-		" at_ms INTEGER, duration_ms INTEGER, server INTEGER, session INTEGER, detail TEXT) STRICT"},
-	{"event_more",
-		"CREATE TABLE event_more(id INTEGER PRIMARY KEY, tool INTEGER, tool_use_id TEXT, call_back INTEGER, err TEXT, text TEXT) STRICT"},
-	{"call",
-		"CREATE TABLE call(id INTEGER PRIMARY KEY, bits INTEGER NOT NULL, line INTEGER NOT NULL,"
-		" server INTEGER, tool INTEGER, session INTEGER, tool_use_id TEXT, at_ms INTEGER, started INTEGER, ended INTEGER,"
-		" permission_ms INTEGER, duration_ms INTEGER, packed BLOB NOT NULL) STRICT"},
-	{"call_more",
-		"CREATE TABLE call_more(id INTEGER PRIMARY KEY, beats INTEGER NOT NULL, first_beat INTEGER, last_beat INTEGER,"
-		" last_elapsed_us INTEGER, class INTEGER, err TEXT, beat_line INTEGER, beat_offset INTEGER,"
-		" last_beat_line INTEGER, last_beat_offset INTEGER) STRICT"},
+	{"event_pack",
+		"CREATE TABLE event_pack(id INTEGER PRIMARY KEY, last INTEGER NOT NULL, tail INTEGER NOT NULL, offset INTEGER NOT NULL,"
+		" line INTEGER NOT NULL, at_ms INTEGER NOT NULL, names TEXT NOT NULL, rows TEXT NOT NULL, forms TEXT NOT NULL) STRICT"},
+	{"call_pack",
+		"CREATE TABLE call_pack(id INTEGER PRIMARY KEY, last INTEGER NOT NULL, tail INTEGER NOT NULL, offset INTEGER NOT NULL,"
+		" line INTEGER NOT NULL, at_ms INTEGER NOT NULL, names TEXT NOT NULL, rows TEXT NOT NULL) STRICT"},
+	{"event_text", "CREATE TABLE event_text(id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT"},
 	/* --- verdicts per scope (pass 2) --- */
 	{"scope", "CREATE TABLE scope(id INTEGER PRIMARY KEY, key INTEGER NOT NULL, as_of_ms INTEGER) STRICT"},
 	{"digest", "CREATE TABLE digest(members INTEGER PRIMARY KEY, state INTEGER NOT NULL, facts BLOB NOT NULL) STRICT"},
@@ -127,22 +127,25 @@ const struct schema_object schema_objects[] = {
 		"CREATE VIEW connections AS SELECT k.id AS connection_id, " NAME("k.server") " AS server, " NAME("k.session") " AS session_id, " TIMED("k.opened_ms", "opened")
 		", " TIMED("k.closed_ms", "closed") ", k.uptime_s, " NAME("k.how") " AS how FROM connection k"},
 	{"calls",
-		"CREATE VIEW calls AS SELECT c.id AS call_id, coalesce(" NAME("coalesce(c.session, s.row_session)") ", s.session) AS session_id, " NAME("c.server") " AS server, "
-		NAME("c.tool") " AS tool, " ID("c.tool_use_id") " AS tool_use_id, " TIMED("(c.at_ms + c.started)", "started") ", " TIMED("(c.at_ms + c.ended)", "ended")
-		", c.duration_ms, c.permission_ms, " OUTCOME_TEXT " AS outcome,"
-		" coalesce((SELECT i.ending FROM incident_call i WHERE i.call = c.id LIMIT 1), " OUTCOME_ENDING ") AS ending,"
-		" m.err AS error, coalesce(m.beats, 0) AS heartbeats, " TIMED("(c.at_ms + m.last_beat)", "last_heartbeat")
-		", " LINK_TEXT " AS link, c.bits >> 6 & 1 AS link_sure, s.id AS source_id, s.path, c.line, c.id - s.id - (c.bits >> 31 & 1023) AS offset,"
-		" (SELECT t.same FROM call_twin t WHERE t.call = c.id) AS twin_of"
-		" FROM source s JOIN call c ON c.id BETWEEN s.id AND s.last_id LEFT JOIN call_more m ON m.id = c.id"},
+		"CREATE VIEW calls AS SELECT " ROW_ID " AS call_id, " SESSION("12") " AS session_id, " NAMED("4") " AS server, " NAMED("5") " AS tool, "
+		ID("(r.value ->> 3)") " AS tool_use_id, " TIMED("(p.at_ms + r.value ->> 2 + r.value ->> 7)", "started") ", "
+		TIMED("(p.at_ms + r.value ->> 2 + r.value ->> 8)", "ended") ", coalesce(r.value ->> 8 - r.value ->> 7, 0) + r.value ->> 9 AS duration_ms, r.value ->> 10 AS permission_ms, "
+		OUTCOME_TEXT " AS outcome, coalesce((SELECT i.ending FROM incident_call i WHERE i.call = " ROW_ID " LIMIT 1), " OUTCOME_ENDING ") AS ending,"
+		" r.value ->> '$[13][5]' AS error, coalesce(r.value ->> '$[13][0]', 0) AS heartbeats, "
+		TIMED("(p.at_ms + r.value ->> 2 + r.value ->> '$[13][2]')", "last_heartbeat") ", " LINK_TEXT " AS link, " CALL_BITS " >> 6 & 1 AS link_sure,"
+		" s.id AS source_id, s.path, p.line + r.value ->> 1 AS line, p.offset + r.value ->> 0 - (" CALL_BITS " >> 31 & 1023) AS offset,"
+		" (SELECT t.same FROM call_twin t WHERE t.call = " ROW_ID ") AS twin_of"
+		" FROM source s JOIN call_pack p ON p.id BETWEEN s.id AND s.last_id JOIN json_each(p.rows) r"},
 	{"events",
-		"CREATE VIEW events AS SELECT e.id AS event_id, s.id AS source_id, s.path, e.line, e.id - s.id - (e.bits & 1023) AS offset, "
-		TIMED("e.at_ms", "at") ", " TIMED("b.after_ms", "after") ", " TIMED("b.before_ms", "before") ", f.kind, f.signature, "
-		NAME("e.server") " AS server, " NAME("m.tool") " AS tool, " ID("m.tool_use_id") " AS tool_use_id, e.id - m.call_back AS call_id, e.detail,"
-		" f.class, m.err AS error, coalesce(" NAME("coalesce(e.session, s.row_session)") ", s.session) AS session_id, e.duration_ms, m.text,"
-		" (SELECT t.same FROM event_twin t WHERE t.event = e.id) AS twin_of"
-		" FROM source s JOIN event e ON e.id BETWEEN s.id AND s.last_id JOIN form f ON f.id = e.form"
-		" LEFT JOIN event_more m ON m.id = e.id LEFT JOIN bound b ON b.event = e.id"},
+		"CREATE VIEW events AS SELECT " ROW_ID " AS event_id, s.id AS source_id, s.path, p.line + r.value ->> 1 AS line,"
+		" p.offset + r.value ->> 0 - (coalesce(r.value ->> 7, 0) & 1023) AS offset, "
+		TIMED("(p.at_ms + r.value ->> 2)", "at") ", " TIMED("b.after_ms", "after") ", " TIMED("b.before_ms", "before") ", f.kind, f.signature, "
+		NAMED("4") " AS server, " NAMED("9") " AS tool, " ID("(r.value ->> 10)") " AS tool_use_id, " ROW_ID " - r.value ->> 11 AS call_id,"
+		" r.value ->> 6 AS detail, f.class, r.value ->> 12 AS error, " SESSION("8") " AS session_id, r.value ->> 5 AS duration_ms,"
+		" (SELECT x.text FROM event_text x WHERE x.id = " ROW_ID ") AS text,"
+		" (SELECT t.same FROM event_twin t WHERE t.event = " ROW_ID ") AS twin_of"
+		" FROM source s JOIN event_pack p ON p.id BETWEEN s.id AND s.last_id JOIN json_each(p.rows) r"
+		" JOIN form f ON f.id = p.forms ->> (r.value ->> 3) LEFT JOIN bound b ON b.event = " ROW_ID},
 	{"distinct_calls", "CREATE VIEW distinct_calls AS SELECT * FROM calls WHERE twin_of IS NULL"},
 	{"distinct_events", "CREATE VIEW distinct_events AS SELECT * FROM events WHERE twin_of IS NULL"},
 	{"incidents",
@@ -155,7 +158,7 @@ const struct schema_object schema_objects[] = {
 	{"evidence",
 		"CREATE VIEW evidence AS SELECT i.fingerprint AS incident_id, v.event AS event_id, s.path, v.line, v.offset, v.role, "
 		TIMED("v.at_ms", "at") ", " TIMED("v.after_ms", "after") ", " TIMED("v.before_ms", "before") ", " TIMED("v.until_ms", "until")
-		", v.times, coalesce(v.awaited, (SELECT m.text FROM event_more m WHERE m.id = v.event)) AS text"
+		", v.times, coalesce(v.awaited, (SELECT x.text FROM event_text x WHERE x.id = v.event)) AS text"
 		" FROM evidence_line v JOIN incident i ON i.id = v.owner LEFT JOIN source s ON s.id = v.source"},
 	{"notes",
 		"CREATE VIEW notes AS SELECT n.id AS note_id, n.kind, n.server, " TIMED("n.started_ms", "started") ", " TIMED("n.ended_ms", "ended")

@@ -6,6 +6,7 @@
 #define SCHEMA_ID_PREFIX "toolu_" /* of tool_use_id: not stored */
 enum {
 	SCHEMA_VERSION = 2,              /* user_version. Newer: refused. Older: migrated. Promise: docs/database.md */
+	CALL_BITS_USUAL = 524353,        /* stored bits of a call are its bits minus these, those of most */
 	SCHEMA_APPLICATION = 0x6d63706c, /* application_id, "mcpl" */
 };
 struct schema_object {

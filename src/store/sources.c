@@ -16,6 +16,13 @@ static struct open_source *opened(struct timeline *t, int64_t id)
 	return NULL;
 }
 
+void open_source_done(struct open_source *o)
+{
+	buf_done(&o->rest.state);
+	pack_done(&o->events);
+	pack_done(&o->calls);
+}
+
 static int run_with_id(struct timeline *t, enum statement which, int64_t id, struct err *reterr)
 {
 	sqlite3_stmt *st = sql_get(&t->sql, which);
@@ -31,8 +38,8 @@ static int start(struct timeline *t, struct open_source *o, struct err *reterr)
 	o->started = true;
 	if (o->is_new)
 		return 0;
-	int r = checkpoint_clear(t, o->id, o->from, o->old_last, reterr);
-	return r == 0 && o->from == o->id ? run_with_id(t, SQL_RESUME_REMOVE, o->id, reterr) : r;
+	int r = checkpoint_clear(t, o->id, o->old_last, o->goes_on, reterr);
+	return r == 0 && !o->goes_on ? run_with_id(t, SQL_RESUME_REMOVE, o->id, reterr) : r;
 }
 
 struct open_source *timeline_writable(struct timeline *t, int64_t id)
@@ -41,18 +48,9 @@ struct open_source *timeline_writable(struct timeline *t, int64_t id)
 	return o && o->failed.code == ERR_NONE && start(t, o, &o->failed) == 0 ? o : NULL;
 }
 
-void timeline_forget_row(struct timeline *t, int64_t source_id, int64_t row)
+bool timeline_is_tail(const struct open_source *o)
 {
-	static const enum statement all[] = {SQL_EVENT_REMOVE, SQL_EVENT_MORE_REMOVE, SQL_CALL_REMOVE, SQL_CALL_MORE_REMOVE};
-	struct open_source *o = timeline_writable(t, source_id);
-	for (size_t i = 0; o && i < sizeof all / sizeof *all && o->failed.code == ERR_NONE; i++) {
-		sqlite3_stmt *st = sql_get(&t->sql, all[i]);
-		if (st) {
-			bind_int(st, 1, row);
-			bind_int(st, 2, row);
-		}
-		(void)!sql_run(&t->sql, st, &o->failed);
-	}
+	return o->rested || o->goes_on;
 }
 
 /* Ids that a source of this many bytes needs; absurd sizes (sparse files) are cut. */
@@ -187,7 +185,7 @@ static int load_rest(struct timeline *t, struct open_source *o, struct arena *a,
 		o->session = column_int(st, 2);
 		const str state = column_bytes(st, 3);
 		ret->state = arena_str(a, state);
-		o->from = g->id + (int64_t)offset;
+		o->goes_on = true;
 	}
 	(void)sqlite3_reset(st);
 	return 0;
@@ -226,7 +224,7 @@ static int begin_in(struct timeline *t, const struct source *s, const struct fil
 	ret->shared = g->shared;
 	if (r < 0 || ret->unchanged)
 		return r;
-	struct open_source o = {.id = g->id, .from = g->id, .last = g->id, .old_last = g->last_id, .is_new = is_new, .identity = s->identity, .known = g,
+	struct open_source o = {.id = g->id, .last = g->id, .old_last = g->last_id, .is_new = is_new, .identity = s->identity, .known = g,
 		.shared = g->shared};
 	r = checkpoint_limit(t, o.id, &o.limit, reterr);
 	if (r == 0)
@@ -247,24 +245,28 @@ void timeline_source_anew(struct timeline *t, int64_t source_id)
 {
 	struct open_source *o = opened(t, source_id);
 	if (o && !o->started) {
-		o->from = o->last = o->id;
+		o->goes_on = false;
+		o->last = o->id;
 		o->has_session = false;
 		o->session = 0;
 	}
 }
 
-void timeline_source_from(struct timeline *t, int64_t source_id, uint64_t offset)
-{
-	struct open_source *o = opened(t, source_id);
-	if (o && !o->started && o->id + (int64_t)offset < o->from)
-		o->from = o->id + (int64_t)offset;
-}
-
 void timeline_source_rest(struct timeline *t, int64_t source_id, uint64_t offset, str state)
 {
 	struct open_source *o = timeline_writable(t, source_id);
-	if (!o)
+	if (!o || packs_write(t, o, false, &o->failed) < 0)
 		return;
+	/* What stood behind the old place stands before this one. */
+	sqlite3_stmt *st;
+	static const enum statement settle[] = {SQL_EVENT_PACK_SETTLE, SQL_CALL_PACK_SETTLE};
+	for (size_t i = 0; i < sizeof settle / sizeof *settle && o->goes_on && o->failed.code == ERR_NONE; i++) {
+		if ((st = sql_get(&t->sql, settle[i]))) {
+			bind_int(st, 1, o->id);
+			bind_int(st, 2, o->last);
+		}
+		(void)!sql_run(&t->sql, st, &o->failed);
+	}
 	o->rested = true;
 	o->rest.offset = offset;
 	o->rest.last = o->last;
@@ -401,8 +403,8 @@ int timeline_source_end(struct timeline *t, int64_t source_id, const struct sour
 	struct open_source *o = opened(t, source_id);
 	if (!o)
 		return err_set(reterr, ERR_DB, "%s: a source was ended that was not begun", t->path);
-	if (o->failed.code == ERR_NONE)
-		(void)!start(t, o, &o->failed);
+	if (o->failed.code == ERR_NONE && start(t, o, &o->failed) == 0)
+		(void)!packs_write(t, o, timeline_is_tail(o), &o->failed);
 	struct open_source mine = *o;
 	*o = t->open.v[--t->open.n];
 	int r = mine.failed.code;
@@ -410,7 +412,7 @@ int timeline_source_end(struct timeline *t, int64_t source_id, const struct sour
 		*reterr = mine.failed;
 	if (!r)
 		r = end_in(t, &mine, facts, reterr);
-	buf_done(&mine.rest.state);
+	open_source_done(&mine);
 	return r;
 }
 

@@ -8,6 +8,7 @@
 #include <limits.h>
 
 #define RANGE "id BETWEEN ?1 AND ?2"
+#define PACKS RANGE " AND last >= ?3 ORDER BY id"
 #define SOURCE_FACTS                                                                                              \
 	"path, kind, excerpt, filtered, complete, has_times, bytes, offset, pending_bytes, lines, records," \
 	" unrecognized, client_version, session, cwd, server, first_ms, first_us, last_ms, last_us, dev, ino, inode_gen, btime_ns," \
@@ -57,25 +58,21 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_PROBLEM_ADD] = "INSERT INTO problem(source, n, code, text, line, offset, class, times) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[SQL_PROBLEM_ALL] = "SELECT code, text, line, offset, class, times FROM problem WHERE source = ?1 ORDER BY n",
 	[SQL_PROBLEM_REMOVE] = "DELETE FROM problem WHERE source = ?1",
-	[SQL_EVENT_ADD] = "INSERT INTO event(id, bits, form, line, at_ms, duration_ms, server, session, detail)"
-		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-	[SQL_EVENT_MORE_ADD] = "INSERT OR REPLACE INTO event_more(id, tool, tool_use_id, call_back, err, text) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-	[SQL_EVENT_ALL] = "SELECT e.id, e.bits, e.form, e.line, e.at_ms, e.duration_ms, e.server, e.session, e.detail,"
-		" m.id, m.tool, m.tool_use_id, m.call_back, m.err"
-		" FROM event e LEFT JOIN event_more m ON m.id = e.id WHERE e." RANGE " ORDER BY e.id",
-	[SQL_EVENT_TEXT] = "SELECT text FROM event_more WHERE id = ?1",
-	[SQL_EVENT_MORE_REMOVE] = "DELETE FROM event_more WHERE " RANGE,
-	[SQL_EVENT_REMOVE] = "DELETE FROM event WHERE " RANGE,
-	[SQL_CALL_ADD] = "INSERT INTO call(id, bits, line, server, tool, session, tool_use_id, at_ms, started, ended, permission_ms,"
-		" duration_ms, packed) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-	[SQL_CALL_MORE_ADD] = "INSERT OR REPLACE INTO call_more(id, beats, first_beat, last_beat, last_elapsed_us, class, err, beat_line,"
-		" beat_offset, last_beat_line, last_beat_offset) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-	[SQL_CALL_ALL] = "SELECT c.id, c.bits, c.line, c.server, c.tool, c.session, c.tool_use_id, c.at_ms, c.started, c.ended,"
-		" c.permission_ms, c.duration_ms, c.packed, m.beats, m.first_beat, m.last_beat, m.last_elapsed_us, m.class, m.err,"
-		" m.beat_line, m.beat_offset, m.last_beat_line, m.last_beat_offset"
-		" FROM call c LEFT JOIN call_more m ON m.id = c.id WHERE c." RANGE " ORDER BY c.id",
-	[SQL_CALL_REMOVE] = "DELETE FROM call WHERE " RANGE,
-	[SQL_CALL_MORE_REMOVE] = "DELETE FROM call_more WHERE " RANGE,
+	[SQL_EVENT_PACK_ADD] = "INSERT INTO event_pack(id, last, tail, offset, line, at_ms, names, rows, forms) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[SQL_EVENT_PACK_ALL] = "SELECT id, offset, line, at_ms, names, rows, forms FROM event_pack WHERE " PACKS,
+	[SQL_EVENT_PACK_REMOVE] = "DELETE FROM event_pack WHERE " RANGE,
+	[SQL_EVENT_PACK_REMOVE_TAIL] = "DELETE FROM event_pack WHERE " RANGE " AND tail",
+	[SQL_EVENT_PACK_SETTLE] = "UPDATE event_pack SET tail = 0 WHERE " RANGE " AND tail",
+	[SQL_CALL_PACK_ADD] = "INSERT INTO call_pack(id, last, tail, offset, line, at_ms, names, rows) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[SQL_CALL_PACK_ALL] = "SELECT id, offset, line, at_ms, names, rows FROM call_pack WHERE " PACKS,
+	[SQL_CALL_PACK_REMOVE] = "DELETE FROM call_pack WHERE " RANGE,
+	[SQL_CALL_PACK_REMOVE_TAIL] = "DELETE FROM call_pack WHERE " RANGE " AND tail",
+	[SQL_CALL_PACK_SETTLE] = "UPDATE call_pack SET tail = 0 WHERE " RANGE " AND tail",
+	[SQL_EVENT_TEXT_ADD] = "INSERT OR REPLACE INTO event_text(id, text) VALUES(?1, ?2)",
+	[SQL_EVENT_TEXT] = "SELECT text FROM event_text WHERE id = ?1",
+	[SQL_EVENT_TEXT_REMOVE] = "DELETE FROM event_text WHERE " RANGE,
+	[SQL_EVENT_TEXT_REMOVE_TAIL] = "DELETE FROM event_text WHERE id IN (SELECT ?1 + p.offset + (r.value ->> 0)"
+		" FROM event_pack p, json_each(p.rows) r WHERE p.id BETWEEN ?1 AND ?2 AND p.tail)",
 	[SQL_SCOPE_KEY] = "SELECT 1 FROM scope WHERE id = ?1 AND key = ?2",
 	[SQL_SCOPE_ADD] = "INSERT INTO scope(id, key, as_of_ms) VALUES(?1, ?2, ?3)",
 	[SQL_SCOPE_SOURCE_ADD] = "INSERT OR IGNORE INTO scope_source(scope, source) VALUES(?1, ?2)",
@@ -108,8 +105,9 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_ALERT_SENT_ALL] = "SELECT alert, receiver, phase, attempts, refused FROM alert_sent",
 	[SQL_ALERT_SENT_PUT] = "INSERT OR REPLACE INTO alert_sent(alert, receiver, phase, attempts, refused) VALUES(?1, ?2, ?3, ?4, ?5)",
 	[SQL_ALERT_SENT_REMOVE] = "DELETE FROM alert_sent WHERE alert = ?1",
-	[SQL_CALL_LONGEST] = "SELECT max(duration_ms) FROM call WHERE bits & 7 = 1 AND server IN (SELECT id FROM name WHERE text = ?1)"
-		" AND tool IN (SELECT id FROM name WHERE text = ?2)",
+	[SQL_CALL_LONGEST] = "SELECT max(coalesce(r.value ->> 8 - r.value ->> 7, 0) + r.value ->> 9)"
+		" FROM call_pack p, json_each(p.rows) r WHERE (r.value ->> 6 + 524353) & 7 = 1"
+		" AND p.names ->> (r.value ->> 4) = ?1 AND p.names ->> (r.value ->> 5) = ?2",
 	[SQL_COUNTER_ALL] = "SELECT name, a, b, value, raw FROM counter ORDER BY name, a, b",
 	[SQL_COUNTER_PUT] = "INSERT OR REPLACE INTO counter(name, a, b, value, raw) VALUES(?1, ?2, ?3, ?4, ?5)",
 	[SQL_MARK_ALL] = "SELECT name, value FROM mark",

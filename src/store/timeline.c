@@ -128,7 +128,7 @@ int timeline_begin(struct timeline *t, struct err *reterr)
 static void open_sources_clear(struct timeline *t)
 {
 	for (size_t i = 0; i < t->open.n; i++)
-		buf_done(&t->open.v[i].rest.state);
+		open_source_done(&t->open.v[i]);
 	t->open.n = 0;
 }
 

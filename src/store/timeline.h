@@ -59,13 +59,9 @@ int timeline_source_begin(struct timeline *t, const struct source *s, const stru
 	struct err *reterr) MUST_USE;
 /* The state given at the beginning is of no use: the file is read from byte 0. Before anything was written. */
 void timeline_source_anew(struct timeline *t, int64_t source_id);
-/* Rows are made anew from this byte on already, before `resume`: a record was open there. Before anything was written. */
-void timeline_source_from(struct timeline *t, int64_t source_id, uint64_t offset);
-/* Removes one row: an event or a call that will be handed out once more. */
-void timeline_forget_row(struct timeline *t, int64_t source_id, int64_t row);
 void timeline_add_event(struct timeline *t, int64_t source_id, const struct event *e, const struct rules *rules);
 void timeline_add_call(struct timeline *t, int64_t source_id, const struct call *c);
-/* All rows of records before `offset` were written, and none behind: with this state the next run may go on here. */
+/* With this state the next run may go on here: all rows given from now on will be given to it once more. */
 void timeline_source_rest(struct timeline *t, int64_t source_id, uint64_t offset, str state);
 int timeline_source_end(struct timeline *t, int64_t source_id, const struct source *facts, struct err *reterr) MUST_USE;
 /* Closes the generations below these paths whose file is gone and was not met in this run. Those of which bytes were never

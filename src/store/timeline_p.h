@@ -5,6 +5,7 @@
 #include "store/known.h"
 #include "store/lock.h"
 #include "store/names.h"
+#include "store/packs.h"
 #include "store/sql.h"
 #include "store/timeline.h"
 
@@ -15,7 +16,7 @@ struct open_source {
 	int64_t limit;     /* the next source's id: rows must stay below */
 	int64_t last;      /* highest row id written */
 	int64_t old_last;  /* of the rows that are replaced */
-	int64_t from;      /* first id of those */
+	bool goes_on;      /* from where the last run rested: only the tail is replaced */
 	bool is_new;       /* not in the database before */
 	bool started;      /* the old rows are gone: with the first new row, or at the end */
 	bool rested;       /* state: what the next run goes on from */
@@ -30,6 +31,7 @@ struct open_source {
 	struct file_identity identity; /* when it was begun */
 	int64_t session;   /* of its first row; rows of the same session do not repeat it */
 	bool has_session;
+	struct pack events, calls; /* rows that wait to be written */
 	struct err failed; /* the first error of timeline_add_* */
 };
 struct timeline {
@@ -57,6 +59,11 @@ enum { BITS_PART = 10, BITS_LINES = 30, BITS_US = 10, BITS_OUTCOME = 3, BITS_LIN
 /* For a row: the open source, its old rows removed; NULL when it is not open or has failed. */
 struct open_source *timeline_writable(struct timeline *t, int64_t id);
 
+/* sources.c */
+void open_source_done(struct open_source *o);
+/* Do rows that are written now stand behind the place where the next run goes on? */
+bool timeline_is_tail(const struct open_source *o);
+
 /* checkpoint.c */
 enum checkpoint { CHECKPOINT_NEW, CHECKPOINT_OWN, CHECKPOINT_MOVED, CHECKPOINT_COPY };
 struct decision {
@@ -75,8 +82,8 @@ enum whereabouts checkpoint_whereabouts(const struct generation *g);
 /* A free id for a new source, with room for its rows. */
 int checkpoint_new_id(struct timeline *t, const struct source *s, str real_path, int64_t *ret_id, struct err *reterr) MUST_USE;
 int checkpoint_limit(struct timeline *t, int64_t id, int64_t *ret_limit, struct err *reterr) MUST_USE;
-/* Removes rows of a source from id from_id on (events, calls) and all its problems, not the source. */
-int checkpoint_clear(struct timeline *t, int64_t id, int64_t from_id, int64_t last_id, struct err *reterr) MUST_USE;
+/* Removes all rows of a source (events, calls) or only the tail, and all its problems, not the source. */
+int checkpoint_clear(struct timeline *t, int64_t id, int64_t last_id, bool only_tail, struct err *reterr) MUST_USE;
 /* The path with its directory resolved, so that one file has one name; "-" stays. */
 str checkpoint_real_path(struct timeline *t, str path, struct arena *a);
 #endif

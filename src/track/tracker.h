@@ -23,6 +23,4 @@ typedef str tracker_clean_fn(void *context, str text); /* redacted; valid until 
 bool tracker_save(const struct tracker *t, struct buf *b, tracker_clean_fn *clean, void *context);
 /* Into a new tracker of the same rules. False when the state is damaged: use a new tracker. */
 bool tracker_restore(struct tracker *t, struct wire *w);
-/* Row ids of all calls and lines that will still be handed out, and may have been once before by tracker_finish. */
-void tracker_pending(const struct tracker *t, void (*event)(void *context, int64_t id), void (*call)(void *context, int64_t id), void *context);
 #endif

@@ -286,23 +286,3 @@ bool tracker_restore(struct tracker *t, struct wire *w)
 		t->request = take_event(w);
 	return !w->bad && chains_hold(&t->open);
 }
-
-static void tell(const struct tracker *t, struct held *h, void (*event)(void *context, int64_t id), void *context)
-{
-	const struct event *e = h ? held_event(h) : NULL;
-	if (e)
-		event(context, row_id(t->key, e->offset, e->part));
-}
-
-void tracker_pending(const struct tracker *t, void (*event)(void *context, int64_t id), void (*call)(void *context, int64_t id), void *context)
-{
-	for (size_t i = 0; i < t->open.n; i++) {
-		const struct open_call *c = t->open.v[i];
-		if (!c->used)
-			continue;
-		call(context, c->call.id);
-		for (int k = 0; k < LINE_COUNT; k++)
-			tell(t, c->lines[k], event, context);
-	}
-	tell(t, t->request, event, context);
-}

@@ -27,11 +27,11 @@ LOG = """\
 2026-05-18T20:23:01.766Z [DEBUG] MCP server "日本": Tool '表' failed after 1s: =cmd|' /C calc'!A0
 """
 HOSTILE = [
-    "DELETE FROM event", "PRAGMA user_version = 9", "PRAGMA user_version", "ATTACH 'x.db' AS x", "VACUUM INTO 'x.db'", "CREATE TABLE x(y)",
+    "DELETE FROM event_pack", "PRAGMA user_version = 9", "PRAGMA user_version", "ATTACH 'x.db' AS x", "VACUUM INTO 'x.db'", "CREATE TABLE x(y)",
     "CREATE TEMP TABLE x AS SELECT 1", "INSERT INTO run VALUES(1,1,1,'x',0)", "SELECT load_extension('x')", "SELECT writefile('x.db', 'x')",
     "SELECT readfile('/etc/passwd')", "SELECT fts3_tokenizer('x')", "SELECT edit('x')", "SELECT sqlite_compileoption_get(0)", "SELECT zeroblob(1000000000)",
-    "SELECT randomblob(100)", "SELECT * FROM pragma_user_version", "SELECT 1; DELETE FROM event", "SELECT 1; SELECT 2", "BEGIN", "COMMIT", "DETACH main",
-    "EXPLAIN DELETE FROM event", "REINDEX", "ANALYZE", "DROP TABLE event", "UPDATE event SET line = 1", "WITH x AS (SELECT 1) DELETE FROM event",
+    "SELECT randomblob(100)", "SELECT * FROM pragma_user_version", "SELECT 1; DELETE FROM event_pack", "SELECT 1; SELECT 2", "BEGIN", "COMMIT", "DETACH main",
+    "EXPLAIN DELETE FROM event_pack", "REINDEX", "ANALYZE", "DROP TABLE event_pack", "UPDATE event_pack SET line = 1", "WITH x AS (SELECT 1) DELETE FROM event_pack",
     "SELECT * FROM nothing", "", " ", ";", "--", "SELECT", "SELECT (", "SELECT 'a", "select\x01 1", "SELECT " + "(" * 500 + "1" + ")" * 500,
     "SELECT " + "+".join(["1"] * 3000),
 ]
@@ -137,8 +137,8 @@ class Query(unittest.TestCase):
 
     def test_parameters(self):
         self.assertEqual(self.ask("SELECT tool FROM calls WHERE server = :server", "--server", "日本"), [{"tool": "表"}])
-        self.assertEqual(self.ask("SELECT :x + 1 AS n, :y AS t, typeof(:x) AS k", "x=41", "y=a b; DROP TABLE event"),
-                         [{"n": 42, "t": "a b; DROP TABLE event", "k": "integer"}])
+        self.assertEqual(self.ask("SELECT :x + 1 AS n, :y AS t, typeof(:x) AS k", "x=41", "y=a b; DROP TABLE event_pack"),
+                         [{"n": 42, "t": "a b; DROP TABLE event_pack", "k": "integer"}])
         self.assertEqual(self.ask("SELECT count(*) AS n FROM calls WHERE started_ms >= :since AND started_ms < :until", "--since", "2026-05-18", "--until", "2026-05-19"),
                          [{"n": 1}])
         self.assertEqual(self.ask("SELECT count(*) AS n FROM calls WHERE started_ms >= :since", "--since", "10 min ago"), [{"n": 1}])

@@ -106,7 +106,7 @@ def main():
     for f in faults:
         print("fault:", f)
     print(f"{KILLS} random kills, {points} before system calls: {len(faults)} faults")
-    return 1 if faults or not reference.get("call") else 0
+    return 1 if faults or not reference.get("call_pack") else 0
 
 
 if __name__ == "__main__":

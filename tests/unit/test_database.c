@@ -163,7 +163,7 @@ static void G7_a_changed_schema_is_refused(void **state)
 {
 	(void)state;
 	static const char *const changes[] = {
-		"CREATE TRIGGER t AFTER INSERT ON event BEGIN DELETE FROM call; END",
+		"CREATE TRIGGER t AFTER INSERT ON event_pack BEGIN DELETE FROM call_pack; END",
 		"CREATE VIEW v AS SELECT 1",
 		"DROP VIEW runs; CREATE VIEW runs AS SELECT load_extension('x')",
 		"DROP TABLE bound",

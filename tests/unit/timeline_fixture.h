@@ -240,7 +240,7 @@ static inline str query(struct timeline *t, const char *sql, struct buf *out)
 /* Every table but `run`, rows sorted: what two databases must have in common. */
 static inline struct hash128 dump(const char *path)
 {
-	static const char *const tables[] = {"name", "form", "source", "problem", "event", "call", "call_more", "incident", "evidence_line"};
+	static const char *const tables[] = {"name", "form", "source", "problem", "event_pack", "event_text", "call_pack", "incident", "evidence_line"};
 	struct buf all = {0}, out = {0};
 	struct timeline *t = NULL;
 	struct err e = {0};

@@ -1,0 +1,38 @@
+/* One row of values as a JSON array: written, and read back. SQL sees it as json_each and ->> do. */
+#ifndef MCPLOG_STORE_JSON_ROW_H
+#define MCPLOG_STORE_JSON_ROW_H
+#include "base/arena.h"
+#include "base/buf.h"
+
+/* Writing: one value after the other. Values that say nothing are dropped at the end of a row. */
+struct row_out {
+	struct buf *to; /* the caller's */
+	size_t from;    /* where the row begins in it */
+	size_t keep;    /* behind the last value that says something */
+};
+struct row_out row_begin(struct buf *to);
+void row_int(struct row_out *o, int64_t v);
+void row_count(struct row_out *o, int64_t v);    /* 0 says nothing */
+void row_null(struct row_out *o);
+void row_text(struct row_out *o, str s);         /* p NULL: null */
+void row_json(struct row_out *o, str json);      /* as it stands; p NULL: null */
+void row_hex(struct row_out *o, const unsigned char *p, size_t n);
+void row_end(struct row_out *o);
+void json_row_text(struct buf *to, str s);       /* a text alone, quoted */
+
+/* Reading: values in the order in which they were written. Behind the end of a row all are absent. What is no such JSON sets `bad`
+ * and reads as absent; nothing is read outside of the text. */
+struct row_in {
+	const char *p, *end;
+	bool bad;
+};
+struct row_in row_in_of(str rows);               /* an array of rows, or of values */
+bool row_next(struct row_in *r);                 /* into the next row; false: no more */
+bool row_more(const struct row_in *r);           /* is there one more value in this row? */
+int64_t row_take_int(struct row_in *r, int64_t absent);
+str row_take_json(struct row_in *r);             /* the literal; p NULL for null and absent */
+str row_take_text(struct row_in *r, struct arena *a); /* a text's bytes; p NULL for null, absent and anything else */
+void row_skip(struct row_in *r, unsigned count);
+void row_leave(struct row_in *r);                /* out of this row */
+unsigned json_row_hex(char c);                   /* of a hexadecimal digit; 0 for all else */
+#endif

@@ -1,0 +1,432 @@
+/* Rows of events and calls, read back for pass 2 (store/): packs taken apart (packs.c wrote them), merged where they overlap, and
+ * given to a callback one by one. Texts live in the caller's arena; server, tool and session names only once per source. Numbers of
+ * kinds, signatures and classes are those of the rules given now: words that these do not know become 0.
+ *
+ * A damaged pack is an error of the database, never a row that is wrong. Refuses to load the text of events: few are shown,
+ * timeline_event_text fetches those. */
+#include "base/json.h"
+#include "store/pack.h"
+#include "store/schema.h"
+#include "store/timeline_p.h"
+#include <stdlib.h>
+
+/* --- packs --- */
+
+struct rows { /* of a source, on their way out */
+	struct timeline *t;
+	const struct source_part *part;
+	int64_t source, session; /* rows without a session have this one */
+	int64_t from, to;        /* ids that are wanted */
+	uint64_t rules_hash;
+	uint32_t source_index;
+	const struct rules *rules;
+	struct known known;
+	/* the pack that is taken apart */
+	int64_t offset, line, ms;
+	VEC(str) names;
+	VEC(const struct form *) forms;
+	/* rows that are not given yet: packs may overlap */
+	VEC(struct event) events;
+	VEC(struct call) calls;
+	event_fn *on_event;
+	call_fn *on_call;
+	void *context;
+};
+
+static void rows_done(struct rows *rows)
+{
+	known_done(&rows->known);
+	vec_free(&rows->names);
+	vec_free(&rows->forms);
+	vec_free(&rows->events);
+	vec_free(&rows->calls);
+}
+
+/* Rows of a source are its range of ids. */
+static int range(struct rows *rows, struct err *reterr)
+{
+	struct timeline *t = rows->t;
+	sqlite3_stmt *st = sql_get(&t->sql, SQL_SOURCE_KNOWN);
+	if (st)
+		bind_int(st, 1, rows->source);
+	int r = sql_row(&t->sql, st, reterr);
+	if (r <= 0)
+		return r < 0 ? r : err_set(reterr, ERR_DB, "%s: a source that was asked for is not in the database", t->path);
+	int64_t last = column_int(st, 1);
+	rows->rules_hash = column_u64(st, 18);
+	rows->session = column_int(st, 21);
+	(void)sqlite3_reset(st);
+	const uint64_t room = (uint64_t)(last - rows->source);
+	rows->from = rows->source + (int64_t)(rows->part->from <= room ? rows->part->from : room + 1);
+	rows->to = rows->part->to <= room ? rows->source + (int64_t)rows->part->to - 1 : last;
+	return 0;
+}
+
+static void take_head(struct rows *rows, sqlite3_stmt *st, struct arena *scratch)
+{
+	rows->offset = column_int(st, 1);
+	rows->line = column_int(st, 2);
+	rows->ms = column_int(st, 3);
+	rows->names.n = 0;
+	struct row_in names = row_in_of(column_view(st, 4));
+	while (row_more(&names))
+		*vec_push(&rows->names) = known_text(&rows->known, row_take_text(&names, scratch));
+}
+
+/* All packs of the source: `take` reads the rows of one, `give` hands out those whose id lies before that of the next. */
+static int each_pack(struct rows *rows, enum statement which, bool (*take)(struct rows *, sqlite3_stmt *), void (*give)(struct rows *, int64_t before),
+	struct err *reterr)
+{
+	struct timeline *t = rows->t;
+	struct arena scratch = {0};
+	int r = range(rows, reterr);
+	sqlite3_stmt *st = r < 0 ? NULL : sql_get(&t->sql, which);
+	if (st) {
+		bind_int(st, 1, rows->source);
+		bind_int(st, 2, rows->to);
+		bind_int(st, 3, rows->from);
+	}
+	while (r >= 0 && (r = sql_row(&t->sql, st, reterr)) > 0) {
+		give(rows, column_int(st, 0));
+		take_head(rows, st, &scratch);
+		arena_reset(&scratch);
+		if (!take(rows, st)) {
+			r = err_set(reterr, ERR_DB, "%s: rows of the database are damaged", t->path);
+			err_hint(reterr, "move it away and run again: it is built anew from the logs that still exist");
+			(void)sqlite3_reset(st);
+		}
+	}
+	if (r == 0)
+		give(rows, INT64_MAX);
+	arena_done(&scratch);
+	return r;
+}
+
+/* Events and calls begin with their id. */
+_Static_assert(offsetof(struct event, id) == 0 && offsetof(struct call, id) == 0, "rows are compared by what they begin with");
+
+static int64_t id_at(const void *v, size_t i, size_t size)
+{
+	int64_t id;
+	memcpy(&id, (const char *)v + i * size, sizeof id);
+	return id;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const int64_t x = id_at(a, 0, 0), y = id_at(b, 0, 0);
+	return x < y ? -1 : x > y;
+}
+
+/* How many of the rows may be given, now in order: no pack to come has one that lies before them. */
+static size_t ready(void *v, size_t n, size_t size, int64_t before)
+{
+	size_t count = 0;
+	bool sorted = true;
+	for (size_t i = 1; i < n && sorted; i++)
+		sorted = id_at(v, i - 1, size) <= id_at(v, i, size);
+	if (!sorted)
+		qsort(v, n, size, by_id);
+	while (count < n && id_at(v, count, size) < before)
+		count++;
+	return count;
+}
+
+static void drop(void *v, size_t *n, size_t size, size_t count)
+{
+	*n -= count;
+	if (*n && count)
+		memmove(v, (const char *)v + count * size, *n * size);
+}
+
+static str name_at(const struct rows *rows, int64_t at)
+{
+	return at > 0 && (uint64_t)at < rows->names.n ? rows->names.v[at] : STR_NONE;
+}
+
+/* 0 is the source's own session, else 1 more than a name. */
+static str session_of(struct rows *rows, int64_t said)
+{
+	return said > 0 ? name_at(rows, said - 1) : known_name(&rows->known, &rows->t->sql, rows->session);
+}
+
+/* What every row begins with. */
+static int64_t take_place(struct rows *rows, struct row_in *in, uint64_t *ret_line, int64_t *ret_ms, bool *ret_timed)
+{
+	const uint64_t distance = (uint64_t)row_take_int(in, 0);
+	*ret_line = (uint64_t)rows->line + (uint64_t)row_take_int(in, 0);
+	const int64_t ms = row_take_int(in, INT64_MIN);
+	*ret_timed = ms != INT64_MIN;
+	*ret_ms = (int64_t)((uint64_t)rows->ms + (uint64_t)ms);
+	return (int64_t)((uint64_t)rows->source + (uint64_t)rows->offset + distance);
+}
+
+static str full_id(str stored, struct arena *a)
+{
+	if (!stored.p)
+		return STR_NONE;
+	if (str_starts(stored, S("=")))
+		return str_from(stored, 1);
+	const str prefix = S(SCHEMA_ID_PREFIX);
+	char *p = arena_alloc(a, prefix.n + stored.n + 1);
+	memcpy(p, prefix.p, prefix.n);
+	memcpy(p + prefix.n, stored.p, stored.n);
+	return (str){p, prefix.n + stored.n};
+}
+
+/* Milliseconds, and what they leave out; -1 for none. */
+static int64_t duration_of(int64_t ms, int64_t us)
+{
+	const instant v = ms < 0 ? -1 : instant_of(ms, 0, us);
+	return v < 0 ? -1 : v;
+}
+
+/* The next `width` bits. */
+static uint64_t next_bits(uint64_t *bits, unsigned width)
+{
+	uint64_t v = *bits & BITS_MASK(width);
+	*bits >>= width;
+	return v;
+}
+
+/* --- events --- */
+
+/* Text up to the closing quote of the JSON string that begins at *at; false at the end. */
+static bool next_string(str s, size_t *at, str *ret_literal)
+{
+	while (*at < s.n && s.p[*at] != '"')
+		(*at)++;
+	size_t from = *at;
+	if (from >= s.n)
+		return false;
+	size_t i = from + 1;
+	while (i < s.n && s.p[i] != '"')
+		i += s.p[i] == '\\' ? 2 : 1;
+	if (i >= s.n)
+		return false;
+	*at = i + 1;
+	*ret_literal = (str){s.p + from, i + 1 - from};
+	return true;
+}
+
+static str unquoted(str literal, struct arena *a, struct buf *scratch)
+{
+	str inside = {literal.p + 1, literal.n - 2};
+	if (str_chr(inside, '\\') < 0)
+		return arena_str(a, inside);
+	buf_reset(scratch);
+	return json_unquote(literal, scratch) ? arena_str(a, buf_str(scratch)) : STR_NONE;
+}
+
+static void add_field(struct event *e, uint16_t name, str value)
+{
+	if (name && e->field_count < LIMIT_EVENT_FIELDS)
+		e->fields[e->field_count++] = (struct field){name, value};
+}
+
+/* `detail` is a flat object of strings, written by rows.c; a whole JSON parser per row would cost more than the row. */
+static void read_fields(str detail, unsigned flags, const struct rules *rules, struct arena *a, struct buf *scratch, struct event *e)
+{
+	struct field found[LIMIT_EVENT_FIELDS];
+	size_t at = 0;
+	str key, value;
+	e->fields = found;
+	while (next_string(detail, &at, &key) && next_string(detail, &at, &value)) {
+		uint32_t name = intern_find(&rules->fields, (str){key.p + 1, key.n - 2});
+		if (name)
+			add_field(e, (uint16_t)name, unquoted(value, a, scratch));
+	}
+	if (flags & FORM_MS)
+		add_field(e, FIELD_MS, arena_printf(a, "%lld", (long long)(e->duration / MILLISECOND)));
+	if (flags & FORM_DUR)
+		add_field(e, FIELD_DUR, arena_printf(a, "%lldms", (long long)(e->duration / MILLISECOND)));
+	e->fields = e->field_count ? arena_alloc(a, e->field_count * sizeof *found) : NULL;
+	if (e->field_count)
+		memcpy(e->fields, found, e->field_count * sizeof *found);
+}
+
+static void say_form(struct event *e, const struct form *f)
+{
+	if (!f)
+		return;
+	e->kind = f->kind;
+	e->signature = f->signature;
+	e->class = f->class;
+	e->level = f->level;
+	e->local_time = (f->flags & FORM_LOCAL) != 0;
+	e->excerpt = (f->flags & FORM_EXCERPT) != 0;
+}
+
+static void take_event(struct rows *rows, struct row_in *in)
+{
+	struct arena *a = rows->known.arena;
+	struct event e = {.source = rows->source_index};
+	int64_t ms;
+	bool timed;
+	e.id = take_place(rows, in, &e.line, &ms, &timed);
+	const uint64_t form = (uint64_t)row_take_int(in, -1);
+	const struct form *f = form < rows->forms.n ? rows->forms.v[form] : NULL;
+	say_form(&e, f);
+	e.server = name_at(rows, row_take_int(in, 0));
+	const int64_t duration_ms = row_take_int(in, -1);
+	const str detail = row_take_json(in);
+	uint64_t bits = (uint64_t)row_take_int(in, 0), part = next_bits(&bits, BITS_PART);
+	e.part = (uint8_t)part;
+	e.offset = (uint64_t)e.id - (uint64_t)rows->source - part;
+	e.lines = (uint32_t)next_bits(&bits, BITS_LINES) + 1;
+	const instant us = (instant)next_bits(&bits, BITS_US);
+	e.at = timed ? instant_of(ms, 0, us) : INSTANT_NONE;
+	e.duration = duration_of(duration_ms, (int64_t)next_bits(&bits, BITS_US));
+	e.session = session_of(rows, row_take_int(in, 0));
+	e.tool = name_at(rows, row_take_int(in, 0));
+	e.tool_use_id = full_id(row_take_text(in, a), a);
+	const int64_t back = row_take_int(in, INT64_MIN);
+	e.call = back == INT64_MIN ? 0 : (int64_t)((uint64_t)e.id - (uint64_t)back);
+	e.err = row_take_text(in, a);
+	if (e.id < rows->from || e.id > rows->to)
+		return;
+	read_fields(detail, f ? f->flags : 0, rows->rules, a, &rows->t->scratch, &e);
+	*vec_push(&rows->events) = e;
+}
+
+static bool take_events(struct rows *rows, sqlite3_stmt *st)
+{
+	struct row_in forms = row_in_of(column_view(st, 6)), in = row_in_of(column_view(st, 5));
+	rows->forms.n = 0;
+	while (row_more(&forms))
+		*vec_push(&rows->forms) = known_form(&rows->known, row_take_int(&forms, 0));
+	for (; row_next(&in); row_leave(&in))
+		take_event(rows, &in);
+	return !in.bad && !forms.bad;
+}
+
+static void give_events(struct rows *rows, int64_t before)
+{
+	const size_t n = ready(rows->events.v, rows->events.n, sizeof *rows->events.v, before);
+	for (size_t i = 0; i < n; i++)
+		rows->on_event(rows->context, &rows->events.v[i]);
+	drop(rows->events.v, &rows->events.n, sizeof *rows->events.v, n);
+}
+
+int timeline_load_events(struct timeline *t, const struct source_part *part, uint32_t source_index, const struct rules *rules, struct arena *a,
+	event_fn *fn, void *context, struct err *reterr)
+{
+	struct rows rows = {.t = t, .part = part, .source = part->id, .source_index = source_index, .rules = rules, .known = {.arena = a},
+		.on_event = fn, .context = context};
+	int r = known_forms(&rows.known, &t->sql, rules, &t->signatures, reterr);
+	if (r == 0)
+		r = each_pack(&rows, SQL_EVENT_PACK_ALL, take_events, give_events, reterr);
+	rows_done(&rows);
+	return r;
+}
+
+/* --- calls --- */
+
+static struct place take_place_of(struct row_in *in, const struct place *first)
+{
+	const int64_t line = row_take_int(in, INT64_MIN), offset = row_take_int(in, 0);
+	if (line == INT64_MIN)
+		return (struct place){0};
+	return (struct place){first->line + (uint64_t)line, first->offset + (uint64_t)offset};
+}
+
+static instant take_time(struct row_in *in, int64_t base_ms)
+{
+	const int64_t distance = row_take_int(in, INT64_MIN);
+	return distance == INT64_MIN ? INSTANT_NONE : instant_of(base_ms, distance, 0);
+}
+
+static void take_more(str more, const struct place *first, int64_t base_ms, struct call *c, struct arena *a)
+{
+	struct row_in in = row_in_of(more);
+	c->beats = (uint32_t)row_take_int(&in, 0);
+	c->first_beat_at = take_time(&in, base_ms);
+	c->last_beat_at = take_time(&in, base_ms);
+	c->last_elapsed = row_take_int(&in, -1);
+	c->class = (uint16_t)row_take_int(&in, 0);
+	c->err = row_take_text(&in, a);
+	c->beat = take_place_of(&in, first);
+	c->last_beat = take_place_of(&in, first);
+}
+
+static size_t from_hex(str literal, unsigned char to[PACK_MOST])
+{
+	size_t n = 0;
+	for (size_t i = 1; i + 2 < literal.n && n < PACK_MOST; i += 2)
+		to[n++] = (unsigned char)(json_row_hex(literal.p[i]) << 4 | json_row_hex(literal.p[i + 1]));
+	return n;
+}
+
+static void say_bits(struct call *c, uint64_t *bits)
+{
+	const uint64_t outcome = next_bits(bits, BITS_OUTCOME), link = next_bits(bits, BITS_LINK);
+	c->outcome = outcome < OUTCOME_COUNT ? (enum outcome)outcome : OUTCOME_UNENDED;
+	c->link = link < LINK_COUNT ? (enum link)link : LINK_ORDER;
+	c->link_sure = next_bits(bits, BITS_SURE) != 0;
+	c->flags = (uint32_t)next_bits(bits, BITS_FLAGS);
+	c->attempts = (uint32_t)next_bits(bits, BITS_ATTEMPTS) ^ 1;
+}
+
+static int64_t take_more_duration(struct row_in *in, const struct call *c)
+{
+	const bool spans = c->started_at != INSTANT_NONE && c->ended_at != INSTANT_NONE;
+	const int64_t more = row_take_int(in, INT64_MIN), span = spans ? ms_floor(c->ended_at) - ms_floor(c->started_at) : 0;
+	return more == INT64_MIN ? -1 : duration_of((int64_t)((uint64_t)span + (uint64_t)more), 0);
+}
+
+static void take_call(struct rows *rows, struct row_in *in)
+{
+	struct arena *a = rows->known.arena;
+	struct call c = {.source = rows->source_index, .first_beat_at = INSTANT_NONE, .last_beat_at = INSTANT_NONE, .last_elapsed = -1};
+	struct place first;
+	int64_t base_ms;
+	bool timed;
+	unsigned char packed[PACK_MOST];
+	c.id = take_place(rows, in, &first.line, &base_ms, &timed);
+	c.tool_use_id = full_id(row_take_text(in, a), a);
+	c.server = name_at(rows, row_take_int(in, 0));
+	c.tool = name_at(rows, row_take_int(in, 0));
+	uint64_t bits = (uint64_t)row_take_int(in, 0) + CALL_BITS_USUAL;
+	say_bits(&c, &bits);
+	first.offset = (uint64_t)c.id - (uint64_t)rows->source - next_bits(&bits, BITS_PART);
+	c.started_at = take_time(in, base_ms);
+	c.ended_at = take_time(in, base_ms);
+	c.duration = take_more_duration(in, &c);
+	c.permission = duration_of(row_take_int(in, -1), 0);
+	const size_t n = from_hex(row_take_json(in), packed);
+	c.session = session_of(rows, row_take_int(in, 0));
+	const str more = row_take_json(in);
+	if (more.p)
+		take_more(more, &first, base_ms, &c, a);
+	unpack_call((str){(const char *)packed, n}, &first, base_ms, &c);
+	/* Numbers of classes belong to the rules that the source was read with. */
+	if (rows->rules_hash != rows->t->rules_hash)
+		c.class = 0;
+	if (c.id >= rows->from && c.id <= rows->to)
+		*vec_push(&rows->calls) = c;
+}
+
+static bool take_calls(struct rows *rows, sqlite3_stmt *st)
+{
+	struct row_in in = row_in_of(column_view(st, 5));
+	for (; row_next(&in); row_leave(&in))
+		take_call(rows, &in);
+	return !in.bad;
+}
+
+static void give_calls(struct rows *rows, int64_t before)
+{
+	const size_t n = ready(rows->calls.v, rows->calls.n, sizeof *rows->calls.v, before);
+	for (size_t i = 0; i < n; i++)
+		rows->on_call(rows->context, &rows->calls.v[i]);
+	drop(rows->calls.v, &rows->calls.n, sizeof *rows->calls.v, n);
+}
+
+int timeline_load_calls(struct timeline *t, const struct source_part *part, uint32_t source_index, struct arena *a, call_fn *fn, void *context,
+	struct err *reterr)
+{
+	struct rows rows = {.t = t, .part = part, .source = part->id, .source_index = source_index, .known = {.arena = a}, .on_call = fn, .context = context};
+	int r = each_pack(&rows, SQL_CALL_PACK_ALL, take_calls, give_calls, reterr);
+	rows_done(&rows);
+	return r;
+}

@@ -1,0 +1,183 @@
+/* Packs (store/): the rows of events and calls, some hundred in one row of a table, because a row of SQLite's costs thousands of
+ * instructions and sixteen bytes beside its values.
+ *
+ * A pack belongs to one source. Its rows are JSON arrays (json_row.c) in the order of their ids; places and times are distances to
+ * those of the row that came first, names are indices into the pack's own list. Packs may overlap, because a call is handed out
+ * when it ends: the key of a pack is the lowest id in it, so whoever reads packs in the order of their keys can merge them.
+ *
+ * A pack is closed before it spills into one more overflow page. Those written behind the place where the next run goes on
+ * are marked as tail: that run removes them and makes their rows anew.
+ *
+ * Refuses to change a row that was written. */
+#include "store/packs.h"
+#include "store/timeline_p.h"
+#include <stdlib.h>
+
+/* Of a pack's record, SQLite leaves 489 bytes in the tree and puts the rest on pages of 4,092: four of them. */
+enum { PACK_BYTES = 489 + 4 * 4092 - 160 };
+
+void pack_done(struct pack *p)
+{
+	buf_done(&p->rows);
+	vec_free(&p->index);
+	intern_done(&p->names);
+	buf_done(&p->name_list);
+	map_done(&p->form_index);
+	buf_done(&p->form_list);
+	*p = (struct pack){0};
+}
+
+static void empty(struct pack *p)
+{
+	buf_reset(&p->rows);
+	p->index.n = 0;
+	intern_done(&p->names);
+	buf_reset(&p->name_list);
+	map_done(&p->form_index);
+	buf_reset(&p->form_list);
+	p->unsorted = false;
+}
+
+/* --- rows --- */
+
+static bool is_taken(const struct pack *p, int64_t id)
+{
+	for (size_t i = p->index.n; i-- > 0;) {
+		if (p->index.v[i].id == id)
+			return true;
+		if (p->index.v[i].id < id && !p->unsorted)
+			return false;
+	}
+	return false;
+}
+
+int64_t pack_free_id(const struct pack *p, int64_t id, uint64_t *part)
+{
+	for (; is_taken(p, id); id++)
+		++*part;
+	return id;
+}
+
+struct row_out pack_row(struct pack *p, int64_t id, uint64_t line, int64_t ms)
+{
+	if (p->index.n == 0) {
+		p->id = id;
+		p->line = (int64_t)line;
+		p->ms = ms == INT64_MIN ? 0 : ms;
+	}
+	p->unsorted |= p->index.n && id < p->index.v[p->index.n - 1].id;
+	buf_byte(&p->rows, p->index.n ? ',' : '[');
+	*vec_push(&p->index) = (struct pack_row){id, p->rows.n, 0};
+	struct row_out row = row_begin(&p->rows);
+	row_int(&row, id - p->id);
+	row_int(&row, (int64_t)(line - (uint64_t)p->line));
+	if (ms == INT64_MIN)
+		row_null(&row);
+	else
+		row_int(&row, (int64_t)((uint64_t)ms - (uint64_t)p->ms));
+	return row;
+}
+
+void pack_row_end(struct pack *p, struct row_out *row)
+{
+	struct pack_row *last = &p->index.v[p->index.n - 1];
+	row_end(row);
+	last->n = p->rows.n - last->at;
+}
+
+uint32_t pack_name(struct pack *p, str name)
+{
+	const uint32_t known = p->names.n, at = intern_put(&p->names, name);
+	if (at && at >= known) {
+		buf_addz(&p->name_list, p->name_list.n ? "," : "[null,");
+		json_row_text(&p->name_list, name);
+	}
+	return at;
+}
+
+uint32_t pack_form(struct pack *p, int64_t form)
+{
+	uint32_t at;
+	if (map_get(&p->form_index, (uint64_t)form, &at))
+		return at;
+	at = (uint32_t)p->form_index.n;
+	map_put(&p->form_index, (uint64_t)form, at);
+	buf_printf(&p->form_list, "%c%lld", at ? ',' : '[', (long long)form);
+	return at;
+}
+
+bool pack_is_full(const struct pack *p)
+{
+	return p->rows.n + p->name_list.n + p->form_list.n > PACK_BYTES;
+}
+
+/* --- into the database --- */
+
+static int by_id(const void *a, const void *b)
+{
+	const struct pack_row *x = a, *y = b;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* The array of all rows, in order; in p->rows, or in `other` when they have to change places. */
+static str in_order(struct pack *p, struct buf *other)
+{
+	if (!p->unsorted) {
+		buf_byte(&p->rows, ']');
+		return buf_str(&p->rows);
+	}
+	vec_sort(&p->index, by_id);
+	buf_reset(other);
+	for (size_t i = 0; i < p->index.n; i++) {
+		buf_byte(other, i ? ',' : '[');
+		buf_add(other, (str){p->rows.p + p->index.v[i].at, p->index.v[i].n});
+	}
+	buf_byte(other, ']');
+	return buf_str(other);
+}
+
+/* A key that is taken goes down: it may lie below its rows, never above. */
+static int insert(struct timeline *t, sqlite3_stmt *st, int64_t key, int64_t lowest, struct err *reterr)
+{
+	for (; st && key >= lowest; key--) {
+		bind_int(st, 1, key);
+		const int rc = sqlite3_step(st);
+		(void)sqlite3_reset(st);
+		if (rc == SQLITE_DONE)
+			return 0;
+		if (rc != SQLITE_CONSTRAINT_PRIMARYKEY && rc != SQLITE_CONSTRAINT_ROWID)
+			return sql_fail(&t->sql, reterr);
+	}
+	return st ? err_set(reterr, ERR_DB, "%s: no room for the rows of a source", t->path) : sql_fail(&t->sql, reterr);
+}
+
+static int write_pack(struct timeline *t, const struct open_source *o, struct pack *p, enum statement which, bool tail, struct err *reterr)
+{
+	if (p->index.n == 0)
+		return 0;
+	const str rows = in_order(p, &t->scratch);
+	buf_addz(&p->name_list, p->name_list.n ? "]" : "[null]");
+	sqlite3_stmt *st = sql_get(&t->sql, which);
+	if (st) {
+		bind_int(st, 2, p->index.v[p->index.n - 1].id);
+		bind_int(st, 3, tail);
+		bind_int(st, 4, p->id - o->id);
+		bind_int(st, 5, p->line);
+		bind_int(st, 6, p->ms);
+		bind_text(st, 7, buf_str(&p->name_list));
+		bind_text(st, 8, rows);
+		if (which == SQL_EVENT_PACK_ADD) {
+			buf_byte(&p->form_list, ']');
+			bind_text(st, 9, buf_str(&p->form_list));
+		}
+	}
+	int r = insert(t, st, p->index.v[0].id, o->id, reterr);
+	empty(p);
+	return r;
+}
+
+int packs_write(struct timeline *t, struct open_source *o, bool tail, struct err *reterr)
+{
+	int r = write_pack(t, o, &o->events, SQL_EVENT_PACK_ADD, tail, reterr);
+	return r < 0 ? r : write_pack(t, o, &o->calls, SQL_CALL_PACK_ADD, tail, reterr);
+}
