@@ -258,6 +258,60 @@ static void join_field(struct plain_op *op)
 	op->next = run->next;
 }
 
+static bool is_digits(const struct span_set *s)
+{
+	struct span_set digits = {{0}};
+	span_add_range(&digits, '0', '9');
+	return memcmp(s, &digits, sizeof digits) == 0;
+}
+
+/* Adds the bytes that op takes to the n of the mask, when there is room and each is known or a digit; false: it is not so. */
+static bool add_fixed(const struct compiler *c, const struct plain_op *op, struct plain_mask *m, unsigned *n)
+{
+	uint8_t *equal = (uint8_t *)m->equal, *value = (uint8_t *)m->value, *digit = (uint8_t *)m->digit;
+	const bool bytes = op->code == PLAIN_BYTES;
+	if (!bytes && ((op->code != PLAIN_SET && op->code != PLAIN_RUN) || op->min != op->max || !is_digits(&c->sets.v[op->a])))
+		return false;
+	const uint32_t count = bytes ? op->a : op->min;
+	if (count > 8 * PLAIN_FIXED_WORDS - *n)
+		return false;
+	for (uint32_t i = 0; i < count; i++, ++*n) {
+		equal[*n] = bytes ? 0xff : 0xf0;
+		value[*n] = bytes ? (uint8_t)c->bytes.p[op->b + i] : 0x30;
+		digit[*n] = bytes ? 0 : 0xff;
+	}
+	return true;
+}
+
+/* Digits and known bytes, as in times, are one step; `target`: places that are jumped to. */
+static void join_fixed(struct compiler *c, const bool *target)
+{
+	for (uint32_t pc = 0; pc < c->ops.n; pc++) {
+		struct plain_mask m = {{0}, {0}, {0}};
+		unsigned n = 0;
+		uint32_t then = pc;
+		while (then < c->ops.n && (then == pc || !target[then]) && add_fixed(c, &c->ops.v[then], &m, &n))
+			then++;
+		if (then < pc + 3 || n < PLAIN_FIXED_MIN)
+			continue;
+		c->ops.v[pc] = (struct plain_op){.code = PLAIN_FIXED, .a = (uint16_t)n, .b = (uint32_t)c->masks.n, .min = then};
+		*vec_push(&c->masks) = m;
+		pc = then - 1;
+	}
+}
+
+static void find_fixed(struct compiler *c)
+{
+	bool *target = mem_new((c->ops.n + 1) * sizeof *target);
+	for (uint32_t pc = 0; pc < c->ops.n; pc++) {
+		const struct plain_op *op = &c->ops.v[pc];
+		if (op->code == PLAIN_SPLIT || op->code == PLAIN_JUMP || op->code >= PLAIN_LOOK)
+			target[op->b] = true;
+	}
+	join_fixed(c, target);
+	free(target);
+}
+
 static void prepare(struct compiler *c)
 {
 	for (uint32_t pc = 0; pc < c->ops.n && !c->refused; pc++) {
@@ -275,6 +329,8 @@ static void prepare(struct compiler *c)
 	c->p->first = first_set(c, 0);
 	for (uint32_t pc = 0; pc + 2 < c->ops.n && !c->refused; pc++)
 		join_field(&c->ops.v[pc]);
+	if (!c->refused)
+		find_fixed(c);
 }
 
 static bool all_at_start(const struct branch *b)
@@ -302,6 +358,7 @@ struct plain *plain_new(str pattern, const struct plain_options *options)
 	p->op_n = c.ops.n;
 	p->sets = c.sets.v;
 	p->set_n = c.sets.n;
+	p->masks = c.masks.v;
 	buf_repeat(&c.bytes, '\0', PLAIN_WORD_ROOM);
 	p->text = c.bytes.p;
 	p->text_n = c.bytes.n;
@@ -319,6 +376,7 @@ void plain_free(struct plain *p)
 		return;
 	free(p->ops);
 	free(p->sets);
+	free(p->masks);
 	free(p->text);
 	free(p);
 }

@@ -10,6 +10,8 @@
 enum plain_code {
 	PLAIN_BYTES,  /* the a bytes at text[b] */
 	PLAIN_SET,    /* one byte of set a */
+	PLAIN_FIXED,  /* a bytes, each a certain one or a digit, as masks[b] says; go on at min. Stands in the place of the first of the
+	               * operations that it is made of */
 	PLAIN_RUN,    /* min to max bytes of set a, as many as possible; gives back where byte `next` stands (-1: anywhere, -2: never) */
 	PLAIN_LAZY,   /* min to max bytes of set a, as few as possible, then a byte of set c; NO_SET: any or none */
 	PLAIN_SAVE,   /* the place is bound a */
@@ -29,8 +31,15 @@ struct plain_op {
 	uint32_t b, min, max; /* max UINT32_MAX: no end */
 };
 
+/* Bytes of which each is known or a digit, eight in a word: a time is three of them. */
+enum { PLAIN_FIXED_WORDS = 4, PLAIN_FIXED_MIN = 8 };
+struct plain_mask {
+	uint64_t equal[PLAIN_FIXED_WORDS], value[PLAIN_FIXED_WORDS], digit[PLAIN_FIXED_WORDS];
+};
+
 struct plain {
 	struct plain_op *ops;
+	struct plain_mask *masks;
 	struct span_set *sets;
 	char *text;           /* of PLAIN_BYTES and names, and PLAIN_WORD_ROOM bytes more */
 	size_t op_n, set_n, text_n;
@@ -67,6 +76,7 @@ struct compiler {
 	struct arena nodes;
 	VEC(struct plain_op) ops;
 	VEC(struct span_set) sets;
+	VEC(struct plain_mask) masks;
 	struct buf bytes;
 	bool refused, looking; /* looking: inside a lookahead */
 	bool dotall;

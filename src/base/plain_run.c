@@ -142,6 +142,26 @@ static inline bool same_bytes(const struct vm *m, const char *at, const char *te
 	return (le64toh(x ^ y) & ((UINT64_C(1) << 8 * n) - 1)) == 0;
 }
 
+/* Do n bytes stand here as the mask says? A digit has the high half 3, and still has it when 6 is added; only places of digits are
+ * added to, where nothing carries over once the high halves are right. */
+static inline bool fits_mask(const struct vm *m, const char *at, const struct plain_mask *mask, size_t n)
+{
+	const uint64_t six = UINT64_C(0x0606060606060606), high = UINT64_C(0xf0f0f0f0f0f0f0f0);
+	const size_t room = (size_t)(m->to - at);
+	char copy[8 * PLAIN_FIXED_WORDS] = "";
+	if (room < n)
+		return false;
+	if (room < sizeof copy)
+		at = memcpy(copy, at, room);
+	for (size_t i = 0; 8 * i < n; i++) {
+		uint64_t word, digit = mask->digit[i];
+		memcpy(&word, at + 8 * i, sizeof word);
+		if ((word & mask->equal[i]) != mask->value[i] || (((word & digit) + (six & digit)) & high & digit) != (mask->value[i] & digit))
+			return false;
+	}
+	return true;
+}
+
 /* A group from `at` to `q`. False: too many ways back. */
 static inline bool take_field(struct vm *m, const struct plain_op *op, const char *at, const char *q, unsigned base)
 {
@@ -187,6 +207,12 @@ static int run(struct vm *m, const struct plain_op *op, const char *at, unsigned
 				goto back;
 			at++;
 			break;
+		case PLAIN_FIXED:
+			if (!fits_mask(m, at, &m->p->masks[op->b], op->a))
+				goto back;
+			at += op->a;
+			op = ops + op->min;
+			continue;
 		case PLAIN_RUN:
 			if ((q = run_end(m, op, at)) == NULL)
 				goto back;

@@ -52,6 +52,8 @@ enum sniff sniff_container(str first, const char **ret_name)
 static bool is_wide(str probe)
 {
 	size_t nul[2] = {0, 0}, pairs = str_head(probe, 1024).n / 2;
+	if (!memchr(probe.p, '\0', 2 * pairs))
+		return false;
 	for (size_t i = 0; i < 2 * pairs; i++)
 		nul[i & 1] += probe.p[i] == '\0';
 	size_t more = nul[0] > nul[1] ? nul[0] : nul[1], less = nul[0] > nul[1] ? nul[1] : nul[0];
@@ -61,6 +63,16 @@ static bool is_wide(str probe)
 static bool is_text_byte(unsigned char c)
 {
 	return c >= 0x20 ? c != 0x7f : (c >= '\a' && c <= '\r') || c == 0x1b;
+}
+
+/* Are these eight bytes of 0x20 … 0x7e? */
+static bool are_printable(const char *p)
+{
+	const uint64_t one = UINT64_C(0x0101010101010101), high = 0x80 * one;
+	uint64_t x;
+	memcpy(&x, p, sizeof x);
+	/* 0x7f + 1 and 0x1f + 0x60 differ in the top bit from what is asked for; nothing carries while no top bit is set. */
+	return ((x | (x + one) | ~(x + 0x60 * one)) & high) == 0;
 }
 
 /* Of the lines that have one, how many heads of up to 12 bytes are printable? */
@@ -94,6 +106,11 @@ static bool is_binary(str probe)
 		probe = str_head(probe, ENOUGH);
 	for (size_t i = 0; i < probe.n;) {
 		size_t run = 0;
+		if (i + 8 <= probe.n && are_printable(probe.p + i)) {
+			all += 8;
+			i += 8;
+			continue;
+		}
 		while (i + run < probe.n && probe.p[i + run] == '\0')
 			run++;
 		if (run > 0) {

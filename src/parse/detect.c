@@ -6,10 +6,10 @@
  * that head, strong heads, and heads that the probe confirmed begin a record: quoted text stays text. */
 #include "parse/parts.h"
 
-enum { PROBE_LINES = 2000, PASTED_JSON = 8192, PROBE_ENOUGH = 200, INSIDE_MAX = 512 };
+enum { PROBE_LINES = 2000, PASTED_JSON = 8192, PROBE_ENOUGH = 64, INSIDE_MAX = 512 };
 
 struct count {
-	size_t heads, wrapped, json, text, inside, pasted[PASTE_KINDS], carried[PASTE_KINDS], pasted_any, lines, loglike, blank, longest, near;
+	size_t heads, wrapped, json, text, inside, pasted[PASTE_KINDS], pasted_any, lines, loglike, blank, longest, near;
 	bool indented_only;
 };
 
@@ -17,8 +17,7 @@ struct shape *find_head(struct flow *f, str text, struct head *ret_head)
 {
 	struct parser *p = f->p;
 	bool guarded = f->open && f->fold_any && !p->excerpt && f->shape != NULL && f->shape->format->fold == FOLD_ANY;
-	for (size_t i = 0; i < p->shapes.n; i++) {
-		struct shape *s = &p->shapes.v[i];
+	for (struct shape *s = NULL; (s = shapes_next(&p->shapes, text, s)) != NULL;) {
 		if (s->format->wrapper || (s->role != SHAPE_HEAD && !(p->excerpt && (s->role == SHAPE_INNER || s->role == SHAPE_PROSE))))
 			continue;
 		if (guarded && s != f->shape && !s->format->strong && !s->confirmed && s->format->kind != p->wrapper_kind)
@@ -40,11 +39,11 @@ struct shape *find_inside(struct parser *p, str text, size_t *ret_at, struct hea
 			text.p[at - 2] >= '0' && text.p[at - 2] <= '9';
 		if (behind_date) /* half of somebody else's time */
 			continue;
-		for (size_t i = 0; i < p->shapes.n; i++) {
-			struct shape *s = &p->shapes.v[i];
+		const str rest = str_from(text, at);
+		for (struct shape *s = NULL; (s = shapes_next(&p->shapes, rest, s)) != NULL;) {
 			if (s->mask_count == 0 || s->format->wrapper || (s->role != SHAPE_HEAD && s->role != SHAPE_INNER))
 				continue;
-			if (shape_may(s, str_from(text, at)) && shape_fits(s, str_from(text, at), &p->clock, ret_head)) {
+			if (shape_may(s, rest) && shape_fits(s, rest, &p->clock, ret_head)) {
 				*ret_at = at;
 				return s;
 			}
@@ -55,8 +54,7 @@ struct shape *find_inside(struct parser *p, str text, size_t *ret_at, struct hea
 
 static struct shape *any_head(struct parser *p, str text)
 {
-	for (size_t i = 0; i < p->shapes.n; i++) {
-		struct shape *s = &p->shapes.v[i];
+	for (struct shape *s = NULL; (s = shapes_next(&p->shapes, text, s)) != NULL;) {
 		bool head = s->role == SHAPE_HEAD || s->role == SHAPE_TRACE_START || s->role == SHAPE_TRACE_BOX;
 		if (head && !s->format->wrapper && shape_may(s, text) && shape_fits(s, text, NULL, NULL))
 			return s;
@@ -101,8 +99,7 @@ static bool probe_wrapped(struct parser *p, str line, struct count *c)
 			any = true;
 			continue;
 		}
-		for (size_t i = 0; i < p->shapes.n && found == NULL; i++) {
-			struct shape *s = &p->shapes.v[i];
+		for (struct shape *s = NULL; found == NULL && (s = shapes_next(&p->shapes, t.text, s)) != NULL;) {
 			struct head h;
 			if (s->format->wrapper && shape_may(s, t.text) && shape_fits(s, t.text, NULL, &h)) {
 				found = s;
@@ -148,6 +145,19 @@ static void probe_pasted(struct parser *p, str line, struct count *c)
 		c->text++;
 }
 
+/* The next line of the probe; false: there is none, or it is cut. */
+static bool next_line(str *rest, bool whole, bool first, str *ret_line)
+{
+	if (rest->n == 0 || (!whole && memchr(rest->p, '\n', rest->n) == NULL))
+		return false;
+	*ret_line = str_word(rest, '\n');
+	if (ret_line->n > 0 && ret_line->p[ret_line->n - 1] == '\r')
+		ret_line->n--;
+	if (first && str_starts(*ret_line, S("\xef\xbb\xbf")))
+		*ret_line = str_from(*ret_line, 3);
+	return true;
+}
+
 static void probe_line(struct parser *p, str line, struct count *c)
 {
 	line = peel_ansi(line, &p->clean);
@@ -157,8 +167,6 @@ static void probe_line(struct parser *p, str line, struct count *c)
 		return;
 	}
 	c->lines++;
-	for (unsigned k = 0; k < PASTE_KINDS; k++)
-		c->carried[k] += peel_prefix(plain, 1u << k).n < plain.n;
 	size_t columns = str_trim_end(line).n;
 	c->longest = columns > c->longest ? columns : c->longest;
 	if (json_shaped(line) && !json_wrapper(p, &(struct text_line){.text = line, .raw = line}, &(uint64_t){0}, &(bool){false})) {
@@ -204,13 +212,26 @@ static void detect_wrap(struct parser *p, str probe, const struct count *c)
 		p->wrap = c->longest;
 }
 
-/* Does nearly every line carry the same prefix, with heads behind it? */
-static void detect_paste(struct parser *p, const struct count *c)
+/* How many lines of the probe carry each kind of prefix, whatever stands behind it. */
+static void count_carried(struct parser *p, str probe, bool whole, size_t carried[PASTE_KINDS])
 {
+	str line;
+	for (size_t i = 0; i < PROBE_LINES && next_line(&probe, whole, i == 0, &line); i++) {
+		line = peel_typography(peel_ansi(line, &p->clean), &p->clean2);
+		for (unsigned k = 0; str_trim(line).n > 0 && k < PASTE_KINDS; k++)
+			carried[k] += peel_prefix(line, 1u << k).n < line.n;
+	}
+}
+
+/* Does nearly every line carry the same prefix, with heads behind it? */
+static void detect_paste(struct parser *p, str probe, bool whole, const struct count *c)
+{
+	size_t carried[PASTE_KINDS] = {0};
 	if (c->pasted_any < 1 || c->pasted_any < c->heads + c->wrapped + c->json)
 		return;
+	count_carried(p, probe, whole, carried);
 	for (unsigned k = 0; k < PASTE_KINDS; k++)
-		if (c->pasted[k] * 2 >= c->pasted_any && c->carried[k] * 10 >= c->lines * 8)
+		if (c->pasted[k] * 2 >= c->pasted_any && carried[k] * 10 >= c->lines * 8)
 			p->paste |= 1u << k;
 	for (unsigned k = 0; k < PASTE_KINDS && p->paste != 0; k++)
 		if (c->pasted[k] * 2 >= c->pasted_any) /* a second prefix behind the first */
@@ -335,24 +356,16 @@ void detect(struct parser *p, str probe)
 {
 	struct count c = {0};
 	bool whole = probe.n < LIMIT_PROBE;
-	str rest = probe;
+	str rest = probe, line;
 	detect_path(p);
-	for (size_t i = 0; i < PROBE_LINES && rest.n > 0; i++) {
-		bool last = memchr(rest.p, '\n', rest.n) == NULL;
-		str line = str_word(&rest, '\n');
-		if (last && !whole)
-			break;
-		if (line.n > 0 && line.p[line.n - 1] == '\r')
-			line.n--;
-		if (i == 0 && str_starts(line, S("\xef\xbb\xbf")))
-			line = str_from(line, 3);
+	for (size_t i = 0; i < PROBE_LINES && next_line(&rest, whole, i == 0, &line); i++) {
 		probe_line(p, line, &c);
 		if (is_plain_log(&c, i + 1))
 			break;
 	}
 	detect_json(p, probe, whole, &c);
 	size_t recognised = c.heads + c.wrapped + c.json;
-	detect_paste(p, &c);
+	detect_paste(p, probe, whole, &c);
 	if (p->paste != 0) { /* lines that carry the prefix are the inside of records */
 		recognised += c.pasted_any;
 		c.text = 0;

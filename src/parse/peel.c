@@ -62,6 +62,11 @@ static bool replace_one(str rest, struct buf *room, size_t *ret_length)
 str peel_typography(str text, struct buf *room)
 {
 	size_t i = 0;
+	for (uint64_t eight; i + sizeof eight <= text.n; i += sizeof eight) {
+		memcpy(&eight, text.p + i, sizeof eight);
+		if (eight & UINT64_C(0x8080808080808080))
+			break;
+	}
 	while (i < text.n && (unsigned char)text.p[i] < 0x80)
 		i++;
 	if (i == text.n)
@@ -187,11 +192,9 @@ str peel_pasted(str text, unsigned kinds, size_t gap)
 /* A wrapper that the probe did not show must at least have something inside. */
 static bool holds_head(struct parser *p, str body)
 {
-	for (size_t i = 0; i < p->shapes.n; i++) {
-		struct shape *s = &p->shapes.v[i];
+	for (struct shape *s = NULL; (s = shapes_next(&p->shapes, body, s)) != NULL;)
 		if (s->role == SHAPE_HEAD && !s->format->wrapper && shape_fits(s, body, NULL, NULL))
 			return true;
-	}
 	return json_starts(body);
 }
 
@@ -206,8 +209,7 @@ static void remember(struct text_line *t, const struct head *h)
 
 struct shape *peel_wrapper(struct parser *p, struct text_line *t, bool confirmed_only, uint64_t *key, bool *ret_partial)
 {
-	for (size_t i = 0; i < p->shapes.n; i++) {
-		struct shape *s = &p->shapes.v[i];
+	for (struct shape *s = NULL; (s = shapes_next(&p->shapes, t->text, s)) != NULL;) {
 		struct head h;
 		if (!s->format->wrapper || (confirmed_only && !s->confirmed && !s->format->strong))
 			continue;

@@ -185,6 +185,26 @@ static void shape_init(struct shape *s, struct format *f)
 		mask_build(&s->masks[s->mask_count++], str_word(&rest, '|'));
 }
 
+static bool may_begin(const struct shape *s, char c)
+{
+	for (unsigned i = 0; i < s->mask_count; i++) {
+		const struct mask *m = &s->masks[i];
+		bool fits = !m->kind_first ? (char)m->first == c : m->first == 'd' ? c >= '0' && c <= '9' : is_letter(c);
+		if (fits)
+			return true;
+	}
+	return s->mask_count == 0;
+}
+
+static void find_begins(struct shapes *s)
+{
+	s->words = (s->n + 63) / 64;
+	s->begins = mem_new(256 * s->words * sizeof *s->begins);
+	for (size_t i = 0; i < s->n; i++)
+		for (unsigned c = 0; c < 256; c++)
+			s->begins[c * s->words + i / 64] |= (uint64_t)may_begin(&s->v[i], (char)c) << i % 64;
+}
+
 void shapes_init(struct shapes *s, const struct rules *rules)
 {
 	s->n = rules->formats.n;
@@ -200,18 +220,8 @@ void shapes_init(struct shapes *s, const struct rules *rules)
 			for (size_t j = 0; j < s->n; j++)
 				if (str_eq(s->v[j].format->id, s->v[i].format->split[k]))
 					s->v[i].split[s->v[i].split_count++] = &s->v[j];
+	find_begins(s);
 	shapes_first_bytes(s);
-}
-
-static bool may_begin(const struct shape *s, char c)
-{
-	for (unsigned i = 0; i < s->mask_count; i++) {
-		const struct mask *m = &s->masks[i];
-		bool fits = !m->kind_first ? (char)m->first == c : m->first == 'd' ? c >= '0' && c <= '9' : is_letter(c);
-		if (fits)
-			return true;
-	}
-	return s->mask_count == 0;
 }
 
 void shapes_first_bytes(struct shapes *s)
@@ -223,13 +233,26 @@ void shapes_first_bytes(struct shapes *s)
 		if (bit == FIRST_HEAD && (shape->role != SHAPE_HEAD || !(shape->format->strong || shape->confirmed)))
 			continue;
 		for (unsigned c = 0; c < 256; c++)
-			if (may_begin(shape, (char)c))
+			if (s->begins[c * s->words + i / 64] >> i % 64 & 1)
 				s->first[c] |= bit;
 	}
+}
+
+struct shape *shapes_next(const struct shapes *s, str text, const struct shape *last)
+{
+	const uint64_t *begins = &s->begins[(text.n > 0 ? (unsigned char)text.p[0] : 0u) * s->words];
+	const size_t from = last != NULL ? (size_t)(last - s->v) + 1 : 0;
+	for (size_t word = from / 64, skip = from % 64; word < s->words; word++, skip = 0) {
+		const uint64_t rest = begins[word] >> skip << skip;
+		if (rest != 0)
+			return &s->v[64 * word + (size_t)__builtin_ctzll(rest)];
+	}
+	return NULL;
 }
 
 void shapes_done(struct shapes *s)
 {
 	free(s->v);
+	free(s->begins);
 	*s = (struct shapes){0};
 }

@@ -74,6 +74,8 @@ struct shapes {
 	struct shape *by_role[SHAPE_ROLE_COUNT][SHAPE_ROLE_MAX]; /* all but heads */
 	unsigned role_count[SHAPE_ROLE_COUNT];
 	uint8_t first[256];        /* bits of enum first_byte: what may begin with this byte */
+	uint64_t *begins;          /* for each first byte `words` words, a bit for each shape that may begin with it */
+	size_t words;
 };
 
 struct clock {
@@ -85,6 +87,9 @@ struct clock {
 
 void shapes_init(struct shapes *s, const struct rules *rules);
 void shapes_done(struct shapes *s);
+/* In order, the shapes that the first byte of this text does not rule out: the first one when `last` is NULL, the one behind `last`,
+ * NULL behind the last one. */
+struct shape *shapes_next(const struct shapes *s, str text, const struct shape *last);
 /* Which bytes may interrupt a record; call when `confirmed` changed. */
 void shapes_first_bytes(struct shapes *s);
 /* A digit byte has the high half 3, and still has it when 6 is added: 0x3a–0x3f have not. Only digit places are added to, and
