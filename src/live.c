@@ -1,8 +1,9 @@
-/* See live.h. A third way through the two passes, beside pipeline.c: the same stages, but the timeline, the matcher and the
- * redactor live on between runs, and nothing waits for the disk. What it judges is the same as what analyze says of the same
+/* See live.h. A third way through the two passes, beside pipeline.c: the same stages, but the timeline, the matcher, the
+ * redactor and the parsers' memory live on between runs, and nothing waits for the disk. What it judges is the same as what analyze says of the same
  * files at the same moment; tests/unit/test_live.c holds it to that. */
 #include "live.h"
 
+#include "parse/parser.h"
 #include "pass1.h"
 #include "pass2.h"
 
@@ -13,6 +14,7 @@ struct live {
 	struct pipeline_options options;
 	struct timeline *timeline;
 	struct matcher *matcher;
+	struct parse_memory *memory;
 	struct redactor *redactor;
 	VEC(int64_t) read;     /* the sources of the last inputs */
 };
@@ -39,6 +41,7 @@ void live_free(struct live *l)
 		return;
 	timeline_close(l->timeline);
 	matcher_free(l->matcher);
+	parse_memory_free(l->memory);
 	redactor_free(l->redactor);
 	vec_free(&l->read);
 	free(l);
@@ -54,7 +57,8 @@ int live_forget(struct live *l, struct err *reterr)
 /* Pass 1 in a transaction; the matcher and the redactor that it may have made are kept. */
 static int read_new(struct live *l, struct timeline *t, struct source_list *inputs, struct arena *a, struct err *reterr)
 {
-	struct pass1 p = {.rules = l->rules, .options = &l->options, .timeline = t, .arena = a, .matcher = l->matcher, .redactor = l->redactor};
+	struct pass1 p = {.rules = l->rules, .options = &l->options, .timeline = t, .arena = a, .matcher = l->matcher, .redactor = l->redactor,
+		.memory = l->memory};
 	int r = timeline_begin(t, reterr);
 	if (!r)
 		r = pass1_run(&p, inputs, reterr);
@@ -63,8 +67,10 @@ static int read_new(struct live *l, struct timeline *t, struct source_list *inpu
 	else
 		timeline_rollback(t);
 	l->matcher = p.matcher;
+	l->memory = p.memory;
 	l->redactor = p.redactor;
 	p.matcher = NULL;
+	p.memory = NULL;
 	p.redactor = NULL;
 	l->read.n = 0;
 	for (size_t i = 0; i < p.ids.n; i++)

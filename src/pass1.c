@@ -135,7 +135,8 @@ static void make_stages(struct file_pass *f, const struct input *in)
 	struct pass1 *p = f->p;
 	struct tracker_sink sink = {f, store_event, store_call};
 	struct parser_options options = {.zone = p->options->zone, .base = in->is_stdin ? INSTANT_NONE : f->source.identity.mtime_ns / 1000, .path = in->path,
-		.probe = f->probe, .force_text = p->options->source.force_text, .excerpt_gate = matcher_knows};
+		.probe = f->probe, .force_text = p->options->source.force_text, .excerpt_gate = matcher_knows,
+		.memory = p->memory};
 	f->tracker = tracker_new(p->rules, &sink, f->start.key);
 	f->parser = parser_new(p->rules, &options, matcher_gate, p->matcher, on_record, f);
 }
@@ -199,6 +200,7 @@ static void need_matcher(struct pass1 *p)
 	if (p->matcher)
 		return;
 	p->matcher = matcher_new(p->rules);
+	p->memory = parse_memory_new(p->rules);
 	p->redactor = redactor_new(p->rules, p->options->no_redact);
 }
 
@@ -321,6 +323,7 @@ int pass1_run(struct pass1 *p, struct source_list *list, struct err *reterr)
 void pass1_done(struct pass1 *p)
 {
 	matcher_free(p->matcher);
+	parse_memory_free(p->memory);
 	redactor_free(p->redactor);
 	vec_free(&p->ids);
 }

@@ -11,7 +11,8 @@ struct pass1 {
 	const struct pipeline_options *options;
 	struct timeline *timeline;
 	struct matcher *matcher;   /* made when the first file is read */
-	struct redactor *redactor;
+	struct redactor *redactor; /* with it, as is the next */
+	struct parse_memory *memory;
 	struct arena *arena;       /* of the result: problems */
 	uint64_t bytes_done, bytes_total;
 	VEC(int64_t) ids;          /* of the sources read or found unchanged, in order of the inputs */

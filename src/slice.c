@@ -42,6 +42,7 @@ struct slicing {
 	const struct facts *facts;
 	const struct incident *incident;
 	struct matcher *matcher;
+	struct parse_memory *memory;
 	VEC(struct log) logs;
 	struct log *now;       /* being read */
 	bool shorten;
@@ -204,7 +205,8 @@ static void rank_log(struct slicing *s, struct log *l)
 	if (!reader)
 		return;
 	const struct parser_options options = {.zone = s->o->pipeline->zone, .base = INSTANT_NONE, .path = source_file(l->source), .probe = reader_peek(reader),
-		.force_text = s->o->pipeline->source.force_text, .excerpt_gate = matcher_knows};
+		.force_text = s->o->pipeline->source.force_text, .excerpt_gate = matcher_knows,
+		.memory = s->memory};
 	s->now = l;
 	struct parser *parser = parser_new(s->rules, &options, every_record, s->matcher, on_record, s);
 	while (reader_next(reader, &line) == 1 && !stopped(s)) {
@@ -444,12 +446,14 @@ static void slicing_done(struct slicing *s)
 	}
 	vec_free(&s->logs);
 	matcher_free(s->matcher);
+	parse_memory_free(s->memory);
 }
 
 int slice_make(struct rules *rules, const struct slice_options *o, const struct facts *facts, const struct incident *incident, struct arena *arena,
 	struct slice *ret, struct err *reterr)
 {
-	struct slicing s = {.rules = rules, .o = o, .facts = facts, .incident = incident, .matcher = matcher_new(rules)};
+	struct slicing s = {.rules = rules, .o = o, .facts = facts, .incident = incident, .matcher = matcher_new(rules),
+		.memory = parse_memory_new(rules)};
 	struct attempt t = {0};
 	*ret = (struct slice){0};
 	add_logs(&s);

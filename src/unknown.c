@@ -26,6 +26,7 @@ struct hunt {
 	struct rules *rules;
 	const struct unknown_options *o;
 	struct matcher *matcher;
+	struct parse_memory *memory;
 	struct redactor *redactor;
 	struct drain *drain;
 	VEC(struct seen) seen;
@@ -163,7 +164,8 @@ static void add_source(struct hunt *h, const struct reader *reader, const struct
 static int read_lines(struct hunt *h, struct reader *reader, struct err *reterr)
 {
 	const struct parser_options options = {.zone = h->o->zone, .base = h->input->is_stdin ? INSTANT_NONE : h->input->identity.mtime_ns / 1000,
-		.path = h->input->path, .probe = reader_peek(reader), .force_text = h->o->source.force_text, .excerpt_gate = matcher_knows};
+		.path = h->input->path, .probe = reader_peek(reader), .force_text = h->o->source.force_text, .excerpt_gate = matcher_knows,
+		.memory = h->memory};
 	struct parser *parser = parser_new(h->rules, &options, everything, NULL, on_record, h);
 	struct line line;
 	uint64_t n = 0;
@@ -277,6 +279,7 @@ int unknown_run(struct rules *rules, const struct unknown_options *options, stru
 	int r = source_list_make(&list, options->paths, options->path_count, &options->source, reterr);
 	if (!r) {
 		h.matcher = matcher_new(rules);
+		h.memory = parse_memory_new(rules);
 		h.redactor = redactor_new(rules, options->no_redact);
 		h.drain = drain_new();
 	}
@@ -285,6 +288,7 @@ int unknown_run(struct rules *rules, const struct unknown_options *options, stru
 	if (!r)
 		finish(&h, &list);
 	matcher_free(h.matcher);
+	parse_memory_free(h.memory);
 	redactor_free(h.redactor);
 	drain_free(h.drain);
 	vec_free(&h.seen);

@@ -64,8 +64,7 @@ struct format {
 	str role;              /* a word of parse/shape.c: inner, embed, trace-start, …; empty = an ordinary head */
 	str split[4];          /* ids of formats that look at the body again (first that fits); key `split`, a list */
 	unsigned split_count;
-	struct regex *regex;
-	bool broken;
+	struct regex *regex;   /* for the proofs */
 	uint32_t node;
 	const struct tree_doc *doc;
 	struct where where;

@@ -29,15 +29,11 @@ struct seen {
 };
 
 struct answers {
+	const struct shape *hot;  /* all are for files of this format */
 	struct quiet own, behind; /* bodies of the format's class; those behind the split */
 	struct seen seen[SEEN];
 	unsigned last, next;      /* found last; to be replaced next */
 };
-
-void block_done(struct parser *p)
-{
-	free(p->answers);
-}
 
 static inline size_t quiet_set(uint64_t key) { return key * UINT64_C(0x9e3779b97f4a7c15) >> 54; }
 
@@ -173,8 +169,11 @@ static enum answer ask_split(struct parser *p, str body, struct known_split *ret
 	*ret_split = *s;
 	if (is_quiet(&p->answers->behind, rest.p, rest.p + rest.n))
 		return QUIET;
-	if (may_have_role(&p->shapes, SHAPE_EMBED, key) || (p->version.n == 0 && may_have_role(&p->shapes, SHAPE_FACT, key)))
+	const bool fact = may_have_role(p->shapes, SHAPE_FACT, key);
+	if (may_have_role(p->shapes, SHAPE_EMBED, key) || (p->version.n == 0 && fact))
 		return UNSURE;
+	if (fact) /* not to be remembered: the next file's version is not known */
+		return p->gate(p->gate_context, s->shape->format->class, str_head(rest, HEAD_GATE)) ? WANTED : QUIET;
 	return ask_quiet(p, &p->answers->behind, s->shape->format->class, rest, key) ? QUIET : WANTED;
 }
 
@@ -186,7 +185,7 @@ static inline enum answer ask_body(struct parser *p, const char *body, const cha
 	const uint64_t key = hot_load(body);
 	if (is_quiet(&p->answers->own, body, end))
 		return QUIET;
-	if (*body == '"' || may_have_role(&p->shapes, SHAPE_FACT, key))
+	if (*body == '"' || may_have_role(p->shapes, SHAPE_FACT, key))
 		return UNSURE;
 	const str text = {body, (size_t)(end - body)};
 	if (may_split(p->hot, key))
@@ -255,7 +254,17 @@ static inline bool continues_quiet(const struct parser *p, const struct run *run
 	const struct flow *f = &p->flows[0];
 	if (run->head == NULL && !(f->open && f->dropped && f->shape == p->hot))
 		return false;
-	return *text == '\n' || !(p->shapes.first[(unsigned char)*text] & FIRST_HEAD);
+	return *text == '\n' || !(p->shapes->first[(unsigned char)*text] & FIRST_HEAD);
+}
+
+static struct answers *answers_for(struct parse_memory *m, const struct shape *hot)
+{
+	if (m->answers == NULL)
+		m->answers = mem_new(sizeof *m->answers);
+	else if (m->answers->hot != hot)
+		*m->answers = (struct answers){0};
+	m->answers->hot = hot;
+	return m->answers;
 }
 
 size_t parser_block(struct parser *p, str text, uint64_t line, uint64_t offset, uint64_t *ret_lines)
@@ -268,8 +277,7 @@ size_t parser_block(struct parser *p, str text, uint64_t line, uint64_t offset, 
 	*ret_lines = 0;
 	if (p->hot == NULL || p->hot->format->after.n != 2)
 		return 0;
-	if (p->answers == NULL)
-		p->answers = mem_new(sizeof *p->answers);
+	p->answers = answers_for(p->memory, p->hot);
 	while (at < text.n) {
 		const char *from = text.p + at, *lf = memchr(from, '\n', text.n - at);
 		if (lf == NULL || *from == '\0' || lf - from > (ptrdiff_t)LIMIT_MATCH)

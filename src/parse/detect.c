@@ -17,7 +17,7 @@ struct shape *find_head(struct flow *f, str text, struct head *ret_head)
 {
 	struct parser *p = f->p;
 	bool guarded = f->open && f->fold_any && !p->excerpt && f->shape != NULL && f->shape->format->fold == FOLD_ANY;
-	for (struct shape *s = NULL; (s = shapes_next(&p->shapes, text, s)) != NULL;) {
+	for (struct shape *s = NULL; (s = shapes_next(p->shapes, text, s)) != NULL;) {
 		if (s->format->wrapper || (s->role != SHAPE_HEAD && !(p->excerpt && (s->role == SHAPE_INNER || s->role == SHAPE_PROSE))))
 			continue;
 		if (guarded && s != f->shape && !s->format->strong && !s->confirmed && s->format->kind != p->wrapper_kind)
@@ -40,7 +40,7 @@ struct shape *find_inside(struct parser *p, str text, size_t *ret_at, struct hea
 		if (behind_date) /* half of somebody else's time */
 			continue;
 		const str rest = str_from(text, at);
-		for (struct shape *s = NULL; (s = shapes_next(&p->shapes, rest, s)) != NULL;) {
+		for (struct shape *s = NULL; (s = shapes_next(p->shapes, rest, s)) != NULL;) {
 			if (s->mask_count == 0 || s->format->wrapper || (s->role != SHAPE_HEAD && s->role != SHAPE_INNER))
 				continue;
 			if (shape_may(s, rest) && shape_fits(s, rest, &p->clock, ret_head)) {
@@ -54,7 +54,7 @@ struct shape *find_inside(struct parser *p, str text, size_t *ret_at, struct hea
 
 static struct shape *any_head(struct parser *p, str text)
 {
-	for (struct shape *s = NULL; (s = shapes_next(&p->shapes, text, s)) != NULL;) {
+	for (struct shape *s = NULL; (s = shapes_next(p->shapes, text, s)) != NULL;) {
 		bool head = s->role == SHAPE_HEAD || s->role == SHAPE_TRACE_START || s->role == SHAPE_TRACE_BOX;
 		if (head && !s->format->wrapper && shape_may(s, text) && shape_fits(s, text, NULL, NULL))
 			return s;
@@ -99,7 +99,7 @@ static bool probe_wrapped(struct parser *p, str line, struct count *c)
 			any = true;
 			continue;
 		}
-		for (struct shape *s = NULL; found == NULL && (s = shapes_next(&p->shapes, t.text, s)) != NULL;) {
+		for (struct shape *s = NULL; found == NULL && (s = shapes_next(p->shapes, t.text, s)) != NULL;) {
 			struct head h;
 			if (s->format->wrapper && shape_may(s, t.text) && shape_fits(s, t.text, NULL, &h)) {
 				found = s;
@@ -268,8 +268,8 @@ static void detect_json(struct parser *p, str probe, bool whole, struct count *c
 /* In a log whose lines have times, a line without one is text that looks like a head. */
 static bool forged(struct parser *p, const struct shape *s)
 {
-	for (size_t i = 0; i < p->shapes.n; i++) {
-		const struct shape *other = &p->shapes.v[i];
+	for (size_t i = 0; i < p->shapes->n; i++) {
+		const struct shape *other = &p->shapes->v[i];
 		if (other->seen >= s->seen && other->format->kind == s->format->kind && other->format->fold == FOLD_ANY && other->group[PART_TIME] != 0 &&
 			s->group[PART_TIME] == 0 && s->format->fold == FOLD_ANY)
 			return true;
@@ -280,8 +280,8 @@ static bool forged(struct parser *p, const struct shape *s)
 static void confirm(struct parser *p, size_t recognised)
 {
 	struct shape *best = NULL;
-	for (size_t i = 0; i < p->shapes.n; i++) {
-		struct shape *s = &p->shapes.v[i];
+	for (size_t i = 0; i < p->shapes->n; i++) {
+		struct shape *s = &p->shapes->v[i];
 		s->confirmed = s->seen > 0 && (size_t)s->seen * 5 >= recognised && !forged(p, s);
 		if (s->role == SHAPE_HEAD && !s->format->wrapper && s->format->fold == FOLD_ANY && s->mask_count == 1 && !s->masks[0].letters &&
 			s->format->after.n > 0 && s->format->time.n == 0 && s->masks[0].n > 24 && s->seen > 0 && (best == NULL || s->seen > best->seen))
@@ -289,7 +289,7 @@ static void confirm(struct parser *p, size_t recognised)
 	}
 	if (!p->excerpt && p->paste == 0 && !p->normalise && !p->json)
 		p->hot = best;
-	shapes_first_bytes(&p->shapes);
+	shapes_first_bytes(p->shapes);
 }
 
 static bool is_uuid(str s)

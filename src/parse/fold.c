@@ -22,7 +22,7 @@ static void leaf_out(void *context, const struct trace_leaf *leaf)
 void flow_init(struct flow *f, struct parser *p, uint64_t key)
 {
 	*f = (struct flow){.p = p, .key = key, .last_kind = SOURCE_UNKNOWN};
-	trace_init(&f->trace, &p->shapes, leaf_out, f);
+	trace_init(&f->trace, p->shapes, leaf_out, f);
 }
 
 void flow_done(struct flow *f)
@@ -95,7 +95,7 @@ static bool is_wanted(struct flow *f, const struct shape *s, const struct record
 		parser_version(p, str_eq(str_head(probe.body, 1), S("\"")) ? STR_NONE : probe.body);
 	if (probe.body.n < DEEP)
 		return true; /* the rest may stand on the next line */
-	if (probe.class == CLASS_MCP && shapes_role(&p->shapes, SHAPE_EMBED, probe.body, NULL) != NULL)
+	if (probe.class == CLASS_MCP && shapes_role(p->shapes, SHAPE_EMBED, probe.body, NULL) != NULL)
 		return true;
 	bool yes = p->gate(p->gate_context, probe.class, str_head(probe.body, HEAD_GATE));
 	if (!yes && probe.class == CLASS_MCP)
@@ -254,7 +254,7 @@ void flow_continue(struct flow *f, const struct text_line *t)
 void emit_embedded(struct parser *p, const struct record *r)
 {
 	struct head h;
-	struct shape *s = shapes_role(&p->shapes, SHAPE_EMBED, r->body, &h);
+	struct shape *s = shapes_role(p->shapes, SHAPE_EMBED, r->body, &h);
 	str rest = h.part[PART_BODY];
 	struct flow *f = &p->inner;
 	if (s == NULL)

@@ -307,11 +307,11 @@ static bool cheap_cache(struct flow *f, const struct text_line *t, str s)
 	str head = str_head(str_from(s, n), HEAD_GATE);
 	size_t quote = string_end(s, n - 1);
 	str body = (str){s.p + n, quote - n};
-	bool fact = p->version.n == 0 && body.n > 0 && (p->shapes.first[(unsigned char)body.p[0]] & FIRST_FACT) != 0;
+	bool fact = p->version.n == 0 && body.n > 0 && (p->shapes->first[(unsigned char)body.p[0]] & FIRST_FACT) != 0;
 	if (memchr(head.p, '\\', head.n) != NULL || fact || p->session.n == 0)
 		return false;
 	head = str_head(body, HEAD_GATE);
-	if (shapes_role(&p->shapes, SHAPE_EMBED, head, NULL) != NULL || p->gate(p->gate_context, CLASS_MCP, head))
+	if (shapes_role(p->shapes, SHAPE_EMBED, head, NULL) != NULL || p->gate(p->gate_context, CLASS_MCP, head))
 		return false;
 	ptrdiff_t at = str_find(str_from(s, quote), S("\"timestamp\":\""));
 	instant when;

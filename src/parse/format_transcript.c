@@ -47,11 +47,11 @@ static void result_block(struct flow *f, struct record r, const struct json *blo
 	bool denied = json_get(doc, "toolDenialKind") != NULL;
 	if (content == NULL)
 		r.result = RESULT_EMPTY;
-	else if (denied || shapes_role(&f->p->shapes, SHAPE_REJECTED, r.body, NULL) != NULL)
+	else if (denied || shapes_role(f->p->shapes, SHAPE_REJECTED, r.body, NULL) != NULL)
 		r.result = RESULT_REJECTED;
 	else if (json_true(json_get(block, "is_error")))
 		r.result = RESULT_ERROR;
-	else if (shapes_role(&f->p->shapes, SHAPE_RECEIPT, r.body, NULL) != NULL)
+	else if (shapes_role(f->p->shapes, SHAPE_RECEIPT, r.body, NULL) != NULL)
 		r.result = RESULT_RECEIPT;
 	else
 		r.result = RESULT_OK;

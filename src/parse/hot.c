@@ -69,7 +69,7 @@ static bool hot_wanted(struct parser *p, str body, struct known_split *ret_split
 			p->tally.mcp++;
 		if (p->version.n == 0)
 			parser_version(p, rest);
-		return shapes_role(&p->shapes, SHAPE_EMBED, rest, NULL) != NULL ||
+		return shapes_role(p->shapes, SHAPE_EMBED, rest, NULL) != NULL ||
 			p->gate(p->gate_context, hot->split[i]->format->class, str_head(rest, HEAD_GATE));
 	}
 	ret_split->known = true;
@@ -164,7 +164,7 @@ bool hot_line(struct parser *p, const struct line *l)
 	struct flow *f = &p->flows[0];
 	str text = l->text;
 	if (text.n < MASK_BYTES || !mask_words(&p->hot->masks[0], text.p)) {
-		bool quiet = f->open && f->dropped && f->shape == p->hot && (text.n == 0 || !(p->shapes.first[(unsigned char)text.p[0]] & FIRST_HEAD));
+		bool quiet = f->open && f->dropped && f->shape == p->hot && (text.n == 0 || !(p->shapes->first[(unsigned char)text.p[0]] & FIRST_HEAD));
 		f->r.lines += quiet;
 		return quiet;
 	}

@@ -74,8 +74,8 @@ void parser_time(struct parser *p, instant at, uint64_t line, uint64_t offset)
 void parser_version(struct parser *p, str body)
 {
 	struct head h;
-	if (p->version.n > 0 || body.n == 0 || !(p->shapes.first[(unsigned char)body.p[0]] & FIRST_FACT) ||
-		shapes_role(&p->shapes, SHAPE_FACT, body, &h) == NULL)
+	if (p->version.n > 0 || body.n == 0 || !(p->shapes->first[(unsigned char)body.p[0]] & FIRST_FACT) ||
+		shapes_role(p->shapes, SHAPE_FACT, body, &h) == NULL)
 		return;
 	parser_keep(p, &p->version, h.part[PART_VERSION]);
 	parser_keep(p, &p->cwd, h.part[PART_CWD]);
@@ -184,6 +184,22 @@ void parser_finish(struct parser *p)
 	}
 }
 
+struct parse_memory *parse_memory_new(const struct rules *rules)
+{
+	struct parse_memory *m = mem_new(sizeof *m);
+	shapes_init(&m->shapes, rules);
+	return m;
+}
+
+void parse_memory_free(struct parse_memory *m)
+{
+	if (m == NULL)
+		return;
+	shapes_done(&m->shapes);
+	free(m->answers);
+	free(m);
+}
+
 struct parser *parser_new(const struct rules *rules, const struct parser_options *options, gate_fn *gate, const void *gate_context,
 	record_fn *sink, void *sink_context)
 {
@@ -193,7 +209,10 @@ struct parser *parser_new(const struct rules *rules, const struct parser_options
 	p->o.probe = STR_NONE;
 	p->tally.first = p->tally.last = p->tally.previous = INSTANT_NONE;
 	p->clock = (struct clock){.zone = options->zone, .base = options->base, .context = INSTANT_NONE, .same = INSTANT_NONE};
-	shapes_init(&p->shapes, rules);
+	p->own_memory = options->memory == NULL;
+	p->memory = p->own_memory ? parse_memory_new(rules) : options->memory;
+	p->shapes = &p->memory->shapes;
+	shapes_forget(p->shapes);
 	flow_init(&p->flows[0], p, 0);
 	p->flow_count = 1;
 	flow_init(&p->inner, p, 1);
@@ -211,12 +230,12 @@ void parser_free(struct parser *p)
 	for (unsigned i = 0; i < p->flow_count; i++)
 		flow_done(&p->flows[i]);
 	flow_done(&p->inner);
-	shapes_done(&p->shapes);
+	if (p->own_memory)
+		parse_memory_free(p->memory);
 	buf_done(&p->clean);
 	buf_done(&p->clean2);
 	buf_done(&p->clean3);
 	arena_done(&p->arena);
 	free(p->merged);
-	block_done(p);
 	free(p);
 }

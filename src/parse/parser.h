@@ -10,6 +10,11 @@
 #include "model/rules.h"
 
 struct parser;
+/* What a parser prepares of its rules and learns of its gate, for those that come after it: one at a time, each with the same rules
+ * and the same gate. Answers only, so results do not depend on it. */
+struct parse_memory;
+struct parse_memory *parse_memory_new(const struct rules *rules);
+void parse_memory_free(struct parse_memory *m);
 /* Cheap test before anything is copied: may a record of this class whose body begins like `head` (first bytes, up to 64)
  * matter to any signature? Given by match/ (matcher_gate); the parser drops records for which it is false, and counts them
  * as recognised. */
@@ -19,6 +24,7 @@ struct parser_options {
 	instant base;              /* for years and dates that a line does not give (file's mtime); INSTANT_NONE */
 	str path;                  /* only for names that carry facts: <sessionId>.txt, mcp-logs-<server>/, mcp-server-NAME.log */
 	str probe;                 /* first bytes of the file (reader_peek) */
+	struct parse_memory *memory; /* outlives the parser; NULL: the parser makes one for itself */
 	bool force_text;
 	gate_fn *excerpt_gate;     /* in place of the gate when the source is read as an excerpt; NULL = the gate */
 };

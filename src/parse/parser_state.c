@@ -117,7 +117,7 @@ static void save_flow(const struct parser *p, const struct flow *f, struct buf *
 	wire_u64(b, (uint64_t)f->open << 1 | f->dropped);
 	if (!f->open)
 		return;
-	wire_u64(b, f->shape ? (uint64_t)(f->shape - p->shapes.v) + 1 : 0);
+	wire_u64(b, f->shape ? (uint64_t)(f->shape - p->shapes->v) + 1 : 0);
 	wire_u64(b, f->r.line);
 	wire_u64(b, f->r.offset);
 	wire_u64(b, f->r.lines);
@@ -134,8 +134,8 @@ static bool take_flow(struct parser *p, struct wire *w, struct flow *f)
 	f->open = (bits & 2) != 0;
 	if (!f->open)
 		return false;
-	const uint64_t shape = wire_take_max(w, p->shapes.n);
-	f->shape = shape ? &p->shapes.v[shape - 1] : NULL;
+	const uint64_t shape = wire_take_max(w, p->shapes->n);
+	f->shape = shape ? &p->shapes->v[shape - 1] : NULL;
 	f->r = (struct record){.line = wire_take_u64(w)};
 	f->r.offset = wire_take_u64(w);
 	f->r.lines = (uint32_t)wire_take_u64(w);

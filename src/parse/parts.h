@@ -67,6 +67,12 @@ struct tally {
 	bool timed;
 };
 
+/* What one parser after another goes by. */
+struct parse_memory {
+	struct shapes shapes;
+	struct answers *answers;   /* block.c; NULL: none yet */
+};
+
 struct parser {
 	struct parser_options o;
 	const struct rules *rules;
@@ -75,7 +81,9 @@ struct parser {
 	record_fn *sink;
 	void *sink_context;
 	struct arena arena;        /* strings of the facts */
-	struct shapes shapes;
+	struct shapes *shapes;     /* of the memory */
+	struct parse_memory *memory;
+	bool own_memory;
 	struct clock clock;
 	struct flow flows[FLOWS], inner;
 	unsigned flow_count;
@@ -91,7 +99,7 @@ struct parser {
 		uint8_t n;
 		enum level level;
 	} hot_levels[8];           /* and another */
-	struct answers *answers;   /* block.c; a memory, begins empty after a resume */
+	struct answers *answers;   /* of the memory, for this parser's `hot`; NULL: none yet */
 	bool excerpt, loglike, json;
 	unsigned paste;            /* bits of enum paste that all lines carry */
 	size_t paste_gap;          /* blanks behind a line number */
@@ -119,7 +127,6 @@ void parser_keep(struct parser *p, str *fact, str value); /* first one wins */
 bool hot_line(struct parser *p, const struct line *l); /* true when the line is done with */
 void hot_settle(struct parser *p);                     /* the last hot record's time becomes the tally's */
 
-void block_done(struct parser *p);                     /* block.c */
 
 /* peel.c */
 enum paste { PASTE_QUOTE = 1, PASTE_BULLET = 2, PASTE_LINE = 4, PASTE_NUMBER = 8, PASTE_FILE = 16, PASTE_INDENT = 32, PASTE_KINDS = 6,

@@ -1,5 +1,5 @@
 /* Formats as data, prepared: what patterns/formats says about a line is turned into byte masks and group numbers here, once per
- * parser; every other file of parse/ asks in these terms.
+ * run; every other file of parse/ asks in these terms.
  *
  * A mask decides with a few word operations, because it is asked for every line of every file. The regex is only asked for lines
  * that passed the mask, and compiled when that happens for the first time. No format is known by name in C. */
@@ -92,16 +92,14 @@ bool mask_fits_all(const struct mask *m, str text)
 
 static bool shape_ready(struct shape *s)
 {
-	struct format *f = s->format;
-	if (f->regex == NULL && !f->broken && regex_new(f->match, REGEX_ANCHORED, &f->regex, NULL) < 0)
-		f->broken = true;
-	if (f->broken)
+	if (s->broken || regex_new(s->format->match, REGEX_ANCHORED, &s->regex, NULL) < 0) {
+		s->broken = true;
 		return false;
-	for (unsigned g = 1; g <= regex_group_count(f->regex) && g < REGEX_GROUPS; g++)
+	}
+	for (unsigned g = 1; g <= regex_group_count(s->regex) && g < REGEX_GROUPS; g++)
 		for (unsigned i = 0; i < PART_COUNT; i++)
-			if (str_eq(regex_group_name(f->regex, g), str_z(part_names[i])) && s->group[i] == 0)
+			if (str_eq(regex_group_name(s->regex, g), str_z(part_names[i])) && s->group[i] == 0)
 				s->group[i] = (uint8_t)g;
-	s->ready = true;
 	return true;
 }
 
@@ -143,9 +141,9 @@ static void read_time(const struct format *f, struct clock *clock, struct head *
 bool shape_fits(struct shape *s, str text, struct clock *clock, struct head *ret_head)
 {
 	struct regex_match m;
-	if ((!s->ready && !shape_ready(s)) || s->format->broken || !shape_may(s, text))
+	if ((s->regex == NULL && !shape_ready(s)) || !shape_may(s, text))
 		return false;
-	if (regex_match(s->format->regex, text, &m) != 1)
+	if (regex_match(s->regex, text, &m) != 1)
 		return false;
 	if (ret_head == NULL)
 		return true;
@@ -221,7 +219,6 @@ void shapes_init(struct shapes *s, const struct rules *rules)
 				if (str_eq(s->v[j].format->id, s->v[i].format->split[k]))
 					s->v[i].split[s->v[i].split_count++] = &s->v[j];
 	find_begins(s);
-	shapes_first_bytes(s);
 }
 
 void shapes_first_bytes(struct shapes *s)
@@ -250,8 +247,19 @@ struct shape *shapes_next(const struct shapes *s, str text, const struct shape *
 	return NULL;
 }
 
+void shapes_forget(struct shapes *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		s->v[i].seen = 0;
+		s->v[i].confirmed = false;
+	}
+	shapes_first_bytes(s);
+}
+
 void shapes_done(struct shapes *s)
 {
+	for (size_t i = 0; i < s->n; i++)
+		regex_free(s->v[i].regex);
 	free(s->v);
 	free(s->begins);
 	*s = (struct shapes){0};

@@ -1,4 +1,4 @@
-/* A format of patterns/formats, prepared for one parser: byte masks for the cheap test, numbers of its groups, its splits. */
+/* A format of patterns/formats, prepared for parsers: byte masks for the cheap test, numbers of its groups, its splits. */
 #ifndef MCPLOG_PARSE_SHAPE_H
 #define MCPLOG_PARSE_SHAPE_H
 #include "base/instant.h"
@@ -53,7 +53,8 @@ struct shape {
 	unsigned mask_count, split_count;
 	enum role_of_shape role;
 	uint8_t group[PART_COUNT]; /* 0 = none */
-	bool ready;                /* groups are known */
+	struct regex *regex;       /* NULL until it is asked for */
+	bool broken;               /* it does not compile */
 	bool confirmed;            /* a fair share of the probe's lines */
 	uint32_t seen;             /* in the probe */
 };
@@ -87,6 +88,7 @@ struct clock {
 
 void shapes_init(struct shapes *s, const struct rules *rules);
 void shapes_done(struct shapes *s);
+void shapes_forget(struct shapes *s); /* what was seen in a file */
 /* In order, the shapes that the first byte of this text does not rule out: the first one when `last` is NULL, the one behind `last`,
  * NULL behind the last one. */
 struct shape *shapes_next(const struct shapes *s, str text, const struct shape *last);

@@ -289,6 +289,70 @@ static void facts(void **state)
 	buf_done(&text);
 }
 
+static bool gate_of_words(const void *context, enum body_class class, str head)
+{
+	(void)context;
+	(void)class;
+	return str_starts(head, S("wanted")) || str_starts(head, S("attribution"));
+}
+
+/* All lines from the buffer where the parser takes them so. */
+static struct run run_block(str text, struct parse_memory *memory)
+{
+	struct run run = {0};
+	struct parser_options options = {.base = INSTANT_NONE, .probe = text, .memory = memory};
+	run.parser = parser_new(&rules, &options, gate_of_words, NULL, take, &run);
+	uint64_t number = 0, lines, taken = 0;
+	for (size_t at = 0; at < text.n;) {
+		at = push_from(run.parser, text, number, at, number + 1);
+		number++;
+		size_t n = at < text.n ? parser_block(run.parser, str_from(text, at), number + 1, at, &lines) : 0;
+		at += n;
+		number += n > 0 ? lines : 0;
+		taken += n > 0 ? lines : 0;
+	}
+	parser_finish(run.parser);
+	parser_facts(run.parser, &run.facts);
+	run.count = taken;
+	return run;
+}
+
+/* What one file taught is only answers: the next one's records and facts are the same without them. */
+static void one_memory_for_many_files(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {
+		"2026-11-20T11:10:50.103Z [DEBUG] quiet words stand here\n2026-11-20T11:10:51.103Z [INFO] quiet words stand here\n"
+		"2026-11-20T11:10:52.103Z [DEBUG] MCP server \"a\": quiet words stand here\n2026-11-20T11:10:53.103Z [DEBUG] MCP server \"a\": wanted words\n"
+		"2026-11-20T11:10:54.103Z [DEBUG] MCP server \"a\": attribution header x-anthropic-billing-header: cc_version=2.1.143.389;\n"
+		"2026-11-20T11:10:55.103Z [DEBUG] wanted here\n2026-11-20T11:10:56.103Z [DEBUG] quiet words stand here\n",
+		"2026-11-20T11:10:50.103Z [kite] [info] quiet words stand here\n2026-11-20T11:10:51.103Z [kite] [info] wanted words\n",
+		"2026-11-20T11:10:50.103Z [DEBUG] wanted here\n"
+		"2026-11-20T11:10:51.103Z [DEBUG] MCP server \"a\": attribution header x-anthropic-billing-header: cc_version=2.1.150.1;\n"
+		"2026-11-20T11:10:52.103Z [DEBUG] attribution header x-anthropic-billing-header: cc_version=2.1.151.1;\n"
+		"2026-11-20T11:10:53.103Z [DEBUG] quiet words stand here\n2026-11-20T11:10:54.103Z [DEBUG] MCP server \"b\": quiet words\n",
+		"INFO:     Started server process [1]\nwanted words\nINFO:     quiet\n",
+		"2026-11-20T11:10:50.103Z [DEBUG] quiet words stand here\n  wanted words in its second line\n2026-11-20T11:10:52.103Z [DEBUG] wanted\n",
+	};
+	struct parse_memory *memory = parse_memory_new(&rules);
+	size_t taken = 0;
+	for (size_t i = 0; i < 60; i++) {
+		str text = str_z(texts[i * 7 % (sizeof texts / sizeof *texts)]);
+		struct run with = run_block(text, memory), without = run_block(text, NULL);
+		assert_int_equal(with.out.n, without.out.n);
+		assert_memory_equal(with.out.p, without.out.p, without.out.n);
+		assert_true(str_eq(with.facts.client_version, without.facts.client_version));
+		assert_int_equal(with.facts.records, without.facts.records);
+		assert_int_equal(with.facts.kind, without.facts.kind);
+		assert_int_equal(with.facts.last, without.facts.last);
+		taken += with.count;
+		run_done(&with);
+		run_done(&without);
+	}
+	parse_memory_free(memory);
+	assert_true(taken > 100);
+}
+
 /* Cut behind any line, the records up to there are the same; only the last one may be shorter. */
 /* Stops behind every line, saves, goes on with a new parser: nothing is lost and nothing comes twice. */
 static void a_second_run_goes_on_where_the_first_rested(void **state)
@@ -371,7 +435,7 @@ int main(void)
 		cmocka_unit_test(wrapped_at_a_width), cmocka_unit_test(quoted_message), cmocka_unit_test(foreign_traceback),
 		cmocka_unit_test(gate_refuses), cmocka_unit_test(cache_log), cmocka_unit_test(torn_line), cmocka_unit_test(cache_array), cmocka_unit_test(transcript),
 		cmocka_unit_test(transcript_cut), cmocka_unit_test(ide_log), cmocka_unit_test(other_clients), cmocka_unit_test(servers_and_proxies),
-		cmocka_unit_test(facts), cmocka_unit_test(a_second_run_goes_on_where_the_first_rested), cmocka_unit_test(caps),
+		cmocka_unit_test(facts), cmocka_unit_test(a_second_run_goes_on_where_the_first_rested), cmocka_unit_test(one_memory_for_many_files), cmocka_unit_test(caps),
 	};
 	return cmocka_run_group_tests(tests, load_rules, free_rules);
 }

@@ -128,6 +128,33 @@ static void shipped_patterns(void **state)
 	free_subjects(&s);
 }
 
+/* Digits between known bytes are one step: every byte of a time is changed to every other one, and the time is cut anywhere. */
+static void times_are_one_step(void **state)
+{
+	(void)state;
+	static const char *const patterns[] = {"^(?<t>\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z) ", "\\d\\d:\\d\\d:\\d\\d\\.\\d{3}", "(?:\\d\\d-){2,3}(?:\\d\\dT\\d\\d:)?",
+		"\\d{4}-(?:\\d\\d-\\d\\dT|x)\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,6})?Z", "-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d"};
+	const str time = S("2026-11-20T11:10:54.103Z 2026-11-20T11:10:54.103Z");
+	char changed[64];
+	for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+		struct both b = compile_both(str_z(patterns[i]), 0);
+		assert_non_null(b.plain);
+		for (size_t at = 0; at < time.n; at++)
+			for (unsigned c = 0; c < 256; c++) {
+				memcpy(changed, time.p, time.n);
+				changed[at] = (char)c;
+				same_answer(&b, str_z(patterns[i]), (str){changed, time.n}, 0);
+			}
+		for (size_t n = 0; n <= time.n; n++) {
+			char *copy = malloc(n + 1); /* of its own size, for the sanitizers */
+			char *end = memcpy(copy + 1, time.p, n);
+			same_answer(&b, str_z(patterns[i]), (str){end, n}, 0);
+			free(copy);
+		}
+		free_both(&b);
+	}
+}
+
 /* Patterns and subjects of the same few bytes, so that they often match and go back. */
 static void make_pattern(struct buf *out, unsigned depth)
 {
@@ -254,7 +281,8 @@ static void needles(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(shipped_patterns), cmocka_unit_test(made_patterns), cmocka_unit_test(refused), cmocka_unit_test(gives_up), cmocka_unit_test(spans), cmocka_unit_test(needles),
+		cmocka_unit_test(shipped_patterns),
+		cmocka_unit_test(times_are_one_step), cmocka_unit_test(made_patterns), cmocka_unit_test(refused), cmocka_unit_test(gives_up), cmocka_unit_test(spans), cmocka_unit_test(needles),
 	};
 	return cmocka_run_group_tests(tests, load_rules, free_rules);
 }
