@@ -94,7 +94,11 @@ static int remove_inside(struct timeline *t, int64_t scope, struct err *reterr)
 
 static int save_scope(struct timeline *t, const struct facts *f, const struct scope *s, struct err *reterr)
 {
-	int r = remove_scope(t, s->id, reterr);
+	/* The first scope of a database finds nothing to replace. */
+	const int others = sql_row(&t->sql, sql_get(&t->sql, SQL_SCOPE_ANY), reterr);
+	if (others > 0)
+		(void)sqlite3_reset(t->sql.statements[SQL_SCOPE_ANY]);
+	int r = others > 0 ? remove_scope(t, s->id, reterr) : others;
 	for (size_t i = 0; i < f->source_count && r == 0; i++) {
 		sqlite3_stmt *st = sql_get(&t->sql, SQL_SCOPE_SOURCE_ADD);
 		if (st) {
@@ -103,9 +107,9 @@ static int save_scope(struct timeline *t, const struct facts *f, const struct sc
 		}
 		r = sql_run(&t->sql, st, reterr);
 	}
-	if (r == 0)
+	if (r == 0 && others)
 		r = remove_inside(t, s->id, reterr);
-	if (r == 0)
+	if (r == 0 && others)
 		r = run_scope(t, SQL_SCOPE_STALE, s->id, reterr);
 	sqlite3_stmt *st = r == 0 ? sql_get(&t->sql, SQL_SCOPE_ADD) : NULL;
 	if (st) {

@@ -10,6 +10,8 @@ struct row_out {
 	size_t from;    /* where the row begins in it */
 	size_t keep;    /* behind the last value that says something */
 };
+enum { ROW_DIGITS = 20 };                        /* of a number, with its sign */
+size_t row_decimal(int64_t v, char ret[ROW_DIGITS]); /* how many */
 struct row_out row_begin(struct buf *to);
 void row_int(struct row_out *o, int64_t v);
 void row_count(struct row_out *o, int64_t v);    /* 0 says nothing */

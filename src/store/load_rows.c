@@ -46,15 +46,15 @@ static void rows_done(struct rows *rows)
 static int range(struct rows *rows, struct err *reterr)
 {
 	struct timeline *t = rows->t;
-	sqlite3_stmt *st = sql_get(&t->sql, SQL_SOURCE_KNOWN);
+	sqlite3_stmt *st = sql_get(&t->sql, SQL_SOURCE_RANGE);
 	if (st)
 		bind_int(st, 1, rows->source);
 	int r = sql_row(&t->sql, st, reterr);
 	if (r <= 0)
 		return r < 0 ? r : err_set(reterr, ERR_DB, "%s: a source that was asked for is not in the database", t->path);
-	int64_t last = column_int(st, 1);
-	rows->rules_hash = column_u64(st, 18);
-	rows->session = column_int(st, 21);
+	int64_t last = column_int(st, 0);
+	rows->rules_hash = column_u64(st, 1);
+	rows->session = column_int(st, 2);
 	(void)sqlite3_reset(st);
 	const uint64_t room = (uint64_t)(last - rows->source);
 	rows->from = rows->source + (int64_t)(rows->part->from <= room ? rows->part->from : room + 1);
@@ -236,10 +236,13 @@ static void read_fields(str detail, unsigned flags, const struct rules *rules, s
 		if (name)
 			add_field(e, (uint16_t)name, unquoted(value, a, scratch));
 	}
+	char said[ROW_DIGITS + 2];
+	size_t n = flags & (FORM_MS | FORM_DUR) ? row_decimal(e->duration / MILLISECOND, said) : 0;
 	if (flags & FORM_MS)
-		add_field(e, FIELD_MS, arena_printf(a, "%lld", (long long)(e->duration / MILLISECOND)));
+		add_field(e, FIELD_MS, arena_str(a, (str){said, n}));
+	memcpy(said + n, "ms", 2);
 	if (flags & FORM_DUR)
-		add_field(e, FIELD_DUR, arena_printf(a, "%lldms", (long long)(e->duration / MILLISECOND)));
+		add_field(e, FIELD_DUR, arena_str(a, (str){said, n + 2}));
 	e->fields = e->field_count ? arena_alloc(a, e->field_count * sizeof *found) : NULL;
 	if (e->field_count)
 		memcpy(e->fields, found, e->field_count * sizeof *found);

@@ -42,12 +42,9 @@ static void empty(struct pack *p)
 
 static bool is_taken(const struct pack *p, int64_t id)
 {
-	for (size_t i = p->index.n; i-- > 0;) {
+	for (size_t i = p->index.n; i-- > 0 && id <= p->highest;)
 		if (p->index.v[i].id == id)
 			return true;
-		if (p->index.v[i].id < id && !p->unsorted)
-			return false;
-	}
 	return false;
 }
 
@@ -65,7 +62,8 @@ struct row_out pack_row(struct pack *p, int64_t id, uint64_t line, int64_t ms)
 		p->line = (int64_t)line;
 		p->ms = ms == INT64_MIN ? 0 : ms;
 	}
-	p->unsorted |= p->index.n && id < p->index.v[p->index.n - 1].id;
+	p->unsorted |= p->index.n && id < p->highest;
+	p->highest = p->index.n && id < p->highest ? p->highest : id;
 	buf_byte(&p->rows, p->index.n ? ',' : '[');
 	*vec_push(&p->index) = (struct pack_row){id, p->rows.n, 0};
 	struct row_out row = row_begin(&p->rows);

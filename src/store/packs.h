@@ -14,7 +14,8 @@ struct open_source;
 struct pack { /* zero-initialise; pack_done frees */
 	struct buf rows;        /* the rows, in the order in which they came */
 	VEC(struct pack_row { int64_t id; size_t at; size_t n; }) index;
-	bool unsorted;          /* the ids do not ascend */
+	int64_t highest;        /* of the ids */
+	bool unsorted;          /* they do not ascend */
 	struct intern names;    /* servers, tools, sessions of these rows */
 	struct buf name_list;
 	struct map form_index;  /* form id → its place in form_list */

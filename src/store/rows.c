@@ -11,16 +11,18 @@
 #include "store/pack.h"
 #include "store/schema.h"
 #include "store/timeline_p.h"
-#include <stdio.h>
 
 /* Is the field's text just what the duration says ("915ms", "915")? Then it is not stored, a flag of the form tells. */
 static unsigned said_by_duration(const struct event *e, const struct field *f)
 {
-	char text[32];
+	char text[ROW_DIGITS];
+	str value = f->value;
 	if ((f->name != FIELD_MS && f->name != FIELD_DUR) || e->duration < 0 || e->duration % MILLISECOND)
 		return 0;
-	int n = snprintf(text, sizeof text, "%lld%s", (long long)(e->duration / MILLISECOND), f->name == FIELD_DUR ? "ms" : "");
-	if (!str_eq(f->value, (str){text, (size_t)n}))
+	if (f->name == FIELD_DUR && !str_ends(value, S("ms")))
+		return 0;
+	value.n -= f->name == FIELD_DUR ? 2 : 0;
+	if (!str_eq(value, (str){text, row_decimal(e->duration / MILLISECOND, text)}))
 		return 0;
 	return f->name == FIELD_DUR ? FORM_DUR : FORM_MS;
 }

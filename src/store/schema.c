@@ -27,14 +27,13 @@
  * `names`, forms into `forms`. A session is 0 for that of its source, else 1 more than its name.
  * bits of an event: part (10 bits), lines - 1 (30), microseconds of the time (10), of the duration (10).
  * bits of a call, minus CALL_BITS_USUAL: outcome (3 bits), link (3), link_sure (1), flags (16), attempts xor 1 (8), part (10). */
-#define CALL_BITS "(r.value ->> 6 + 524353)"
-_Static_assert(CALL_BITS_USUAL == 524353, "CALL_BITS adds them");
-#define ROW_ID "s.id + p.offset + r.value ->> 0"
-#define NAMED(at) "p.names ->> (r.value ->> " at ")"
-#define SESSION(at) "coalesce(iif(r.value ->> " at ", p.names ->> ((r.value ->> " at ") - 1), " NAME("s.row_session") "), s.session)"
-#define OUTCOME_TEXT "'[\"unended\",\"ok\",\"error\",\"cancelled\",\"aborted\",\"backgrounded\"]' ->> (" CALL_BITS " & 7)"
-#define OUTCOME_ENDING "'[\"still-open\",\"completed\",\"error\",\"user-cancel\",\"client-abort\",\"backgrounded\"]' ->> (" CALL_BITS " & 7)"
-#define LINK_TEXT "'[\"tool-use-id\",\"transcript\",\"adjacency\",\"elapsed\",\"order\"]' ->> (" CALL_BITS " >> 3 & 7)"
+_Static_assert(CALL_BITS_USUAL == 524353, "the views add them");
+#define ROW "s.id AS source, s.path, session, row_session, names, value, p.line AS first_line, s.id + p.offset + value ->> 0 AS row, at_ms + value ->> 2 AS t"
+#define NAMED(at) "names ->> (value ->> " at ")"
+#define SESSION(at) "coalesce(iif(value ->> " at ", names ->> (value ->> " at " - 1), " NAME("row_session") "), session)"
+#define OUTCOME_TEXT "'[\"unended\",\"ok\",\"error\",\"cancelled\",\"aborted\",\"backgrounded\"]' ->> (bits & 7)"
+#define OUTCOME_ENDING "'[\"still-open\",\"completed\",\"error\",\"user-cancel\",\"client-abort\",\"backgrounded\"]' ->> (bits & 7)"
+#define LINK_TEXT "'[\"tool-use-id\",\"transcript\",\"adjacency\",\"elapsed\",\"order\"]' ->> (bits >> 3 & 7)"
 _Static_assert(OUTCOME_OK == 1 && OUTCOME_BACKGROUNDED == 5 && OUTCOME_COUNT == 6, "OUTCOME_TEXT lists the outcomes by number");
 _Static_assert(LINK_ADJACENCY == 2 && LINK_ORDER == 4 && LINK_COUNT == 5, "LINK_TEXT lists the links by number");
 
@@ -127,25 +126,22 @@ const struct schema_object schema_objects[] = {
 		"CREATE VIEW connections AS SELECT k.id AS connection_id, " NAME("k.server") " AS server, " NAME("k.session") " AS session_id, " TIMED("k.opened_ms", "opened")
 		", " TIMED("k.closed_ms", "closed") ", k.uptime_s, " NAME("k.how") " AS how FROM connection k"},
 	{"calls",
-		"CREATE VIEW calls AS SELECT " ROW_ID " AS call_id, " SESSION("12") " AS session_id, " NAMED("4") " AS server, " NAMED("5") " AS tool, "
-		ID("(r.value ->> 3)") " AS tool_use_id, " TIMED("(p.at_ms + r.value ->> 2 + r.value ->> 7)", "started") ", "
-		TIMED("(p.at_ms + r.value ->> 2 + r.value ->> 8)", "ended") ", coalesce(r.value ->> 8 - r.value ->> 7, 0) + r.value ->> 9 AS duration_ms, r.value ->> 10 AS permission_ms, "
-		OUTCOME_TEXT " AS outcome, coalesce((SELECT i.ending FROM incident_call i WHERE i.call = " ROW_ID " LIMIT 1), " OUTCOME_ENDING ") AS ending,"
-		" r.value ->> '$[13][5]' AS error, coalesce(r.value ->> '$[13][0]', 0) AS heartbeats, "
-		TIMED("(p.at_ms + r.value ->> 2 + r.value ->> '$[13][2]')", "last_heartbeat") ", " LINK_TEXT " AS link, " CALL_BITS " >> 6 & 1 AS link_sure,"
-		" s.id AS source_id, s.path, p.line + r.value ->> 1 AS line, p.offset + r.value ->> 0 - (" CALL_BITS " >> 31 & 1023) AS offset,"
-		" (SELECT t.same FROM call_twin t WHERE t.call = " ROW_ID ") AS twin_of"
-		" FROM source s JOIN call_pack p ON p.id BETWEEN s.id AND s.last_id JOIN json_each(p.rows) r"},
+		"CREATE VIEW calls AS SELECT row AS call_id, " SESSION("12") " AS session_id, " NAMED("4") " AS server, " NAMED("5") " AS tool, "
+		ID("(value ->> 3)") " AS tool_use_id, " TIMED("(t + value ->> 7)", "started") ", " TIMED("(t + value ->> 8)", "ended")
+		", coalesce(value ->> 8 - value ->> 7, 0) + value ->> 9 AS duration_ms, value ->> 10 AS permission_ms, "
+		OUTCOME_TEXT " AS outcome, coalesce((SELECT i.ending FROM incident_call i WHERE i.call = row LIMIT 1), " OUTCOME_ENDING ") AS ending,"
+		" value ->> '$[13][5]' AS error, coalesce(value ->> '$[13][0]', 0) AS heartbeats, " TIMED("(t + value ->> '$[13][2]')", "last_heartbeat")
+		", " LINK_TEXT " AS link, bits >> 6 & 1 AS link_sure, source AS source_id, path, first_line + value ->> 1 AS line,"
+		" row - source - (bits >> 31 & 1023) AS offset, (SELECT t.same FROM call_twin t WHERE t.call = row) AS twin_of"
+		" FROM (SELECT " ROW ", value ->> 6 + 524353 AS bits FROM source s JOIN call_pack p ON p.id BETWEEN s.id AND s.last_id JOIN json_each(rows))"},
 	{"events",
-		"CREATE VIEW events AS SELECT " ROW_ID " AS event_id, s.id AS source_id, s.path, p.line + r.value ->> 1 AS line,"
-		" p.offset + r.value ->> 0 - (coalesce(r.value ->> 7, 0) & 1023) AS offset, "
-		TIMED("(p.at_ms + r.value ->> 2)", "at") ", " TIMED("b.after_ms", "after") ", " TIMED("b.before_ms", "before") ", f.kind, f.signature, "
-		NAMED("4") " AS server, " NAMED("9") " AS tool, " ID("(r.value ->> 10)") " AS tool_use_id, " ROW_ID " - r.value ->> 11 AS call_id,"
-		" r.value ->> 6 AS detail, f.class, r.value ->> 12 AS error, " SESSION("8") " AS session_id, r.value ->> 5 AS duration_ms,"
-		" (SELECT x.text FROM event_text x WHERE x.id = " ROW_ID ") AS text,"
-		" (SELECT t.same FROM event_twin t WHERE t.event = " ROW_ID ") AS twin_of"
-		" FROM source s JOIN event_pack p ON p.id BETWEEN s.id AND s.last_id JOIN json_each(p.rows) r"
-		" JOIN form f ON f.id = p.forms ->> (r.value ->> 3) LEFT JOIN bound b ON b.event = " ROW_ID},
+		"CREATE VIEW events AS SELECT row AS event_id, source AS source_id, path, first_line + value ->> 1 AS line,"
+		" row - source - (coalesce(value ->> 7, 0) & 1023) AS offset, " TIMED("t", "at") ", " TIMED("after_ms", "after") ", " TIMED("before_ms", "before")
+		", kind, signature, " NAMED("4") " AS server, " NAMED("9") " AS tool, " ID("(value ->> 10)") " AS tool_use_id, row - value ->> 11 AS call_id,"
+		" value ->> 6 AS detail, class, value ->> 12 AS error, " SESSION("8") " AS session_id, value ->> 5 AS duration_ms,"
+		" (SELECT text FROM event_text x WHERE x.id = row) AS text, (SELECT t.same FROM event_twin t WHERE t.event = row) AS twin_of"
+		" FROM (SELECT " ROW ", forms ->> (value ->> 3) AS form FROM source s JOIN event_pack p ON p.id BETWEEN s.id AND s.last_id JOIN json_each(rows))"
+		" JOIN form f ON f.id = form LEFT JOIN bound b ON b.event = row"},
 	{"distinct_calls", "CREATE VIEW distinct_calls AS SELECT * FROM calls WHERE twin_of IS NULL"},
 	{"distinct_events", "CREATE VIEW distinct_events AS SELECT * FROM events WHERE twin_of IS NULL"},
 	{"incidents",

@@ -50,6 +50,7 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_DIGEST_PUT] = "INSERT OR REPLACE INTO digest(members, state, facts) VALUES(?1, ?2, ?3)",
 	[SQL_SOURCE_ALL] = "SELECT id, path, real_path, generation, btime_ns FROM source ORDER BY real_path, generation, btime_ns, id",
 	[SQL_SOURCE_REMOVE] = "DELETE FROM source WHERE id = ?1",
+	[SQL_SOURCE_RANGE] = "SELECT last_id, rules_hash, row_session FROM source WHERE id = ?1",
 	[SQL_SOURCE_KNOWN] = "SELECT " SOURCE_COLUMNS " FROM source WHERE id = ?1",
 	[SQL_SOURCE_KNOWN_ALL] = "SELECT " SOURCE_COLUMNS " FROM source ORDER BY id",
 	[SQL_RESUME_GET] = "SELECT offset, last_id, row_session, state FROM resume WHERE source = ?1",
@@ -73,6 +74,7 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_EVENT_TEXT_REMOVE] = "DELETE FROM event_text WHERE " RANGE,
 	[SQL_EVENT_TEXT_REMOVE_TAIL] = "DELETE FROM event_text WHERE id IN (SELECT ?1 + p.offset + (r.value ->> 0)"
 		" FROM event_pack p, json_each(p.rows) r WHERE p.id BETWEEN ?1 AND ?2 AND p.tail)",
+	[SQL_SCOPE_ANY] = "SELECT 1 FROM scope LIMIT 1",
 	[SQL_SCOPE_KEY] = "SELECT 1 FROM scope WHERE id = ?1 AND key = ?2",
 	[SQL_SCOPE_ADD] = "INSERT INTO scope(id, key, as_of_ms) VALUES(?1, ?2, ?3)",
 	[SQL_SCOPE_SOURCE_ADD] = "INSERT OR IGNORE INTO scope_source(scope, source) VALUES(?1, ?2)",
