@@ -1,6 +1,7 @@
 /* MCP tool and server names (model/names.h). Pure functions; refuses to guess: a name that cannot be split is not split. */
 #include "base/hash.h"
 #include "model/names.h"
+#include <string.h>
 
 static char canonical(char c)
 {
@@ -50,13 +51,49 @@ bool name_is_general(str tool) { return str_eq(tool, S("mcp_tool")); }
 
 bool name_is_mcp(str tool) { return str_starts(tool, S("mcp__")) || name_is_general(tool); }
 
-uint64_t name_hash(str server, str tool)
+/* --- the hash: every event of a call is looked up by it, so names are taken eight bytes at a time --- */
+
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* canonical() of each byte. Sums of seven-bit bytes do not reach their neighbours; their top bits are the answers. */
+static uint64_t canonical_word(uint64_t w)
 {
-	uint64_t h = 0xcbf29ce484222325u;
-	for (size_t i = 0; i < server.n; i++)
-		h = (h ^ (unsigned char)canonical(server.p[i])) * 0x100000001b3u;
-	h = (h ^ 0xff) * 0x100000001b3u;
-	for (size_t i = 0; i < tool.n; i++)
-		h = (h ^ (unsigned char)canonical(tool.p[i])) * 0x100000001b3u;
-	return h ^ h >> 29;
+	const uint64_t low = w & EACH(0x7f), folded = low | EACH(0x20);
+	const uint64_t digit = (low + EACH(0x80 - '0')) & ~(low + EACH(0x7f - '9'));
+	const uint64_t letter = (folded + EACH(0x80 - 'a')) & ~(folded + EACH(0x7f - 'z'));
+	const uint64_t keep = (((digit | letter | w) & EACH(0x80)) >> 7) * 0xff;
+	return (w & keep) | (EACH('_') & ~keep);
 }
+
+static uint64_t load(const char *p, size_t n)
+{
+	uint64_t w = 0;
+	uint32_t half[2];
+	if (n >= 8) {
+		memcpy(&w, p, 8);
+		return w;
+	}
+	if (n >= 4) { /* two halves that may overlap; the length is hashed too */
+		memcpy(&half[0], p, 4);
+		memcpy(&half[1], p + n - 4, 4);
+		return half[0] | (uint64_t)half[1] << 32;
+	}
+	for (size_t i = 0; i < n; i++)
+		w |= (uint64_t)(unsigned char)p[i] << (8 * i);
+	return w;
+}
+
+static uint64_t mix(uint64_t h, uint64_t w)
+{
+	h = (h ^ w) * UINT64_C(0x9e3779b97f4a7c15);
+	return h ^ h >> 32;
+}
+
+static uint64_t add_name(uint64_t h, str name)
+{
+	for (size_t at = 0; at < name.n; at += 8)
+		h = mix(h, canonical_word(load(name.p + at, name.n - at)));
+	return mix(h, name.n);
+}
+
+uint64_t name_hash(str server, str tool) { return add_name(add_name(0, server), tool); }

@@ -1,10 +1,14 @@
-/* Deep copies of events (track/). One allocation each: the struct and, behind it, its fields and all its strings. Refuses nothing. */
+/* Deep copies of events (track/). One allocation each: the struct and, behind it, its fields and all its strings. It is used again
+ * for the next event: most calls live for a few records, and an allocation per line would cost more than the copy. Refuses nothing. */
 #include "track/held.h"
 #include "base/mem.h"
 #include <stdlib.h>
 
+enum { SMALLEST = 512 }; /* room for most lines */
+
 struct held {
 	struct event event;
+	size_t cap;          /* of room, in bytes */
 	struct field room[]; /* the fields, then the text */
 };
 
@@ -17,13 +21,19 @@ static void take(str *s, char **at)
 	*at += s->n;
 }
 
-struct held *held_new(const struct event *e)
+struct held *held_set(struct held *h, const struct event *e)
 {
 	size_t n = e->server.n + e->tool.n + e->tool_use_id.n + e->err.n + e->session.n + e->text.n;
 	for (unsigned i = 0; i < e->field_count; i++)
 		n += e->fields[i].value.n;
 	size_t fields = e->field_count * sizeof *e->fields;
-	struct held *h = mem_grow(NULL, sizeof *h + fields + n + 1, 1);
+	n += fields;
+	if (!h || h->cap < n) {
+		free(h);
+		const size_t cap = n < SMALLEST - sizeof *h ? SMALLEST - sizeof *h : n;
+		h = mem_grow(NULL, sizeof *h + cap, 1);
+		h->cap = cap;
+	}
 	h->event = *e;
 	struct event *c = &h->event;
 	c->fields = (struct field *)h->room;

@@ -4,7 +4,8 @@
 #include "model/event.h"
 
 struct held;
-struct held *held_new(const struct event *e); /* deep copy; you own it */
-struct event *held_event(struct held *h);     /* valid until held_free */
+/* Deep copy into h, which is moved when it has too little room; NULL makes a new one. You own what is returned. */
+struct held *held_set(struct held *h, const struct event *e);
+struct event *held_event(struct held *h); /* valid until the next held_set or held_free */
 void held_free(struct held *h);
 #endif

@@ -15,7 +15,11 @@ struct tracker {
 	uint64_t esc_count;      /* event number of the last Esc, 0 none */
 	struct open_calls open;
 	VEC(uint32_t) lingering; /* indices, oldest first */
-	struct held *request;    /* the last request to the model, not handed out yet */
+	bool stirred;            /* one of them changed: they are looked at again, else only when the next can be due: */
+	instant due, back;       /* after `due`, or when time goes back to before `back`, */
+	uint64_t due_count;      /* or after this event */
+	struct held *request;    /* the last request to the model, */
+	bool requested;          /* when it is not handed out yet */
 	struct map hooks;        /* answered calls whose look-up of hooks is due, by (server, tool) */
 	struct map remote;       /* servers whose remote trace was handed out */
 };

@@ -5,16 +5,9 @@
 #include "model/names.h"
 #include "track/internal.h"
 
-
 typedef void line_fn(struct tracker *t, const struct event *e);
 
 /* --- what several lines do --- */
-
-static void keep_line(struct open_call *c, enum call_line which, const struct event *e)
-{
-	held_free(c->lines[which]);
-	c->lines[which] = held_new(e);
-}
 
 static void mark_end(struct open_call *c, const struct event *e)
 {
@@ -77,7 +70,7 @@ static void on_dispatch(struct tracker *t, const struct event *e)
 		open_calls_set_name(&t->open, c, server, tool);
 	else
 		open_calls_set_name(&t->open, c, S(""), S(""));
-	keep_line(c, LINE_DISPATCH, e);
+	open_call_keep(c, LINE_DISPATCH, e);
 }
 
 static void on_sent(struct tracker *t, const struct event *e)
@@ -86,6 +79,7 @@ static void on_sent(struct tracker *t, const struct event *e)
 	if (!c && (c = pair_retried(t, e))) {
 		c->call.flags |= CALL_RETRIED;
 		c->ended = false;
+		t->stirred |= c->lingers;
 	} else if (!c) {
 		c = pair_begin(t, e);
 		c->call.link = LINK_ORDER;
@@ -99,7 +93,7 @@ static void on_sent(struct tracker *t, const struct event *e)
 		if (c->call.started_at == INSTANT_NONE)
 			c->call.started_at = e->at;
 		c->call.sent = (struct place){e->line, e->offset};
-		keep_line(c, LINE_SENT, e);
+		open_call_keep(c, LINE_SENT, e);
 	}
 }
 
@@ -117,9 +111,9 @@ static void on_beat(struct tracker *t, const struct event *e)
 	if (c->call.beats == 1) {
 		c->call.first_beat_at = e->at;
 		c->call.beat = c->call.last_beat;
-		keep_line(c, LINE_BEAT, e);
+		open_call_keep(c, LINE_BEAT, e);
 	} else {
-		keep_line(c, LINE_LAST_BEAT, e);
+		open_call_keep(c, LINE_LAST_BEAT, e);
 	}
 }
 
@@ -130,7 +124,7 @@ static void on_completed(struct tracker *t, const struct event *e)
 		c->call.flags |= CALL_BACKGROUND;
 	if (!c)
 		c = pair_begin_unknown(t, e);
-	keep_line(c, LINE_COMPLETED, e);
+	open_call_keep(c, LINE_COMPLETED, e);
 	mark_end(c, e);
 	c->call.outcome = OUTCOME_OK;
 	c->call.class = 0;
@@ -151,7 +145,7 @@ static void on_failed(struct tracker *t, const struct event *e)
 		c->call.err = STR_NONE;
 		c->call.class = 0;
 	}
-	keep_line(c, LINE_FAILED, e);
+	open_call_keep(c, LINE_FAILED, e);
 	mark_end(c, e);
 	set_error(t, c, e);
 	c->call.outcome = OUTCOME_ERROR;
@@ -162,9 +156,9 @@ static void on_failed(struct tracker *t, const struct event *e)
 static void on_retry(struct tracker *t, const struct event *e)
 {
 	for (struct open_call *c = open_calls_first(&t->open, e->server, e->tool); c; c = open_calls_next(&t->open, c))
-		if (c->ended && !c->closed && c->lines[LINE_FAILED]) {
+		if (c->ended && !c->closed && open_call_has(c, LINE_FAILED)) {
 			c->call.flags |= CALL_RETRIED;
-			keep_line(c, LINE_RETRY, e);
+			open_call_keep(c, LINE_RETRY, e);
 			c->touched = t->count;
 			return;
 		}
@@ -175,7 +169,7 @@ static void on_aborting(struct tracker *t, const struct event *e)
 	struct open_call *c = pair_running(t, e);
 	if (!c)
 		return;
-	keep_line(c, LINE_ABORTING, e);
+	open_call_keep(c, LINE_ABORTING, e);
 	if (e->class)
 		c->call.class = e->class;
 }
@@ -201,15 +195,15 @@ static void on_dispatch_end(struct tracker *t, const struct event *e)
 			c->call.started_at = e->at - e->duration;
 	}
 	bool had_end = c->ended;
-	keep_line(c, LINE_END, e);
-	if (!had_end || !c->lines[LINE_COMPLETED])
+	open_call_keep(c, LINE_END, e);
+	if (!had_end || !open_call_has(c, LINE_COMPLETED))
 		mark_end(c, e);
 	else if (e->duration >= 0)
 		c->call.duration = e->duration;
 	c->ended = c->closed = true;
 	if (!c->sent)
 		c->call.flags |= CALL_NEVER_SENT;
-	if (esc_just_now(t) && !c->lines[LINE_COMPLETED])
+	if (esc_just_now(t) && !open_call_has(c, LINE_COMPLETED))
 		c->call.flags |= CALL_ESC;
 	if (str_eq(outcome, S("ok")))
 		c->call.outcome = OUTCOME_OK;
@@ -217,19 +211,21 @@ static void on_dispatch_end(struct tracker *t, const struct event *e)
 		c->call.outcome = OUTCOME_ABORTED;
 	else
 		c->call.outcome = OUTCOME_ERROR;
-	if (c->call.outcome == OUTCOME_OK && c->lines[LINE_COMPLETED])
+	if (c->call.outcome == OUTCOME_OK && open_call_has(c, LINE_COMPLETED))
 		track_hand_out(t, c); /* also when it lingered: the settling skips what is gone */
 	else if (c->call.outcome != OUTCOME_OK || !c->sent)
 		track_linger(t, c); /* twin lines follow; an "ok" without answer may beat on in the background until finish */
+	else
+		t->stirred |= c->lingers;
 }
 
 static void on_error_twin(struct tracker *t, const struct event *e)
 {
 	for (size_t i = t->lingering.n; i-- > 0;) {
 		struct open_call *c = t->open.v[t->lingering.v[i]];
-		if (!c->used || !c->closed || c->lines[LINE_TWIN] || c->call.duration != e->duration)
+		if (!c->used || !c->closed || open_call_has(c, LINE_TWIN) || c->call.duration != e->duration)
 			continue;
-		keep_line(c, LINE_TWIN, e);
+		open_call_keep(c, LINE_TWIN, e);
 		set_error(t, c, e);
 		return;
 	}
@@ -255,7 +251,7 @@ static void on_unknown_tool(struct tracker *t, const struct event *e)
 	c->call.class = e->class;
 	if (!c->call.err.n)
 		open_call_set(c, &c->call.err, e->text);
-	keep_line(c, LINE_FAILED, e);
+	open_call_keep(c, LINE_FAILED, e);
 	mark_end(c, e);
 	c->call.duration = 0;
 	c->call.outcome = OUTCOME_ERROR;
@@ -283,7 +279,7 @@ static void on_hook_post(struct tracker *t, const struct event *e)
 	}
 	for (struct open_call *c = open_calls_first(&t->open, server, tool); c; c = open_calls_next(&t->open, c))
 		if (pair_in_flight(c) && c->sent && !c->dispatched) {
-			keep_line(c, LINE_END, e);
+			open_call_keep(c, LINE_END, e);
 			mark_end(c, e);
 			c->call.outcome = OUTCOME_CANCELLED;
 			c->call.flags |= CALL_ESC;
@@ -298,8 +294,8 @@ static void on_hook_post(struct tracker *t, const struct event *e)
 /* Requests to the model matter as "the client was alive here": only the last one before something else happens is a row. */
 static void on_api_request(struct tracker *t, const struct event *e)
 {
-	held_free(t->request);
-	t->request = held_new(e);
+	t->request = held_set(t->request, e);
+	t->requested = true;
 }
 
 /* A look-up of credentials shows that the server is remote; once is enough. */
@@ -334,7 +330,7 @@ static void on_tool_use(struct tracker *t, const struct event *e)
 	c->call.link = LINK_TRANSCRIPT;
 	c->call.link_sure = true;
 	c->dispatched = true;
-	keep_line(c, LINE_DISPATCH, e);
+	open_call_keep(c, LINE_DISPATCH, e);
 }
 
 static void on_tool_result(struct tracker *t, const struct event *e)
@@ -343,7 +339,7 @@ static void on_tool_result(struct tracker *t, const struct event *e)
 	str outcome = event_field(e, FIELD_OUTCOME);
 	if (!c)
 		return;
-	keep_line(c, LINE_END, e);
+	open_call_keep(c, LINE_END, e);
 	mark_end(c, e);
 	c->closed = true;
 	c->call.flags |= CALL_RESULT_SEEN;

@@ -5,6 +5,8 @@
 #include "model/names.h"
 #include <stdlib.h>
 
+enum { NAMES_ROOM = 256 };
+
 static uint64_t id_key(str id)
 {
 	uint64_t h = hash64(id);
@@ -15,8 +17,9 @@ void open_calls_done(struct open_calls *o)
 {
 	for (size_t i = 0; i < o->n; i++)
 		if (o->v[i]) {
-			if (o->v[i]->used)
-				open_calls_remove(o, o->v[i]);
+			for (int k = 0; k < LINE_COUNT; k++)
+				held_free(o->v[i]->lines[k]);
+			free(o->v[i]->names);
 			free(o->v[i]);
 		}
 	free(o->v);
@@ -24,6 +27,17 @@ void open_calls_done(struct open_calls *o)
 	map_done(&o->by_id);
 	map_done(&o->by_name);
 	*o = (struct open_calls){0};
+}
+
+void open_call_reset(struct open_call *c)
+{
+	c->call = (struct call){0};
+	c->kept = 0;
+	c->names_n = 0;
+	c->chain_key = c->id_key = c->touched = 0;
+	c->next = c->prev = 0;
+	c->used = true;
+	c->dispatched = c->sent = c->ended = c->closed = c->lingers = false;
 }
 
 struct open_call *open_calls_add(struct open_calls *o)
@@ -40,7 +54,8 @@ struct open_call *open_calls_add(struct open_calls *o)
 		o->v[index] = mem_new(sizeof **o->v);
 	}
 	struct open_call *c = o->v[index];
-	*c = (struct open_call){.self = index, .used = true};
+	c->self = index;
+	open_call_reset(c);
 	c->call.dispatched_at = c->call.sent_at = c->call.started_at = c->call.ended_at = INSTANT_NONE;
 	c->call.first_beat_at = c->call.last_beat_at = INSTANT_NONE;
 	c->call.permission = c->call.duration = c->call.last_elapsed = -1;
@@ -70,10 +85,6 @@ void open_calls_remove(struct open_calls *o, struct open_call *c)
 	unchain(o, c);
 	if (c->id_key && map_get(&o->by_id, c->id_key, &found) && found == c->self)
 		map_remove(&o->by_id, c->id_key);
-	for (int i = 0; i < LINE_COUNT; i++)
-		held_free(c->lines[i]);
-	free(c->names);
-	c->names = NULL;
 	c->used = false;
 	o->live--;
 	if (o->free_n == o->free_cap) {
@@ -92,24 +103,43 @@ struct open_call *open_calls_by_id(struct open_calls *o, str id)
 	return c->used && str_eq(c->call.tool_use_id, id) ? c : NULL;
 }
 
-/* All four strings live in one block, so that a call costs one allocation for them however often they change. */
-void open_call_set(struct open_call *c, str *member, str value)
+void open_call_keep(struct open_call *c, enum call_line which, const struct event *e)
+{
+	c->lines[which] = held_set(c->lines[which], e);
+	c->kept |= 1u << which;
+}
+
+/* A larger block, with the strings that are in use and nothing else. */
+static void move_names(struct open_call *c, size_t room)
 {
 	str *all[] = {&c->call.server, &c->call.tool, &c->call.tool_use_id, &c->call.err, &c->call.session};
 	size_t n = 0;
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-		n += all[i] == member ? value.n : all[i]->n;
-	char *block = mem_grow(NULL, n + 1, 1), *at = block;
+		n += all[i]->n;
+	c->names_cap = 2 * (n + room) < NAMES_ROOM ? NAMES_ROOM : 2 * (n + room);
+	char *block = mem_grow(NULL, c->names_cap, 1), *at = block;
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-		str s = all[i] == member ? value : *all[i];
-		if (!s.p)
+		if (!all[i]->p)
 			continue;
-		memcpy(at, s.p, s.n);
-		*all[i] = (str){at, s.n};
-		at += s.n;
+		memcpy(at, all[i]->p, all[i]->n);
+		all[i]->p = at;
+		at += all[i]->n;
 	}
 	free(c->names);
 	c->names = block;
+	c->names_n = (size_t)(at - block);
+}
+
+void open_call_set(struct open_call *c, str *member, str value)
+{
+	*member = STR_NONE;
+	if (c->names_n + value.n > c->names_cap || !c->names)
+		move_names(c, value.n);
+	char *at = c->names + c->names_n;
+	if (value.n)
+		memcpy(at, value.p, value.n);
+	*member = (str){value.p ? at : NULL, value.n};
+	c->names_n += value.n;
 }
 
 void open_calls_set_id(struct open_calls *o, struct open_call *c, str id)

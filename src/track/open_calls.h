@@ -11,13 +11,16 @@
 enum call_line { LINE_DISPATCH, LINE_SENT, LINE_BEAT, LINE_LAST_BEAT, LINE_ABORTING, LINE_FAILED, LINE_RETRY, LINE_COMPLETED, LINE_END, LINE_TWIN, LINE_COUNT };
 
 struct open_call {
-	struct call call;            /* str members point into the held lines or `names` */
-	struct held *lines[LINE_COUNT];
-	char *names;                 /* owns server, tool, id, err of `call` */
+	struct call call;            /* str members point into `names` */
+	uint32_t kept;               /* bit set of enum call_line: which of `lines` are this call's */
+	struct held *lines[LINE_COUNT]; /* the others wait to be used again; NULL: never used */
+	char *names;                 /* owns the strings of `call`; used again by the next call */
+	size_t names_n, names_cap;
 	uint64_t chain_key, id_key;  /* 0: not in that table */
 	uint32_t next, prev;         /* chain of the same (server, tool); index + 1 */
 	uint32_t self;
 	bool used, dispatched, sent, ended, closed; /* ended: an outcome line was seen; closed: waits only for stragglers */
+	bool lingers;                /* stands in the tracker's queue of those that wait to be handed out */
 	uint64_t touched;            /* event number of the last change */
 };
 struct open_calls {
@@ -30,13 +33,16 @@ struct open_calls {
 
 void open_calls_done(struct open_calls *o);
 struct open_call *open_calls_add(struct open_calls *o);
-void open_calls_remove(struct open_calls *o, struct open_call *c); /* frees its lines */
+void open_call_reset(struct open_call *c); /* in use, and nothing known of it; its memory stays */
+void open_calls_remove(struct open_calls *o, struct open_call *c); /* its memory waits for the next call */
 struct open_call *open_calls_by_id(struct open_calls *o, str id);
 void open_calls_set_id(struct open_calls *o, struct open_call *c, str id);
 /* Files the call under (server, tool); moves it when it stood under other names. */
 void open_calls_set_name(struct open_calls *o, struct open_call *c, str server, str tool);
 struct open_call *open_calls_first(struct open_calls *o, str server, str tool); /* newest first */
 struct open_call *open_calls_next(struct open_calls *o, const struct open_call *c);
+void open_call_keep(struct open_call *c, enum call_line which, const struct event *e); /* copied; the last one counts */
+static inline bool open_call_has(const struct open_call *c, enum call_line which) { return c->kept >> which & 1; }
 /* Sets one of the call's strings (copied). */
 void open_call_set(struct open_call *c, str *member, str value);
 #endif

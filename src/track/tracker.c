@@ -18,11 +18,9 @@ enum { LINGER_EVENTS = 4000 };     /* events after which a closed call is handed
 
 void track_pass_on(struct tracker *t, const struct event *e)
 {
-	if (t->request) {
+	if (t->requested)
 		t->sink.event(t->sink.context, held_event(t->request));
-		held_free(t->request);
-		t->request = NULL;
-	}
+	t->requested = false;
 	t->sink.event(t->sink.context, e);
 }
 
@@ -39,7 +37,7 @@ static void decide_outcome(struct open_call *c)
 	struct call *k = &c->call;
 	if (!c->ended && k->outcome == OUTCOME_OK)
 		k->outcome = OUTCOME_UNENDED;
-	if ((k->flags & CALL_BACKGROUND) && k->outcome == OUTCOME_OK && !c->lines[LINE_COMPLETED])
+	if ((k->flags & CALL_BACKGROUND) && k->outcome == OUTCOME_OK && !open_call_has(c, LINE_COMPLETED))
 		k->outcome = OUTCOME_BACKGROUNDED;
 	if ((k->flags & CALL_ESC) && (k->outcome == OUTCOME_ERROR || k->outcome == OUTCOME_ABORTED))
 		k->outcome = OUTCOME_CANCELLED;
@@ -52,18 +50,21 @@ void track_hand_out(struct tracker *t, struct open_call *c)
 	decide_outcome(c);
 	if (!healthy(c))
 		for (int i = 0; i < LINE_COUNT; i++)
-			if (c->lines[i]) {
+			if (open_call_has(c, (enum call_line)i)) {
 				struct event *e = held_event(c->lines[i]);
 				e->call = c->call.id;
 				t->sink.event(t->sink.context, e);
 			}
 	t->sink.call(t->sink.context, &c->call);
+	t->stirred |= c->lingers;
 	open_calls_remove(&t->open, c);
 }
 
 void track_linger(struct tracker *t, struct open_call *c)
 {
 	c->touched = t->count;
+	c->lingers = true;
+	t->stirred = true;
 	*vec_push(&t->lingering) = c->self;
 }
 
@@ -77,10 +78,30 @@ static bool settled(const struct tracker *t, const struct open_call *c)
 	return past > (c->closed ? LINGER_TWIN : LINGER_RETRY) || past < -LINGER_TWIN;
 }
 
-/* Hands out what no further line can change. Calls that came back to life (a retry) or wait for a background end stay. */
+/* When it can be settled, at the earliest. */
+static void await(struct tracker *t, const struct open_call *c)
+{
+	const instant ended = c->call.ended_at, due = ended + (c->closed ? LINGER_TWIN : LINGER_RETRY);
+	if (c->touched + LINGER_EVENTS < t->due_count)
+		t->due_count = c->touched + LINGER_EVENTS;
+	if (ended == INSTANT_NONE)
+		return;
+	if (due < t->due)
+		t->due = due;
+	if (ended - LINGER_TWIN > t->back)
+		t->back = ended - LINGER_TWIN;
+}
+
+/* Hands out what no further line can change. Calls that came back to life (a retry) or wait for a background end stay. Failures may
+ * be many at a time: they are gone through when one of them changed or may be due, not on every event. */
 static void settle(struct tracker *t)
 {
 	size_t kept = 0;
+	if (!t->stirred && t->count <= t->due_count && (t->now == INSTANT_NONE || (t->now <= t->due && t->now >= t->back)))
+		return;
+	t->due = INT64_MAX;
+	t->back = INSTANT_NONE;
+	t->due_count = UINT64_MAX;
 	for (size_t i = 0; i < t->lingering.n; i++) {
 		struct open_call *c = t->open.v[t->lingering.v[i]];
 		bool gone = !c->used || !c->ended;
@@ -88,10 +109,13 @@ static void settle(struct tracker *t)
 			track_hand_out(t, c);
 			gone = true;
 		}
-		if (!gone)
-			t->lingering.v[kept++] = t->lingering.v[i];
+		if (gone)
+			continue;
+		await(t, c);
+		t->lingering.v[kept++] = t->lingering.v[i];
 	}
 	t->lingering.n = kept;
+	t->stirred = false;
 }
 
 /* --- the tracker --- */
@@ -135,7 +159,7 @@ void tracker_finish(struct tracker *t)
 		if (t->open.v[i]->used)
 			track_hand_out(t, t->open.v[i]);
 	t->lingering.n = 0;
-	if (t->request)
+	if (t->requested)
 		t->sink.event(t->sink.context, held_event(t->request));
 }
 

@@ -45,7 +45,7 @@ static void save_event(struct saving *s, const struct event *e)
 	}
 }
 
-static struct held *take_event(struct wire *w)
+static void take_event(struct wire *w, struct held **into)
 {
 	struct field fields[LIMIT_EVENT_FIELDS];
 	struct event e = {.fields = fields};
@@ -74,7 +74,7 @@ static struct held *take_event(struct wire *w)
 		fields[i].name = (uint16_t)wire_take_max(w, UINT16_MAX);
 		fields[i].value = wire_take_str(w);
 	}
-	return held_new(&e);
+	*into = held_set(*into, &e);
 }
 
 /* --- a call --- */
@@ -122,8 +122,9 @@ static void save_call(struct saving *s, const struct tracker *t, const struct op
 	wire_str(b, k.session);
 	save_text(s, k.err);
 	for (int i = 0; i < LINE_COUNT; i++) {
-		wire_u64(b, c->lines[i] != NULL);
-		if (c->lines[i])
+		const bool has = open_call_has(c, (enum call_line)i);
+		wire_u64(b, has);
+		if (has)
 			save_event(s, held_event(c->lines[i]));
 	}
 }
@@ -148,7 +149,7 @@ static bool take_call(struct tracker *t, struct wire *w)
 	struct call *k = &c->call;
 	instant *times[6];
 	struct place *places[5];
-	*c = (struct open_call){.self = self, .used = true};
+	open_call_reset(c);
 	t->open.live++;
 	c->next = (uint32_t)wire_take_max(w, t->open.n);
 	c->prev = (uint32_t)wire_take_max(w, t->open.n);
@@ -181,8 +182,10 @@ static bool take_call(struct tracker *t, struct wire *w)
 	k->last_elapsed = wire_take_i64(w);
 	take_texts(w, c);
 	for (int i = 0; i < LINE_COUNT && !w->bad; i++)
-		if (wire_take_max(w, 1))
-			c->lines[i] = take_event(w);
+		if (wire_take_max(w, 1)) {
+			take_event(w, &c->lines[i]);
+			c->kept |= 1u << i;
+		}
 	if (c->chain_key && !c->prev)
 		map_put(&t->open.by_name, c->chain_key, self + 1);
 	if (flags >> 4 & 1)
@@ -231,8 +234,8 @@ bool tracker_save(const struct tracker *t, struct buf *b, tracker_clean_fn *clea
 		wire_u64(b, t->lingering.v[i]);
 	save_map(b, &t->hooks);
 	save_map(b, &t->remote);
-	wire_u64(b, t->request != NULL);
-	if (t->request)
+	wire_u64(b, t->requested);
+	if (t->requested)
 		save_event(&s, held_event(t->request));
 	return true;
 }
@@ -282,7 +285,11 @@ bool tracker_restore(struct tracker *t, struct wire *w)
 		*vec_push(&t->lingering) = (uint32_t)wire_take_max(w, n - 1);
 	take_map(w, &t->hooks);
 	take_map(w, &t->remote);
-	if (wire_take_max(w, 1))
-		t->request = take_event(w);
+	for (size_t i = 0; i < t->lingering.n; i++)
+		t->open.v[t->lingering.v[i]]->lingers = true;
+	t->stirred = true;
+	t->requested = wire_take_max(w, 1) != 0;
+	if (t->requested)
+		take_event(w, &t->request);
 	return !w->bad && chains_hold(&t->open);
 }

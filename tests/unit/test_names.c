@@ -101,6 +101,26 @@ static void hash_follows_the_canonical_form(void **state)
 	assert_true(name_hash(S("a"), S("b")) != name_hash(S("A"), S("b")));
 }
 
+/* The hash takes eight bytes at a time: whatever byte stands wherever, it is that of the canonical form, and of no other one. */
+static void hash_of_every_byte(void **state)
+{
+	(void)state;
+	struct buf plain = {0};
+	for (size_t n = 1; n <= 19; n++)
+		for (size_t at = 0; at < n; at++)
+			for (unsigned c = 0; c < 256; c++) {
+				char name[20];
+				memset(name, 'k', sizeof name);
+				name[at] = (char)c;
+				buf_reset(&plain);
+				name_canonical(&plain, (str){name, n});
+				const uint64_t hash = name_hash((str){name, n}, S("t"));
+				assert_true(hash == name_hash(buf_str(&plain), S("t")));
+				assert_int_equal(hash == name_hash((str){"kkkkkkkkkkkkkkkkkkk", n}, S("t")), name_same((str){name, n}, (str){"kkkkkkkkkkkkkkkkkkk", n}));
+			}
+	buf_done(&plain);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +130,7 @@ int main(void)
 		cmocka_unit_test(full_names_are_split),
 		cmocka_unit_test(what_may_be_an_mcp_tool),
 		cmocka_unit_test(hash_follows_the_canonical_form),
+		cmocka_unit_test(hash_of_every_byte),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
