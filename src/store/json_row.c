@@ -125,17 +125,22 @@ void row_json(struct row_out *o, str json)
 	o->keep = o->to->n;
 }
 
-void row_hex(struct row_out *o, const unsigned char *p, size_t n)
+/* Six bits a character; the last ones filled up with zeros. */
+void row_bytes(struct row_out *o, const unsigned char *p, size_t n)
 {
-	static const char hex[] = "0123456789ABCDEF";
+	static const char digits[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	separate(o);
-	buf_reserve(o->to, 2 * n + 2);
+	buf_reserve(o->to, n + n / 2 + 4);
 	char *to = o->to->p + o->to->n;
+	unsigned held = 0, width = 0;
 	*to++ = '"';
 	for (size_t i = 0; i < n; i++) {
-		*to++ = hex[p[i] >> 4];
-		*to++ = hex[p[i] & 15];
+		held = held << 8 | p[i];
+		for (width += 8; width >= 6; width -= 6)
+			*to++ = digits[held >> (width - 6) & 63];
 	}
+	if (width)
+		*to++ = digits[held << (6 - width) & 63];
 	*to++ = '"';
 	o->to->n = o->keep = (size_t)(to - o->to->p);
 }
@@ -240,12 +245,6 @@ str row_take_json(struct row_in *r)
 	return r->bad || str_eq(literal, S("null")) ? STR_NONE : literal;
 }
 
-void row_skip(struct row_in *r, unsigned count)
-{
-	for (; count && row_more(r); count--)
-		(void)take_literal(r);
-}
-
 int64_t row_take_int(struct row_in *r, int64_t absent)
 {
 	if (!row_more(r))
@@ -264,9 +263,36 @@ int64_t row_take_int(struct row_in *r, int64_t absent)
 	return (int64_t)(minus ? 0 - v : v);
 }
 
-unsigned json_row_hex(char c)
+static unsigned hex_of(char c)
 {
 	return c >= '0' && c <= '9' ? (unsigned)(c - '0') : ((unsigned)c | 0x20) - 'a' < 6 ? ((unsigned)c | 0x20) - 'a' + 10 : 0;
+}
+
+static unsigned six_bits_of(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (unsigned)(c - 'A');
+	if (c >= 'a' && c <= 'z')
+		return (unsigned)(c - 'a') + 26;
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0') + 52;
+	return c == '-' ? 62 : 63;
+}
+
+size_t row_take_bytes(struct row_in *r, unsigned char *to, size_t room)
+{
+	const str literal = row_take_json(r);
+	const bool hex = literal.n > 1 && literal.p[1] == '#';
+	const unsigned step = hex ? 4 : 6;
+	unsigned held = 0, width = 0;
+	size_t n = 0;
+	for (size_t i = hex ? 2 : 1; i + 1 < literal.n && n < room; i++) {
+		held = held << step | (hex ? hex_of(literal.p[i]) : six_bits_of(literal.p[i]));
+		width += step;
+		if (width >= 8)
+			to[n++] = (unsigned char)(held >> (width -= 8));
+	}
+	return n;
 }
 
 /* SQLite writes \b, \f, \n, \r, \t where we write \u00XX; neither escapes anything above. */
@@ -283,7 +309,7 @@ static char unescape(const char **p, const char *end)
 		if (end - *p < 4)
 			return '?';
 		*p += 4;
-		return (char)(json_row_hex((*p)[-2]) << 4 | json_row_hex((*p)[-1]));
+		return (char)(hex_of((*p)[-2]) << 4 | hex_of((*p)[-1]));
 	default: return c;
 	}
 }

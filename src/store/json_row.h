@@ -18,7 +18,7 @@ void row_count(struct row_out *o, int64_t v);    /* 0 says nothing */
 void row_null(struct row_out *o);
 void row_text(struct row_out *o, str s);         /* p NULL: null */
 void row_json(struct row_out *o, str json);      /* as it stands; p NULL: null */
-void row_hex(struct row_out *o, const unsigned char *p, size_t n);
+void row_bytes(struct row_out *o, const unsigned char *p, size_t n); /* as text */
 void row_end(struct row_out *o);
 void json_row_text(struct buf *to, str s);       /* a text alone, quoted */
 
@@ -34,7 +34,7 @@ bool row_more(const struct row_in *r);           /* is there one more value in t
 int64_t row_take_int(struct row_in *r, int64_t absent);
 str row_take_json(struct row_in *r);             /* the literal; p NULL for null and absent */
 str row_take_text(struct row_in *r, struct arena *a); /* a text's bytes; p NULL for null, absent and anything else */
-void row_skip(struct row_in *r, unsigned count);
+/* How many bytes; at most `room`. Also what SQLite's hex() writes, behind a '#'. */
+size_t row_take_bytes(struct row_in *r, unsigned char *to, size_t room);
 void row_leave(struct row_in *r);                /* out of this row */
-unsigned json_row_hex(char c);                   /* of a hexadecimal digit; 0 for all else */
 #endif

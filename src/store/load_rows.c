@@ -352,14 +352,6 @@ static void take_more(str more, const struct place *first, int64_t base_ms, stru
 	c->last_beat = take_place_of(&in, first);
 }
 
-static size_t from_hex(str literal, unsigned char to[PACK_MOST])
-{
-	size_t n = 0;
-	for (size_t i = 1; i + 2 < literal.n && n < PACK_MOST; i += 2)
-		to[n++] = (unsigned char)(json_row_hex(literal.p[i]) << 4 | json_row_hex(literal.p[i + 1]));
-	return n;
-}
-
 static void say_bits(struct call *c, uint64_t *bits)
 {
 	const uint64_t outcome = next_bits(bits, BITS_OUTCOME), link = next_bits(bits, BITS_LINK);
@@ -370,11 +362,12 @@ static void say_bits(struct call *c, uint64_t *bits)
 	c->attempts = (uint32_t)next_bits(bits, BITS_ATTEMPTS) ^ 1;
 }
 
-static int64_t take_more_duration(struct row_in *in, const struct call *c)
+/* The time between start and end, and what the row says beside it. */
+static int64_t duration_with(const struct call *c, int64_t more)
 {
 	const bool spans = c->started_at != INSTANT_NONE && c->ended_at != INSTANT_NONE;
-	const int64_t more = row_take_int(in, INT64_MIN), span = spans ? ms_floor(c->ended_at) - ms_floor(c->started_at) : 0;
-	return more == INT64_MIN ? -1 : duration_of((int64_t)((uint64_t)span + (uint64_t)more), 0);
+	const int64_t span = spans ? ms_floor(c->ended_at) - ms_floor(c->started_at) : 0;
+	return duration_of((int64_t)((uint64_t)span + (uint64_t)more), 0);
 }
 
 static void take_call(struct rows *rows, struct row_in *in)
@@ -389,18 +382,19 @@ static void take_call(struct rows *rows, struct row_in *in)
 	c.tool_use_id = full_id(row_take_text(in, a), a);
 	c.server = name_at(rows, row_take_int(in, 0));
 	c.tool = name_at(rows, row_take_int(in, 0));
+	c.ended_at = take_time(in, base_ms);
+	c.permission = duration_of(row_take_int(in, -1), 0);
+	const size_t n = row_take_bytes(in, packed, sizeof packed);
 	uint64_t bits = (uint64_t)row_take_int(in, 0) + CALL_BITS_USUAL;
 	say_bits(&c, &bits);
 	first.offset = (uint64_t)c.id - (uint64_t)rows->source - next_bits(&bits, BITS_PART);
-	c.started_at = take_time(in, base_ms);
-	c.ended_at = take_time(in, base_ms);
-	c.duration = take_more_duration(in, &c);
-	c.permission = duration_of(row_take_int(in, -1), 0);
-	const size_t n = from_hex(row_take_json(in), packed);
 	c.session = session_of(rows, row_take_int(in, 0));
 	const str more = row_take_json(in);
-	if (more.p)
+	if (more.n && *more.p == '[')
 		take_more(more, &first, base_ms, &c, a);
+	const int64_t more_duration = row_take_int(in, 0), marks = row_take_int(in, 0);
+	c.started_at = marks & NO_START || !timed ? INSTANT_NONE : instant_of(base_ms, 0, 0);
+	c.duration = marks & NO_DURATION ? -1 : duration_with(&c, more_duration);
 	unpack_call((str){(const char *)packed, n}, &first, base_ms, &c);
 	/* Numbers of classes belong to the rules that the source was read with. */
 	if (rows->rules_hash != rows->t->rules_hash)

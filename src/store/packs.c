@@ -174,8 +174,13 @@ static int write_pack(struct timeline *t, const struct open_source *o, struct pa
 	return r;
 }
 
+int pack_write(struct timeline *t, struct open_source *o, struct pack *p, bool tail, struct err *reterr)
+{
+	return write_pack(t, o, p, p == &o->events ? SQL_EVENT_PACK_ADD : SQL_CALL_PACK_ADD, tail, reterr);
+}
+
 int packs_write(struct timeline *t, struct open_source *o, bool tail, struct err *reterr)
 {
-	int r = write_pack(t, o, &o->events, SQL_EVENT_PACK_ADD, tail, reterr);
-	return r < 0 ? r : write_pack(t, o, &o->calls, SQL_CALL_PACK_ADD, tail, reterr);
+	int r = pack_write(t, o, &o->events, tail, reterr);
+	return r < 0 ? r : pack_write(t, o, &o->calls, tail, reterr);
 }

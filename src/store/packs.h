@@ -31,6 +31,7 @@ void pack_row_end(struct pack *p, struct row_out *row);
 uint32_t pack_name(struct pack *p, str name);    /* 0 for none */
 uint32_t pack_form(struct pack *p, int64_t form);
 bool pack_is_full(const struct pack *p);
-/* Writes what waits, `tail`: it stands behind where the next run goes on. Nothing waits afterwards. */
+/* Writes what waits in one of the source's packs, or in both. `tail`: it stands behind where the next run goes on. Nothing waits afterwards. */
+int pack_write(struct timeline *t, struct open_source *o, struct pack *p, bool tail, struct err *reterr) MUST_USE;
 int packs_write(struct timeline *t, struct open_source *o, bool tail, struct err *reterr) MUST_USE;
 #endif

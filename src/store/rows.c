@@ -101,7 +101,7 @@ static int make_room(struct timeline *t, struct open_source *o, struct pack *p, 
 	if (*id >= o->limit || *id < o->id || *part > BITS_MASK(BITS_PART))
 		return err_set(&o->failed, ERR_DB, "%s: no room for the row of byte %lld of a source", t->path, (long long)(*id - o->id));
 	o->last = *id > o->last ? *id : o->last;
-	return pack_is_full(p) ? packs_write(t, o, timeline_is_tail(o), &o->failed) : 0;
+	return pack_is_full(p) ? pack_write(t, o, p, timeline_is_tail(o), &o->failed) : 0;
 }
 
 /* --- events --- */
@@ -199,18 +199,19 @@ static bool is_plain(const struct call *c)
 }
 
 /* What the duration adds to the time between start and end: mostly nothing. */
-static void put_more_duration(struct row_out *row, const struct call *c)
+static int64_t more_duration(const struct call *c)
 {
 	const bool spans = c->started_at != INSTANT_NONE && c->ended_at != INSTANT_NONE;
-	if (c->duration < 0)
-		row_null(row);
-	else
-		row_int(row, c->duration / MILLISECOND - (spans ? ms_floor(c->ended_at) - ms_floor(c->started_at) : 0));
+	return c->duration < 0 ? 0 : c->duration / MILLISECOND - (spans ? ms_floor(c->ended_at) - ms_floor(c->started_at) : 0);
 }
 
-/* What only calls with heartbeats or an error have: an array in the row. */
+/* What only calls with heartbeats or an error have: an array in the row; 0 for others. */
 static void put_more(struct timeline *t, struct row_out *row, const struct call *c, const struct place *first, instant base)
 {
+	if (is_plain(c)) {
+		row_count(row, 0);
+		return;
+	}
 	buf_reset(&t->scratch);
 	struct row_out more = row_begin(&t->scratch);
 	row_int(&more, c->beats);
@@ -237,15 +238,14 @@ static void put_call(struct timeline *t, struct pack *p, const struct call *c, i
 	row_text(&row, short_id(t, c->tool_use_id));
 	row_int(&row, pack_name(p, c->server));
 	row_int(&row, pack_name(p, c->tool));
-	row_int(&row, call_bits(c, part));
-	put_distance(&row, c->started_at, base);
 	put_distance(&row, c->ended_at, base);
-	put_more_duration(&row, c);
 	put_duration(&row, c->permission);
-	row_hex(&row, packed, pack_call(c, packed));
+	row_bytes(&row, packed, pack_call(c, packed));
+	row_count(&row, call_bits(c, part));
 	row_count(&row, session);
-	if (!is_plain(c))
-		put_more(t, &row, c, first, base);
+	put_more(t, &row, c, first, base);
+	row_count(&row, more_duration(c));
+	row_count(&row, (c->started_at == INSTANT_NONE ? NO_START : 0) | (c->duration < 0 ? NO_DURATION : 0));
 	pack_row_end(p, &row);
 }
 

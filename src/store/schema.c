@@ -21,8 +21,9 @@
 /* Rows in packs are arrays (json_row.c); rows.c writes and load_rows.c reads them. What stands at
  *   of an event: 0 id, 1 line, 2 time, 3 form, 4 server, 5 duration, 6 detail, 7 bits, 8 session, 9 tool, 10 toolUseId, 11 distance to its
  *     call, 12 error;
- *   of a call: 0 id, 1 line, 2 base of its times, 3 toolUseId, 4 server, 5 tool, 6 bits, 7 started, 8 ended, 9 what the duration is more than the time between, 10 permission,
- *     11 pack.c's bytes in hexadecimal, 12 session, 13 [heartbeats, first, last, µs that the last spoke of, class, error, lines and offsets].
+ *   of a call: 0 id, 1 line, 2 base of its times, 3 toolUseId, 4 server, 5 tool, 6 ended, 7 permission, 8 pack.c's bytes, 9 bits, 10 session,
+ *     11 [heartbeats, first, last, µs that the last spoke of, class, error, lines and offsets], 12 what the duration is more than the time
+ *     between start and end, 13 NO_START, NO_DURATION.
  * 0 to 2 are distances to the pack's offset, line and at_ms; times of a call are distances to its base. Names are indices into the pack's
  * `names`, forms into `forms`. A session is 0 for that of its source, else 1 more than its name.
  * bits of an event: part (10 bits), lines - 1 (30), microseconds of the time (10), of the duration (10).
@@ -126,14 +127,14 @@ const struct schema_object schema_objects[] = {
 		"CREATE VIEW connections AS SELECT k.id AS connection_id, " NAME("k.server") " AS server, " NAME("k.session") " AS session_id, " TIMED("k.opened_ms", "opened")
 		", " TIMED("k.closed_ms", "closed") ", k.uptime_s, " NAME("k.how") " AS how FROM connection k"},
 	{"calls",
-		"CREATE VIEW calls AS SELECT row AS call_id, " SESSION("12") " AS session_id, " NAMED("4") " AS server, " NAMED("5") " AS tool, "
-		ID("(value ->> 3)") " AS tool_use_id, " TIMED("(t + value ->> 7)", "started") ", " TIMED("(t + value ->> 8)", "ended")
-		", coalesce(value ->> 8 - value ->> 7, 0) + value ->> 9 AS duration_ms, value ->> 10 AS permission_ms, "
+		"CREATE VIEW calls AS SELECT row AS call_id, " SESSION("10") " AS session_id, " NAMED("4") " AS server, " NAMED("5") " AS tool, "
+		ID("(value ->> 3)") " AS tool_use_id, " TIMED("start", "started") ", " TIMED("(t + value ->> 6)", "ended")
+		", iif(value ->> 13 & 2, NULL, coalesce(t + value ->> 6 - start, 0) + coalesce(value ->> 12, 0)) AS duration_ms, value ->> 7 AS permission_ms, "
 		OUTCOME_TEXT " AS outcome, coalesce((SELECT i.ending FROM incident_call i WHERE i.call = row LIMIT 1), " OUTCOME_ENDING ") AS ending,"
-		" value ->> '$[13][5]' AS error, coalesce(value ->> '$[13][0]', 0) AS heartbeats, " TIMED("(t + value ->> '$[13][2]')", "last_heartbeat")
+		" value ->> '$[11][5]' AS error, coalesce(value ->> '$[11][0]', 0) AS heartbeats, " TIMED("(t + value ->> '$[11][2]')", "last_heartbeat")
 		", " LINK_TEXT " AS link, bits >> 6 & 1 AS link_sure, source AS source_id, path, first_line + value ->> 1 AS line,"
 		" row - source - (bits >> 31 & 1023) AS offset, (SELECT t.same FROM call_twin t WHERE t.call = row) AS twin_of"
-		" FROM (SELECT " ROW ", value ->> 6 + 524353 AS bits FROM source s JOIN call_pack p ON p.id BETWEEN s.id AND s.last_id JOIN json_each(rows))"},
+		" FROM (SELECT " ROW ", coalesce(value ->> 9, 0) + 524353 AS bits, iif(value ->> 13 & 1, NULL, at_ms + value ->> 2) AS start FROM source s JOIN call_pack p ON p.id BETWEEN s.id AND s.last_id JOIN json_each(rows))"},
 	{"events",
 		"CREATE VIEW events AS SELECT row AS event_id, source AS source_id, path, first_line + value ->> 1 AS line,"
 		" row - source - (coalesce(value ->> 7, 0) & 1023) AS offset, " TIMED("t", "at") ", " TIMED("after_ms", "after") ", " TIMED("before_ms", "before")

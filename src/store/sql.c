@@ -107,9 +107,9 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_ALERT_SENT_ALL] = "SELECT alert, receiver, phase, attempts, refused FROM alert_sent",
 	[SQL_ALERT_SENT_PUT] = "INSERT OR REPLACE INTO alert_sent(alert, receiver, phase, attempts, refused) VALUES(?1, ?2, ?3, ?4, ?5)",
 	[SQL_ALERT_SENT_REMOVE] = "DELETE FROM alert_sent WHERE alert = ?1",
-	[SQL_CALL_LONGEST] = "SELECT max(coalesce(r.value ->> 8 - r.value ->> 7, 0) + r.value ->> 9)"
-		" FROM call_pack p, json_each(p.rows) r WHERE (r.value ->> 6 + 524353) & 7 = 1"
-		" AND p.names ->> (r.value ->> 4) = ?1 AND p.names ->> (r.value ->> 5) = ?2",
+	[SQL_CALL_LONGEST] = "SELECT max(iif(value ->> 13 & 1, 0, coalesce(value ->> 6, 0)) + coalesce(value ->> 12, 0)) FROM call_pack, json_each(rows)"
+		" WHERE (coalesce(value ->> 9, 0) + 524353) & 7 = 1 AND NOT coalesce(value ->> 13, 0) & 2"
+		" AND names ->> (value ->> 4) = ?1 AND names ->> (value ->> 5) = ?2",
 	[SQL_COUNTER_ALL] = "SELECT name, a, b, value, raw FROM counter ORDER BY name, a, b",
 	[SQL_COUNTER_PUT] = "INSERT OR REPLACE INTO counter(name, a, b, value, raw) VALUES(?1, ?2, ?3, ?4, ?5)",
 	[SQL_MARK_ALL] = "SELECT name, value FROM mark",
