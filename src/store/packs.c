@@ -13,8 +13,9 @@
 #include "store/timeline_p.h"
 #include <stdlib.h>
 
-/* Of a pack's record, SQLite leaves 489 bytes in the tree and puts the rest on pages of 4,092: four of them. */
-enum { PACK_BYTES = 489 + 4 * 4092 - 160 };
+/* Of a record that is too long for its page of 2,048 bytes, SQLite leaves 232 bytes in the tree and puts the rest on pages of 2,044: eight
+ * of them, when a pack is closed before its next row can reach the ninth. */
+enum { PACK_BYTES = 232 + 8 * 2044 - 160 };
 
 void pack_done(struct pack *p)
 {

@@ -1,0 +1,213 @@
+/* Packs: many rows, given in the order in which calls end, come back in the order of the file and as they were; the next run takes the tail away
+ * and nothing else; a damaged pack is told. */
+#include "timeline_fixture.h"
+
+#include <sqlite3.h>
+
+enum { RESTED = 2000, MANY = 3000, GROWN = 3500, RECORD = 777, LATE = 60 };
+
+/* What stands in the n-th record follows from n alone. */
+static struct event nth_event(size_t n)
+{
+	static const str servers[] = {S_INIT("pg-mcp"), S_INIT("memory"), S_INIT("a \"quoted\" one"), {NULL, 0}};
+	struct event e = event_of(n * RECORD);
+	e.line = 1 + n * 3;
+	e.at = n % 7 ? noon + (instant)n * 1234567 : INSTANT_NONE;
+	e.server = servers[n % 4];
+	e.session = n % 50 == 3 ? S("another") : n % 50 == 4 ? STR_NONE : S("5eed");
+	e.err = n % 9 ? STR_NONE : e.err;
+	e.text = n % 10 ? STR_NONE : e.text;
+	e.field_count = n % 3 ? 0 : 2;
+	return e;
+}
+
+static struct call nth_call(uint64_t key, size_t n)
+{
+	struct call c = call_of(key, n * RECORD);
+	c.start.line = 1 + n * 3, c.sent.line = 2 + n * 3, c.beat.line = 3 + n * 3, c.end.line = 4 + n * 3;
+	c.started_at = n % 5 ? noon + (instant)n * SECOND : INSTANT_NONE;
+	c.duration = n % 4 ? (instant)n * 1001 : -1;
+	c.tool_use_id = n % 6 ? c.tool_use_id : S("call-of-another-kind");
+	c.session = n % 50 == 3 ? S("another") : S("5eed");
+	if (n % 8) {
+		c.beats = 0, c.err = STR_NONE, c.class = 0, c.last_elapsed = -1, c.first_beat_at = INSTANT_NONE, c.beat = (struct place){0};
+		c.outcome = OUTCOME_OK, c.flags = CALL_DISPATCHED, c.link = LINK_TOOL_USE_ID;
+	}
+	return c;
+}
+
+static void put_call(struct timeline *t, const struct source_start *start, size_t n)
+{
+	struct call c = nth_call(start->key, n);
+	timeline_add_call(t, start->id, &c);
+}
+
+/* Each seventh call ends LATE records after its beginning. */
+static void put_records(struct timeline *t, const struct source_start *start, size_t from, size_t to, const struct rules *rules)
+{
+	for (size_t n = from; n < to; n++) {
+		struct event e = nth_event(n);
+		timeline_add_event(t, start->id, &e, rules);
+		if (n % 7)
+			put_call(t, start, n);
+		if (n >= LATE && (n - LATE) % 7 == 0)
+			put_call(t, start, n - LATE);
+	}
+}
+
+static void put_late(struct timeline *t, const struct source_start *start, size_t to)
+{
+	for (size_t n = to - LATE; n < to; n++)
+		if (n % 7 == 0)
+			put_call(t, start, n);
+}
+
+struct check {
+	uint64_t key;
+	size_t events, calls;
+};
+
+static void check_event(void *context, const struct event *e)
+{
+	struct check *k = context;
+	const struct event want = nth_event(k->events++);
+	assert_int_equal(e->offset, want.offset);
+	assert_int_equal(e->id, row_id(k->key, want.offset, 0));
+	assert_int_equal(e->line, want.line);
+	assert_int_equal(e->at, want.at);
+	assert_int_equal(e->lines, want.lines);
+	assert_true(str_eq(e->server, want.server) && str_eq(e->session, want.session) && str_eq(e->err, want.err));
+	assert_int_equal(e->field_count, want.field_count);
+	for (unsigned i = 0; i < e->field_count; i++)
+		assert_true(e->fields[i].name == want.fields[i].name && str_eq(e->fields[i].value, want.fields[i].value));
+}
+
+static void check_call(void *context, const struct call *c)
+{
+	struct check *k = context;
+	const struct call want = nth_call(k->key, k->calls++);
+	assert_int_equal(c->id, want.id);
+	assert_int_equal(c->started_at, want.started_at);
+	assert_int_equal(c->ended_at, want.ended_at);
+	assert_int_equal(c->dispatched_at, want.dispatched_at);
+	assert_int_equal(c->duration, want.duration);
+	assert_int_equal(c->permission, want.permission);
+	assert_int_equal(c->beats, want.beats);
+	assert_int_equal(c->first_beat_at, want.first_beat_at);
+	assert_int_equal(c->last_elapsed, want.last_elapsed);
+	assert_int_equal(c->flags, want.flags);
+	assert_true(c->outcome == want.outcome && c->link == want.link && c->link_sure == want.link_sure && c->attempts == want.attempts);
+	assert_true(str_eq(c->server, want.server) && str_eq(c->tool, want.tool) && str_eq(c->session, want.session));
+	assert_true(str_eq(c->tool_use_id, want.tool_use_id) && str_eq(c->err, want.err));
+	assert_memory_equal(&c->start, &want.start, sizeof c->start);
+	assert_memory_equal(&c->beat, &want.beat, sizeof c->beat);
+	assert_memory_equal(&c->end, &want.end, sizeof c->end);
+}
+
+static void check_all(struct timeline *t, const struct source_start *start, const struct rules *rules, size_t from, size_t to)
+{
+	struct arena a = {0};
+	struct err e = {0};
+	struct check k = {start->key, from, from};
+	const struct source_part part = {start->id, from * RECORD, from || to < MANY ? to * RECORD : UINT64_MAX};
+	ok(timeline_load_events(t, &part, 3, rules, &a, check_event, &k, &e), &e);
+	ok(timeline_load_calls(t, &part, 3, &a, check_call, &k, &e), &e);
+	assert_int_equal(k.events, to);
+	assert_int_equal(k.calls, to);
+	arena_done(&a);
+}
+
+static void rows_come_back_in_the_order_of_the_file(void **state)
+{
+	(void)state;
+	struct rules rules;
+	struct err e = {0};
+	struct source_start start;
+	struct buf out = {0};
+	rules_make(&rules);
+	struct source s = source_of("a.log", 42, MANY * RECORD);
+	struct timeline *t = must_open("a.db");
+	ok(timeline_begin(t, &e), &e);
+	ok(begin_source(t, &s, &start, &e), &e);
+	put_records(t, &start, 0, RESTED, &rules);
+	timeline_source_rest(t, start.id, RESTED * RECORD, S("state"));
+	put_records(t, &start, RESTED, MANY, &rules);
+	put_late(t, &start, MANY);
+	ok(timeline_source_end(t, start.id, &s, &e), &e);
+	ok(timeline_commit(t, &e), &e);
+	check_all(t, &start, &rules, 0, MANY);
+	check_all(t, &start, &rules, 1000, 1500); /* as copies have parts of their original */
+	assert_str(query(t, "SELECT (SELECT count(*) > 5 AND sum(tail) > 2 FROM call_pack) AS p, count(*) AS n, count(DISTINCT call_id) AS d, min(offset) AS a, max(offset) AS z"
+		" FROM calls", &out), S("p|n|d|a|z|\n1|3000|3000|0|2330223|\n"));
+	assert_str(query(t, "SELECT count(DISTINCT event_id) AS n, sum(line) AS l, count(text) AS t, count(server) AS s FROM events", &out),
+		S("n|l|t|s|\n3000|13498500|300|2250|\n"));
+
+	/* The file grew: what stood behind the resting place comes once more, with the calls that were open there. */
+	struct source grown = source_of("a.log", 42, GROWN * RECORD);
+	ok(timeline_begin(t, &e), &e);
+	ok(begin_source(t, &grown, &start, &e), &e);
+	assert_int_equal(start.resume, RESTED * RECORD);
+	put_records(t, &start, RESTED, MANY, &rules);
+	timeline_source_rest(t, start.id, MANY * RECORD, S("state"));
+	put_records(t, &start, MANY, GROWN, &rules);
+	put_late(t, &start, GROWN);
+	ok(timeline_source_end(t, start.id, &grown, &e), &e);
+	ok(timeline_commit(t, &e), &e);
+	check_all(t, &start, &rules, 0, GROWN);
+	assert_str(query(t, "SELECT count(*) AS n, (SELECT count(*) FROM event_text) AS t FROM calls", &out), S("n|t|\n3500|350|\n"));
+
+	/* And once more, from the second resting place. */
+	ok(timeline_begin(t, &e), &e);
+	grown.identity.mtime_ns++, grown.identity.size++, grown.bytes++, grown.offset++;
+	ok(begin_source(t, &grown, &start, &e), &e);
+	assert_int_equal(start.resume, MANY * RECORD);
+	put_records(t, &start, MANY, GROWN, &rules);
+	put_late(t, &start, GROWN);
+	ok(timeline_source_end(t, start.id, &grown, &e), &e);
+	ok(timeline_commit(t, &e), &e);
+	check_all(t, &start, &rules, 0, GROWN);
+	timeline_close(t);
+	buf_done(&out);
+	rules_free(&rules);
+}
+
+static void see_nothing(void *context, const struct call *c)
+{
+	(void)context, (void)c;
+}
+
+static void a_damaged_pack_is_told(void **state)
+{
+	(void)state;
+	struct rules rules;
+	struct arena a = {0};
+	struct err e = {0};
+	bool unchanged;
+	sqlite3 *db;
+	rules_make(&rules);
+	struct source s = source_of("a.log", 42, 5000);
+	struct timeline *t = must_open("a.db");
+	ok(timeline_begin(t, &e), &e);
+	const int64_t id = put_source(t, &s, &rules, 0, 3, &unchanged);
+	ok(timeline_commit(t, &e), &e);
+	timeline_close(t);
+	assert_int_equal(sqlite3_open("a.db", &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "UPDATE call_pack SET rows = substr(rows, 1, length(rows) - 9)", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	t = must_open("a.db");
+	const struct source_part all = {id, 0, UINT64_MAX};
+	assert_int_equal(timeline_load_calls(t, &all, 0, &a, see_nothing, NULL, &e), ERR_DB);
+	assert_non_null(strstr(e.text, "damaged"));
+	timeline_close(t);
+	arena_done(&a);
+	rules_free(&rules);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_FOLDER(rows_come_back_in_the_order_of_the_file),
+		IN_FOLDER(a_damaged_pack_is_told),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
