@@ -8,6 +8,7 @@
  *
  * Refuses to know any format, and to keep anything that a resumed parser would need: all memory here is of answers. */
 #include "base/mem.h"
+#include "base/newline.h"
 #include "parse/hot.h"
 #include <stdlib.h>
 
@@ -223,6 +224,7 @@ static bool take_wanted(struct parser *p, const struct line *l, const char *body
 struct run { /* quiet lines since the last one that was pushed */
 	const char *head;      /* the last head among them; NULL: none */
 	uint64_t line, offset; /* its */
+	size_t same;           /* length of the last head for body_behind, in the run or before it; 0: not to be compared with */
 	uint64_t records, bodies;
 	uint64_t split;        /* those that the split took */
 	uint32_t lines;        /* behind the last head, or the one that was open before, that one counted if it is here */
@@ -243,7 +245,7 @@ static void end_run(struct parser *p, struct run *run)
 	} else {
 		f->r.lines += run->lines;
 	}
-	*run = (struct run){0};
+	*run = (struct run){.same = run->same};
 }
 
 /* For body_behind: 0 when the body begins too far from the bytes that are compared. */
@@ -255,6 +257,57 @@ static inline bool continues_quiet(const struct parser *p, const struct run *run
 	if (run->head == NULL && !(f->open && f->dropped && f->shape == p->hot))
 		return false;
 	return *text == '\n' || !(p->shapes->first[(unsigned char)*text] & FIRST_HEAD);
+}
+
+/* Lines like the run's last one: head and level of that length are the same but for a time that is not before, and eight bytes of
+ * the body are known to be quiet. Most lines of most logs end here. Returns the first line that is not like that. */
+static const char *take_alike(const struct parser *p, struct run *run, const char *at, const char *limit)
+{
+	const struct quiet *const own = &p->answers->own;
+	const struct mask *const mask = &p->hot->masks[0];
+	const size_t same = run->same;
+	const char *last = run->head;
+	const uint64_t first = hot_load(last), second = hot_load(last + 8), fourth = hot_load(last + 24);
+	uint64_t third = be64toh(hot_load(last + 16)), bodies = 0, n = 0;
+	while (limit - at >= MASK_BYTES + 2 * KEY && hot_load(at) == first && hot_load(at + 8) == second && hot_load(at + 24) == fourth) {
+		const uint64_t now = be64toh(hot_load(at + 16)), key = hot_load(at + same), *set = own->key[quiet_set(key)];
+		if (now < third || !mask_word(mask, at, 2) || (same == BODY_NEAR && at[BODY_NEAR - 1] != ' ') || (set[0] != key && set[1] != key) || key == 0)
+			break;
+		const char *lf = newline_find(at + same + KEY, limit);
+		if (lf == NULL || lf - at > (ptrdiff_t)LIMIT_MATCH)
+			break;
+		bodies |= hot_body_bit(at + same);
+		third = now;
+		last = at;
+		at = lf + 1;
+		n++;
+	}
+	if (n > 0) {
+		run->offset += (uint64_t)(last - run->head);
+		run->line += n;
+		run->head = last;
+		run->records += n;
+		run->bodies |= bodies;
+	}
+	return at;
+}
+
+/* A quiet line and those behind it that are alike; returns the next one. */
+static const char *take_quiet(struct parser *p, struct run *run, const struct line *l, const char *body, const struct known_split *split, const char *next,
+	const char *limit)
+{
+	struct flow *f = &p->flows[0];
+	if (run->head == NULL && (!f->open || !f->dropped))
+		flow_finish(f);
+	run->head = l->text.p;
+	run->line = l->number;
+	run->offset = l->offset;
+	run->same = head_length(l->text.p, body);
+	run->lines = 1;
+	run->records++;
+	run->bodies |= hot_body_bit(body);
+	run->split += split->shape != NULL;
+	return run->same != 0 ? take_alike(p, run, next, limit) : next;
 }
 
 static struct answers *answers_for(struct parse_memory *m, const struct shape *hot)
@@ -269,54 +322,47 @@ static struct answers *answers_for(struct parse_memory *m, const struct shape *h
 
 size_t parser_block(struct parser *p, str text, uint64_t line, uint64_t offset, uint64_t *ret_lines)
 {
-	struct flow *f = &p->flows[0];
 	struct run run = {0};
-	size_t at = 0, same = 0;
-	uint64_t lines = 0, pushed = 0;
+	uint64_t number = line, pushed = 0;
+	const char *const limit = text.p + text.n, *at = text.p, *next;
 	const char *last = p->hot_timed ? p->hot_last : NULL;
 	*ret_lines = 0;
 	if (p->hot == NULL || p->hot->format->after.n != 2)
 		return 0;
 	p->answers = answers_for(p->memory, p->hot);
-	while (at < text.n) {
-		const char *from = text.p + at, *lf = memchr(from, '\n', text.n - at);
-		if (lf == NULL || *from == '\0' || lf - from > (ptrdiff_t)LIMIT_MATCH)
+	for (; at < limit; at = next) {
+		const char *lf = newline_find(at, limit);
+		if (lf == NULL || *at == '\0' || lf - at > (ptrdiff_t)LIMIT_MATCH)
 			break;
-		const char *end = lf > from && lf[-1] == '\r' ? lf - 1 : lf;
-		const char *body = last != NULL ? body_behind(p->hot, from, end, last, same) : NULL;
+		const size_t n = (size_t)(lf - at) - (lf > at && lf[-1] == '\r');
+		const struct line l = {.text = {at, n}, .number = number, .offset = offset + (uint64_t)(at - text.p), .length = n, .newline = true};
+		const char *body = last != NULL ? body_behind(p->hot, at, at + n, last, run.same) : NULL;
 		struct known_split split = {.known = true};
-		enum answer answer = body != NULL ? ask_body(p, body, end, &split) : UNSURE;
+		enum answer answer = body != NULL ? ask_body(p, body, at + n, &split) : UNSURE;
+		next = lf + 1;
 		if (answer == QUIET) {
-			if (run.head == NULL && (!f->open || !f->dropped))
-				flow_finish(f);
-			run.head = last = from;
-			same = head_length(from, body);
-			run.line = line + lines;
-			run.offset = offset + at;
-			run.lines = 1;
-			run.records++;
-			run.bodies |= hot_body_bit(body);
-			run.split += split.shape != NULL;
-		} else if (body == NULL && continues_quiet(p, &run, from)) {
-			run.lines++;
-		} else {
-			struct line l = {.text = {from, (size_t)(end - from)}, .number = line + lines, .offset = offset + at, .length = (size_t)(end - from),
-				.newline = true};
-			end_run(p, &run);
-			if (answer == WANTED && take_wanted(p, &l, body, &split, text.p + text.n)) {
-				last = p->hot_last;
-			} else {
-				parser_push(p, &l);
-				pushed++;
-				last = p->hot_timed ? p->hot_last : NULL;
-			}
-			same = body != NULL && last != NULL ? head_length(from, body) : 0;
+			next = take_quiet(p, &run, &l, body, &split, next, limit);
+			last = run.head;
+			number = run.line + 1;
+			continue;
 		}
-		at += (size_t)(lf - from) + 1;
-		lines++;
+		number++;
+		if (body == NULL && continues_quiet(p, &run, at)) {
+			run.lines++;
+			continue;
+		}
+		end_run(p, &run);
+		if (answer == WANTED && take_wanted(p, &l, body, &split, limit)) {
+			last = p->hot_last;
+		} else {
+			parser_push(p, &l);
+			pushed++;
+			last = p->hot_timed ? p->hot_last : NULL;
+		}
+		run.same = body != NULL && last != NULL ? head_length(at, body) : 0;
 	}
 	end_run(p, &run);
-	p->tally.lines += lines - pushed;
-	*ret_lines = lines;
-	return at;
+	*ret_lines = number - line;
+	p->tally.lines += *ret_lines - pushed;
+	return (size_t)(at - text.p);
 }
