@@ -12,14 +12,14 @@
 #include "parse/hot.h"
 #include <stdlib.h>
 
-enum { QUIET_SETS = 1024, KEY = 8, BODY_NEAR = 33, SEEN = 16, SEEN_ROOM = 88 };
+enum { QUIET_SETS = 1024, FAR_SETS = 256, FAR_WORDS = 5, KEY = 8, BODY_NEAR = 33, SEEN = 16, SEEN_ROOM = 88 };
 
-/* Bodies by their first eight bytes, two places a set; where these decide nothing, by sixteen. The answer depends on the rules
- * only, so an entry never gets old. */
+/* Bodies by their first eight bytes, two places a set; where these decide nothing, by two words or by five. The answer depends on
+ * the rules only, so an entry never gets old. */
 struct quiet {
 	uint64_t key[QUIET_SETS][2];
 	uint64_t loud[QUIET_SETS]; /* eight bytes that decide nothing */
-	uint64_t far[QUIET_SETS][2]; /* first and second eight bytes */
+	uint64_t far[FAR_SETS][FAR_WORDS];
 };
 
 /* A beginning that was split: any body behind it is split at the same place, unless it begins with a blank. */
@@ -29,8 +29,16 @@ struct seen {
 	struct known_split split;
 };
 
+/* Most heads have one of two levels: the body stands `same` bytes behind the head's beginning when this is its fourth word. The
+ * byte before it is a blank, which the word holds unless `same` is BODY_NEAR. */
+struct level_head {
+	uint64_t word;
+	size_t same;              /* 0: not known */
+};
+
 struct answers {
 	const struct shape *hot;  /* all are for files of this format */
+	struct level_head level[2];
 	struct quiet own, behind; /* bodies of the format's class; those behind the split */
 	struct seen seen[SEEN];
 	unsigned last, next;      /* found last; to be replaced next */
@@ -63,20 +71,32 @@ static bool may_have_role(const struct shapes *s, enum role_of_shape role, uint6
 	return false;
 }
 
-static inline size_t far_set(uint64_t key, uint64_t then) { return quiet_set(key ^ then * UINT64_C(0xff51afd7ed558ccd)); }
+/* Place of a body among those told apart by `words` words. */
+static inline uint64_t *far_place(struct quiet *q, const char *body, unsigned words)
+{
+	uint64_t mixed = 0;
+	for (unsigned i = 0; i < words; i++)
+		mixed = (mixed ^ hot_load(body + KEY * i)) * UINT64_C(0xff51afd7ed558ccd);
+	return q->far[mixed >> 56];
+}
+_Static_assert(FAR_SETS == 1 << (64 - 56), "a place for every hash");
 
-static inline bool is_quiet(const struct quiet *q, const char *body, const char *end)
+static const unsigned far_words[] = {2, FAR_WORDS};
+
+static inline bool is_quiet(struct quiet *q, const char *body, const char *end)
 {
 	const uint64_t key = hot_load(body), *set = q->key[quiet_set(key)];
 	if ((set[0] == key || set[1] == key) && key != 0)
 		return true;
-	if (end - body < 2 * KEY)
+	if (q->loud[quiet_set(key)] != key)
 		return false;
-	const uint64_t then = hot_load(body + KEY), *far = q->far[far_set(key, then)];
-	return far[0] == key && far[1] == then && key != 0;
+	for (unsigned i = 0; i < sizeof far_words / sizeof *far_words; i++)
+		if (end - body >= (ptrdiff_t)(KEY * far_words[i]) && memcmp(far_place(q, body, far_words[i]), body, KEY * far_words[i]) == 0)
+			return true;
+	return false;
 }
 
-/* Does no signature want a body of this class that begins so? When the first bytes alone say so, the next one is known. */
+/* Does no signature want a body of this class that begins so? When few of its bytes say so, the next one is known. */
 static bool ask_quiet(struct parser *p, struct quiet *q, enum body_class class, str body, uint64_t key)
 {
 	if (p->gate(p->gate_context, class, str_head(body, HEAD_GATE)))
@@ -84,16 +104,18 @@ static bool ask_quiet(struct parser *p, struct quiet *q, enum body_class class, 
 	size_t at = quiet_set(key);
 	if (key == 0)
 		return true;
-	if (q->loud[at] == key) {
-		if (body.n >= 2 * KEY && !p->gate(p->gate_context, class, str_head(body, 2 * KEY))) {
-			const uint64_t then = hot_load(body.p + KEY);
-			memcpy(q->far[far_set(key, then)], (uint64_t[2]){key, then}, 2 * sizeof key);
-		}
-	} else if (p->gate(p->gate_context, class, str_head(body, KEY))) {
-		q->loud[at] = key;
-	} else {
+	if (!p->gate(p->gate_context, class, str_head(body, KEY))) {
 		q->key[at][1] = q->key[at][0];
 		q->key[at][0] = key;
+		return true;
+	}
+	q->loud[at] = key;
+	for (unsigned i = 0; i < sizeof far_words / sizeof *far_words; i++) {
+		const size_t n = KEY * far_words[i];
+		if (body.n >= n && !p->gate(p->gate_context, class, str_head(body, n))) {
+			memcpy(far_place(q, body.p, far_words[i]), body.p, n);
+			break;
+		}
 	}
 	return true;
 }
@@ -117,16 +139,35 @@ static inline const char *near_body(const struct shape *hot, const char *text)
 	return body;
 }
 
-/* The body of the line text … end when its head fits and its time is not before `last`; else NULL. `same` is the length of a head
- * that fitted and stands at `last`, level and all: most heads are the one before with other seconds. */
-static inline const char *body_behind(const struct shape *hot, const char *text, const char *end, const char *last, size_t same)
+/* Length of a head that ends as this one does, as far as it is remembered; 0. */
+static inline size_t known_length(const struct answers *a, const char *text)
 {
+	const uint64_t word = hot_load(text + 24);
+	const size_t same = a->level[0].word == word ? a->level[0].same : a->level[1].word == word ? a->level[1].same : 0;
+	return same < BODY_NEAR || text[BODY_NEAR - 1] == ' ' ? same : 0;
+}
+
+static void remember_length(struct answers *a, const char *text, const char *body)
+{
+	const uint64_t word = hot_load(text + 24);
+	if (body - text > BODY_NEAR)
+		return;
+	if (a->level[0].word != word)
+		a->level[1] = a->level[0];
+	a->level[0] = (struct level_head){word, (size_t)(body - text)};
+}
+
+/* The body of the line text … end when its head fits and its time is not before `last`; else NULL. Most heads are the one before with
+ * other seconds. */
+static inline const char *body_behind(const struct answers *a, const char *text, const char *end, const char *last)
+{
+	const struct mask *mask = &a->hot->masks[0];
 	if (end - text < MASK_BYTES + 2 * KEY)
 		return NULL;
-	if (same != 0 && hot_load(text) == hot_load(last) && hot_load(text + 8) == hot_load(last + 8) && hot_load(text + 24) == hot_load(last + 24) &&
-		mask_word(&hot->masks[0], text, 2) && (same < BODY_NEAR || text[BODY_NEAR - 1] == ' ') && text[same] != ' ')
+	const size_t same = known_length(a, text);
+	if (same != 0 && text[same] != ' ' && hot_load(text) == hot_load(last) && hot_load(text + 8) == hot_load(last + 8) && mask_word(mask, text, 2))
 		return be64toh(hot_load(text + 16)) < be64toh(hot_load(last + 16)) ? NULL : text + same;
-	return mask_words(&hot->masks[0], text) && !hot_earlier(text, last) ? near_body(hot, text) : NULL;
+	return mask_words(mask, text) && !hot_earlier(text, last) ? near_body(a->hot, text) : NULL;
 }
 
 enum answer { QUIET, WANTED, UNSURE };
@@ -195,9 +236,9 @@ static inline enum answer ask_body(struct parser *p, const char *body, const cha
 }
 
 /* Does a record begin at `next`, for certain? Then the one before it, whose head stands at `head`, is one line. */
-static bool begins_record(const struct shape *hot, const char *next, const char *limit, const char *head)
+static bool begins_record(const struct answers *a, const char *next, const char *limit, const char *head)
 {
-	const char *body = body_behind(hot, next, limit, head, 0);
+	const char *body = body_behind(a, next, limit, head);
 	return body != NULL && limit - body >= KEY && *body != '"' && memchr(next, '\n', (size_t)(body - next) + KEY) == NULL;
 }
 
@@ -209,7 +250,7 @@ static bool take_wanted(struct parser *p, const struct line *l, const char *body
 	instant at;
 	if (!f->open || !f->dropped)
 		flow_finish(f);
-	if (!begins_record(p->hot, body + text.n + 1, limit, l->text.p) || memchr(text.p, 0x1b, text.n) != NULL)
+	if (!begins_record(p->answers, body + text.n + 1, limit, l->text.p) || memchr(text.p, 0x1b, text.n) != NULL)
 		return hot_open(p, f, l, text, split);
 	if (!hot_instant(p, l->text.p, &at))
 		return false;
@@ -221,17 +262,33 @@ static bool take_wanted(struct parser *p, const struct line *l, const char *body
 
 /* --- the buffer --- */
 
-struct run { /* quiet lines since the last one that was pushed */
+/* Quiet lines since the last one that was pushed. */
+struct run {
 	const char *head;      /* the last head among them; NULL: none */
-	uint64_t line, offset; /* its */
-	size_t same;           /* length of the last head for body_behind, in the run or before it; 0: not to be compared with */
+	uint64_t line;         /* its */
 	uint64_t records, bodies;
 	uint64_t split;        /* those that the split took */
 	uint32_t lines;        /* behind the last head, or the one that was open before, that one counted if it is here */
 };
 
-static void end_run(struct parser *p, struct run *run)
+/* The walk through the buffer. */
+struct walk {
+	struct parser *p;
+	const char *text, *limit;
+	uint64_t offset;       /* of the text */
+	const char *at;        /* the next line, and its number */
+	uint64_t number;
+	const char *last;      /* the head before it; NULL: not known, or no hot one */
+	struct run run;
+	uint64_t pushed;
+};
+
+static uint64_t offset_of(const struct walk *w, const char *at) { return w->offset + (uint64_t)(at - w->text); }
+
+static void end_run(struct walk *w)
 {
+	struct parser *p = w->p;
+	struct run *run = &w->run;
 	struct flow *f = &p->flows[0];
 	enum source_kind kind = p->wrapper_kind != SOURCE_UNKNOWN ? p->wrapper_kind : p->hot->format->kind;
 	if (run->head != NULL) {
@@ -241,73 +298,106 @@ static void end_run(struct parser *p, struct run *run)
 		p->tally.first_bodies |= run->bodies;
 		if (p->hot->split_count > 0 && p->hot->split[0]->format->class == CLASS_MCP)
 			p->tally.mcp += run->split;
-		hot_drop(f, run->line, run->offset, run->lines);
+		hot_drop(f, run->line, offset_of(w, run->head), run->lines);
 	} else {
 		f->r.lines += run->lines;
 	}
-	*run = (struct run){.same = run->same};
+	*run = (struct run){0};
 }
 
-/* For body_behind: 0 when the body begins too far from the bytes that are compared. */
-static inline size_t head_length(const char *line, const char *body) { return body - line <= BODY_NEAR ? (size_t)(body - line) : 0; }
-
-static inline bool continues_quiet(const struct parser *p, const struct run *run, const char *text)
+/* A quiet record's head is here: the record before it ends. */
+static inline void begin_run(struct walk *w)
 {
-	const struct flow *f = &p->flows[0];
-	if (run->head == NULL && !(f->open && f->dropped && f->shape == p->hot))
-		return false;
-	return *text == '\n' || !(p->shapes->first[(unsigned char)*text] & FIRST_HEAD);
-}
-
-/* Lines like the run's last one: head and level of that length are the same but for a time that is not before, and eight bytes of
- * the body are known to be quiet. Most lines of most logs end here. Returns the first line that is not like that. */
-static const char *take_alike(const struct parser *p, struct run *run, const char *at, const char *limit)
-{
-	const struct quiet *const own = &p->answers->own;
-	const struct mask *const mask = &p->hot->masks[0];
-	const size_t same = run->same;
-	const char *last = run->head;
-	const uint64_t first = hot_load(last), second = hot_load(last + 8), fourth = hot_load(last + 24);
-	uint64_t third = be64toh(hot_load(last + 16)), bodies = 0, n = 0;
-	while (limit - at >= MASK_BYTES + 2 * KEY && hot_load(at) == first && hot_load(at + 8) == second && hot_load(at + 24) == fourth) {
-		const uint64_t now = be64toh(hot_load(at + 16)), key = hot_load(at + same), *set = own->key[quiet_set(key)];
-		if (now < third || !mask_word(mask, at, 2) || (same == BODY_NEAR && at[BODY_NEAR - 1] != ' ') || (set[0] != key && set[1] != key) || key == 0)
-			break;
-		const char *lf = newline_find(at + same + KEY, limit);
-		if (lf == NULL || lf - at > (ptrdiff_t)LIMIT_MATCH)
-			break;
-		bodies |= hot_body_bit(at + same);
-		third = now;
-		last = at;
-		at = lf + 1;
-		n++;
-	}
-	if (n > 0) {
-		run->offset += (uint64_t)(last - run->head);
-		run->line += n;
-		run->head = last;
-		run->records += n;
-		run->bodies |= bodies;
-	}
-	return at;
-}
-
-/* A quiet line and those behind it that are alike; returns the next one. */
-static const char *take_quiet(struct parser *p, struct run *run, const struct line *l, const char *body, const struct known_split *split, const char *next,
-	const char *limit)
-{
-	struct flow *f = &p->flows[0];
-	if (run->head == NULL && (!f->open || !f->dropped))
+	struct flow *f = &w->p->flows[0];
+	if (w->run.head == NULL && (!f->open || !f->dropped))
 		flow_finish(f);
-	run->head = l->text.p;
-	run->line = l->number;
-	run->offset = l->offset;
-	run->same = head_length(l->text.p, body);
-	run->lines = 1;
-	run->records++;
-	run->bodies |= hot_body_bit(body);
-	run->split += split->shape != NULL;
-	return run->same != 0 ? take_alike(p, run, next, limit) : next;
+}
+
+/* Goes over heads that differ from the one before in seconds, and in one of two levels, whose body's first eight bytes are known to
+ * be quiet, and over what stands behind these heads. Most lines of most logs end here; what is not like that the caller looks at. */
+static void pass_quiet(struct walk *w)
+{
+	const struct answers *const a = w->p->answers;
+	const struct mask *const mask = &a->hot->masks[0];
+	const uint8_t *const begins = w->p->shapes->first;
+	const bool heads_interrupt = begins[(unsigned char)*w->last] & FIRST_HEAD;
+	const char *last = w->last, *at = w->at, *head = w->run.head, *const limit = w->limit;
+	const uint64_t first = hot_load(last), second = hot_load(last + 8);
+	uint64_t third = be64toh(hot_load(last + 16)), bodies = 0, records = 0, number = w->number, line = w->run.line;
+	uint32_t lines = w->run.lines;
+	while (limit - at >= MASK_BYTES + 2 * KEY) {
+		const char *from = at;
+		if (hot_load(at) == first && hot_load(at + 8) == second) {
+			const size_t same = known_length(a, at);
+			const uint64_t now = be64toh(hot_load(at + 16)), key = hot_load(at + same), *set = a->own.key[quiet_set(key)];
+			if (same == 0 || now < third || (set[0] != key && set[1] != key) || key == 0 || !mask_word(mask, at, 2))
+				break;
+			from = at + same + KEY;
+		} else if (head == NULL || !heads_interrupt || (begins[(unsigned char)*at] & FIRST_HEAD)) {
+			break;
+		}
+		const char *lf = newline_find(from, limit);
+		if (lf == NULL || *at == '\0' || lf - at > (ptrdiff_t)LIMIT_MATCH)
+			break;
+		lines++;
+		if (from != at) {
+			bodies |= hot_body_bit(from - KEY);
+			third = be64toh(hot_load(at + 16));
+			head = at;
+			line = number;
+			lines = 1;
+			records++;
+		}
+		at = lf + 1;
+		number++;
+	}
+	if (records > 0) {
+		begin_run(w);
+		w->run.records += records;
+		w->run.bodies |= bodies;
+		w->last = head;
+	}
+	w->run.head = head;
+	w->run.line = line;
+	w->run.lines = lines;
+	w->at = at;
+	w->number = number;
+}
+
+/* The line that pass_quiet left, which ends at `lf`. */
+static void take_line(struct walk *w, const char *lf)
+{
+	struct parser *p = w->p;
+	struct flow *f = &p->flows[0];
+	const char *at = w->at, *end = lf - (lf > at && lf[-1] == '\r');
+	const char *body = w->last != NULL ? body_behind(p->answers, at, end, w->last) : NULL;
+	struct known_split split = {.known = true};
+	const enum answer answer = body != NULL ? ask_body(p, body, end, &split) : UNSURE;
+	const struct line l = {.text = {at, (size_t)(end - at)}, .number = w->number++, .offset = offset_of(w, at), .length = (size_t)(end - at), .newline = true};
+	w->at = lf + 1;
+	if (body != NULL)
+		remember_length(p->answers, at, body);
+	if (answer == QUIET) {
+		begin_run(w);
+		w->run.head = w->last = at;
+		w->run.line = l.number;
+		w->run.lines = 1;
+		w->run.records++;
+		w->run.bodies |= hot_body_bit(body);
+		w->run.split += split.shape != NULL;
+		return;
+	}
+	const bool behind_quiet = w->run.head != NULL || (f->open && f->dropped && f->shape == p->hot);
+	if (body == NULL && behind_quiet && (end == at || !(p->shapes->first[(unsigned char)*at] & FIRST_HEAD))) {
+		w->run.lines++;
+		return;
+	}
+	end_run(w);
+	if (answer != WANTED || !take_wanted(p, &l, body, &split, w->limit)) {
+		parser_push(p, &l);
+		w->pushed++;
+	}
+	w->last = p->hot_timed ? p->hot_last : NULL;
 }
 
 static struct answers *answers_for(struct parse_memory *m, const struct shape *hot)
@@ -322,47 +412,22 @@ static struct answers *answers_for(struct parse_memory *m, const struct shape *h
 
 size_t parser_block(struct parser *p, str text, uint64_t line, uint64_t offset, uint64_t *ret_lines)
 {
-	struct run run = {0};
-	uint64_t number = line, pushed = 0;
-	const char *const limit = text.p + text.n, *at = text.p, *next;
-	const char *last = p->hot_timed ? p->hot_last : NULL;
+	struct walk w = {.p = p, .text = text.p, .limit = text.p + text.n, .offset = offset, .at = text.p, .number = line};
 	*ret_lines = 0;
 	if (p->hot == NULL || p->hot->format->after.n != 2)
 		return 0;
 	p->answers = answers_for(p->memory, p->hot);
-	for (; at < limit; at = next) {
-		const char *lf = newline_find(at, limit);
-		if (lf == NULL || *at == '\0' || lf - at > (ptrdiff_t)LIMIT_MATCH)
+	w.last = p->hot_timed ? p->hot_last : NULL;
+	while (w.at < w.limit) {
+		if (w.last != NULL)
+			pass_quiet(&w);
+		const char *lf = newline_find(w.at, w.limit);
+		if (lf == NULL || *w.at == '\0' || lf - w.at > (ptrdiff_t)LIMIT_MATCH)
 			break;
-		const size_t n = (size_t)(lf - at) - (lf > at && lf[-1] == '\r');
-		const struct line l = {.text = {at, n}, .number = number, .offset = offset + (uint64_t)(at - text.p), .length = n, .newline = true};
-		const char *body = last != NULL ? body_behind(p->hot, at, at + n, last, run.same) : NULL;
-		struct known_split split = {.known = true};
-		enum answer answer = body != NULL ? ask_body(p, body, at + n, &split) : UNSURE;
-		next = lf + 1;
-		if (answer == QUIET) {
-			next = take_quiet(p, &run, &l, body, &split, next, limit);
-			last = run.head;
-			number = run.line + 1;
-			continue;
-		}
-		number++;
-		if (body == NULL && continues_quiet(p, &run, at)) {
-			run.lines++;
-			continue;
-		}
-		end_run(p, &run);
-		if (answer == WANTED && take_wanted(p, &l, body, &split, limit)) {
-			last = p->hot_last;
-		} else {
-			parser_push(p, &l);
-			pushed++;
-			last = p->hot_timed ? p->hot_last : NULL;
-		}
-		run.same = body != NULL && last != NULL ? head_length(at, body) : 0;
+		take_line(&w, lf);
 	}
-	end_run(p, &run);
-	*ret_lines = number - line;
-	p->tally.lines += *ret_lines - pushed;
-	return (size_t)(at - text.p);
+	end_run(&w);
+	*ret_lines = w.number - line;
+	p->tally.lines += *ret_lines - w.pushed;
+	return (size_t)(w.at - text.p);
 }
