@@ -268,7 +268,7 @@ static bool is_digits(const struct span_set *s)
 /* Adds the bytes that op takes to the n of the mask, when there is room and each is known or a digit; false: it is not so. */
 static bool add_fixed(const struct compiler *c, const struct plain_op *op, struct plain_mask *m, unsigned *n)
 {
-	uint8_t *equal = (uint8_t *)m->equal, *value = (uint8_t *)m->value, *digit = (uint8_t *)m->digit;
+	uint8_t *equal = (uint8_t *)m->equal, *value = (uint8_t *)m->value, *six = (uint8_t *)m->six;
 	const bool bytes = op->code == PLAIN_BYTES;
 	if (!bytes && ((op->code != PLAIN_SET && op->code != PLAIN_RUN) || op->min != op->max || !is_digits(&c->sets.v[op->a])))
 		return false;
@@ -278,7 +278,7 @@ static bool add_fixed(const struct compiler *c, const struct plain_op *op, struc
 	for (uint32_t i = 0; i < count; i++, ++*n) {
 		equal[*n] = bytes ? 0xff : 0xf0;
 		value[*n] = bytes ? (uint8_t)c->bytes.p[op->b + i] : 0x30;
-		digit[*n] = bytes ? 0 : 0xff;
+		six[*n] = bytes ? 0 : 6;
 	}
 	return true;
 }

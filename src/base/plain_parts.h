@@ -34,7 +34,7 @@ struct plain_op {
 /* Bytes of which each is known or a digit, eight in a word: a time is three of them. */
 enum { PLAIN_FIXED_WORDS = 4, PLAIN_FIXED_MIN = 8 };
 struct plain_mask {
-	uint64_t equal[PLAIN_FIXED_WORDS], value[PLAIN_FIXED_WORDS], digit[PLAIN_FIXED_WORDS];
+	uint64_t equal[PLAIN_FIXED_WORDS], value[PLAIN_FIXED_WORDS], six[PLAIN_FIXED_WORDS]; /* six: 6 for digits */
 };
 
 struct plain {

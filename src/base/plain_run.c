@@ -143,10 +143,9 @@ static inline bool same_bytes(const struct vm *m, const char *at, const char *te
 }
 
 /* Do n bytes stand here as the mask says? A digit has the high half 3, and still has it when 6 is added; only places of digits are
- * added to, where nothing carries over once the high halves are right. */
+ * added to, where nothing carries over when the high halves are right. */
 static inline bool fits_mask(const struct vm *m, const char *at, const struct plain_mask *mask, size_t n)
 {
-	const uint64_t six = UINT64_C(0x0606060606060606), high = UINT64_C(0xf0f0f0f0f0f0f0f0);
 	const size_t room = (size_t)(m->to - at);
 	char copy[8 * PLAIN_FIXED_WORDS] = "";
 	if (room < n)
@@ -154,9 +153,9 @@ static inline bool fits_mask(const struct vm *m, const char *at, const struct pl
 	if (room < sizeof copy)
 		at = memcpy(copy, at, room);
 	for (size_t i = 0; 8 * i < n; i++) {
-		uint64_t word, digit = mask->digit[i];
+		uint64_t word;
 		memcpy(&word, at + 8 * i, sizeof word);
-		if ((word & mask->equal[i]) != mask->value[i] || (((word & digit) + (six & digit)) & high & digit) != (mask->value[i] & digit))
+		if ((((word & mask->equal[i]) ^ mask->value[i]) | (((word + mask->six[i]) & mask->equal[i]) ^ mask->value[i])) != 0)
 			return false;
 	}
 	return true;

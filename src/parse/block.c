@@ -71,6 +71,11 @@ static bool may_have_role(const struct shapes *s, enum role_of_shape role, uint6
 	return false;
 }
 
+static inline bool may_be_fact(const struct shapes *s, const char *body, uint64_t key)
+{
+	return (s->first[(unsigned char)*body] & FIRST_FACT) != 0 && may_have_role(s, SHAPE_FACT, key);
+}
+
 /* Place of a body among those told apart by `words` words. */
 static inline uint64_t *far_place(struct quiet *q, const char *body, unsigned words)
 {
@@ -211,7 +216,7 @@ static enum answer ask_split(struct parser *p, str body, struct known_split *ret
 	*ret_split = *s;
 	if (is_quiet(&p->answers->behind, rest.p, rest.p + rest.n))
 		return QUIET;
-	const bool fact = may_have_role(p->shapes, SHAPE_FACT, key);
+	const bool fact = may_be_fact(p->shapes, rest.p, key);
 	if (may_have_role(p->shapes, SHAPE_EMBED, key) || (p->version.n == 0 && fact))
 		return UNSURE;
 	if (fact) /* not to be remembered: the next file's version is not known */
@@ -227,7 +232,7 @@ static inline enum answer ask_body(struct parser *p, const char *body, const cha
 	const uint64_t key = hot_load(body);
 	if (is_quiet(&p->answers->own, body, end))
 		return QUIET;
-	if (*body == '"' || may_have_role(p->shapes, SHAPE_FACT, key))
+	if (*body == '"' || may_be_fact(p->shapes, body, key))
 		return UNSURE;
 	const str text = {body, (size_t)(end - body)};
 	if (may_split(p->hot, key))
@@ -239,7 +244,7 @@ static inline enum answer ask_body(struct parser *p, const char *body, const cha
 static bool begins_record(const struct answers *a, const char *next, const char *limit, const char *head)
 {
 	const char *body = body_behind(a, next, limit, head);
-	return body != NULL && limit - body >= KEY && *body != '"' && memchr(next, '\n', (size_t)(body - next) + KEY) == NULL;
+	return body != NULL && limit - body >= KEY && *body != '"' && newline_find(next, body + KEY) == NULL;
 }
 
 /* A line whose head fits and whose body somebody wants. False: it is for parser_push. */
@@ -315,7 +320,7 @@ static inline void begin_run(struct walk *w)
 
 /* Goes over heads that differ from the one before in seconds, and in one of two levels, whose body's first eight bytes are known to
  * be quiet, and over what stands behind these heads. Most lines of most logs end here; what is not like that the caller looks at. */
-static void pass_quiet(struct walk *w)
+static inline __attribute__((always_inline)) void pass_quiet_with(struct walk *w, const char *(*find_newline)(const char *, const char *))
 {
 	const struct answers *const a = w->p->answers;
 	const struct mask *const mask = &a->hot->masks[0];
@@ -326,30 +331,29 @@ static void pass_quiet(struct walk *w)
 	uint64_t third = be64toh(hot_load(last + 16)), bodies = 0, records = 0, number = w->number, line = w->run.line;
 	uint32_t lines = w->run.lines;
 	while (limit - at >= MASK_BYTES + 2 * KEY) {
-		const char *from = at;
-		if (hot_load(at) == first && hot_load(at + 8) == second) {
-			const size_t same = known_length(a, at);
-			const uint64_t now = be64toh(hot_load(at + 16)), key = hot_load(at + same), *set = a->own.key[quiet_set(key)];
-			if (same == 0 || now < third || (set[0] != key && set[1] != key) || key == 0 || !mask_word(mask, at, 2))
+		const bool alike = hot_load(at) == first && hot_load(at + 8) == second;
+		const size_t same = alike ? known_length(a, at) : 0;
+		const uint64_t now = be64toh(hot_load(at + 16)), key = hot_load(at + same), *set = a->own.key[quiet_set(key)];
+		if (alike) {
+			if ((set[0] != key && set[1] != key) || key == 0 || same == 0 || now < third || !mask_word(mask, at, 2))
 				break;
-			from = at + same + KEY;
-		} else if (head == NULL || !heads_interrupt || (begins[(unsigned char)*at] & FIRST_HEAD)) {
+		} else if (head == NULL || !heads_interrupt || *at == '\0' || (begins[(unsigned char)*at] & FIRST_HEAD)) {
 			break;
 		}
-		const char *lf = newline_find(from, limit);
-		if (lf == NULL || *at == '\0' || lf - at > (ptrdiff_t)LIMIT_MATCH)
+		const char *lf = find_newline(alike ? at + same + KEY : at, limit);
+		if (lf == NULL || lf - at > (ptrdiff_t)LIMIT_MATCH)
 			break;
-		lines++;
-		if (from != at) {
-			bodies |= hot_body_bit(from - KEY);
-			third = be64toh(hot_load(at + 16));
+		if (alike) {
+			bodies |= hot_body_bit(at + same);
+			third = now;
 			head = at;
 			line = number;
-			lines = 1;
+			lines = 0;
 			records++;
 		}
-		at = lf + 1;
+		lines++;
 		number++;
+		at = lf + 1;
 	}
 	if (records > 0) {
 		begin_run(w);
@@ -362,6 +366,22 @@ static void pass_quiet(struct walk *w)
 	w->run.lines = lines;
 	w->at = at;
 	w->number = number;
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2")))
+#endif
+static void pass_quiet_avx2(struct walk *w)
+{
+	pass_quiet_with(w, newline_avx2);
+}
+
+static void pass_quiet(struct walk *w)
+{
+	if (NEWLINE_AVX2())
+		pass_quiet_avx2(w);
+	else
+		pass_quiet_with(w, newline_find);
 }
 
 /* The line that pass_quiet left, which ends at `lf`. */

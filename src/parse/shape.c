@@ -51,7 +51,7 @@ enum level level_find(str word)
 
 static void mask_build(struct mask *m, str text)
 {
-	uint8_t equal[MASK_BYTES] = {0}, value[MASK_BYTES] = {0}, digit[MASK_BYTES] = {0};
+	uint8_t equal[MASK_BYTES] = {0}, value[MASK_BYTES] = {0}, six[MASK_BYTES] = {0};
 	*m = (struct mask){0};
 	for (size_t i = 0; i < text.n && m->n < MASK_BYTES; i++, m->n++) {
 		bool literal = text.p[i] == '\\' && i + 1 < text.n;
@@ -63,13 +63,13 @@ static void mask_build(struct mask *m, str text)
 		}
 		equal[at] = kind ? (c == 'd' ? 0xf0 : 0) : 0xff;
 		value[at] = kind ? (c == 'd' ? 0x30 : 0) : c;
-		digit[at] = kind && c == 'd' ? 0xff : 0;
+		six[at] = kind && c == 'd' ? 6 : 0;
 		m->letter[at] = kind && c == 'a';
 		m->letters |= kind && c == 'a';
 	}
 	memcpy(m->equal, equal, MASK_BYTES);
 	memcpy(m->value, value, MASK_BYTES);
-	memcpy(m->digit, digit, MASK_BYTES);
+	memcpy(m->six, six, MASK_BYTES);
 }
 
 static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }

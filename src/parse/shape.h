@@ -28,7 +28,7 @@ enum role_of_shape {
 };
 
 struct mask {
-	uint64_t equal[4], value[4], digit[4]; /* word = 8 bytes; digit: 0xff where a digit must be */
+	uint64_t equal[4], value[4], six[4];   /* word = 8 bytes; six: 6 where a digit must be */
 	uint8_t letter[MASK_BYTES];            /* 1 where a letter must be */
 	uint8_t n;
 	bool letters, kind_first;              /* kind_first: the first byte is 'd' or 'a' */
@@ -95,13 +95,12 @@ struct shape *shapes_next(const struct shapes *s, str text, const struct shape *
 /* Which bytes may interrupt a record; call when `confirmed` changed. */
 void shapes_first_bytes(struct shapes *s);
 /* A digit byte has the high half 3, and still has it when 6 is added: 0x3a–0x3f have not. Only digit places are added to, and
- * these hold at most 0x3f by then, so that nothing carries over. p has MASK_BYTES bytes. */
+ * these hold at most 0x3f where it matters, so that nothing carries over. p has MASK_BYTES bytes. */
 static inline bool mask_word(const struct mask *m, const char *p, unsigned i)
 {
-	const uint64_t six = UINT64_C(0x0606060606060606), high = UINT64_C(0xf0f0f0f0f0f0f0f0);
-	uint64_t word, d = m->digit[i];
+	uint64_t word;
 	memcpy(&word, p + (size_t)8 * i, 8);
-	return (word & m->equal[i]) == m->value[i] && (((word & d) + (six & d)) & high & d) == (m->value[i] & d);
+	return (((word & m->equal[i]) ^ m->value[i]) | (((word + m->six[i]) & m->equal[i]) ^ m->value[i])) == 0;
 }
 static inline bool mask_words(const struct mask *m, const char *p)
 {

@@ -2,6 +2,7 @@
  * and needles are the same with and without the machine's instructions. */
 #include "rules_fixture.h"
 
+#include "base/newline.h"
 #include "base/plain.h"
 #include "base/regex.h"
 #include "base/span.h"
@@ -278,11 +279,30 @@ static void needles(void **state)
 	}
 }
 
+static void newlines(void **state)
+{
+	(void)state;
+	char text[200];
+	for (unsigned turn = 0; turn < 20000; turn++) {
+		unsigned n = any(sizeof text + 1), at = any(n + 1), few = 1 + any(100);
+		char *copy = malloc(n + 1); /* of its own size, for the sanitizers */
+		for (unsigned i = 0; i < n; i++)
+			text[i] = any(few) == 0 ? '\n' : (char)any(256);
+		memcpy(copy, text, n);
+		const char *want = newline_scalar(copy + at, copy + n);
+		assert_ptr_equal(newline_find(copy + at, copy + n), want);
+		if (NEWLINE_AVX2())
+			assert_ptr_equal(newline_avx2(copy + at, copy + n), want);
+		free(copy);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shipped_patterns),
 		cmocka_unit_test(times_are_one_step), cmocka_unit_test(made_patterns), cmocka_unit_test(refused), cmocka_unit_test(gives_up), cmocka_unit_test(spans), cmocka_unit_test(needles),
+		cmocka_unit_test(newlines),
 	};
 	return cmocka_run_group_tests(tests, load_rules, free_rules);
 }
