@@ -91,16 +91,15 @@ bool instant_iso24(const char *p, instant *ret_at)
 	return make(pick(a, 0) * 100 + pick(a, 2), pick(a, 5), pick(b, 0), pick(b, 3), pick(b, 6), pick(c, 1), millis * 1000, ret_at);
 }
 
-bool instant_iso24_of_day(const char *p, instant day, instant *ret_at)
+bool instant_iso24_of_minute(const char *p, instant minute, instant *ret_at)
 {
-	uint64_t b, c;
-	if (!two_digits(p + 8, UINT64_C(0x00003a0000540000), UINT64_C(0x0000ff0000ff0000), &b) ||
-		!two_digits(p + 16, UINT64_C(0x5a0000002e00003a), UINT64_C(0xff000000ff0000ff), &c))
+	uint64_t c;
+	if (!two_digits(p + 16, UINT64_C(0x5a0000002e00003a), UINT64_C(0xff000000ff0000ff), &c))
 		return false;
-	int hour = pick(b, 3), minute = pick(b, 6), second = pick(c, 1), millis = pick(c, 4) * 10 + (p[22] - '0');
-	if (hour > 23 || minute > 59 || second > 59)
+	int second = pick(c, 1), millis = pick(c, 4) * 10 + (p[22] - '0');
+	if (second > 59)
 		return instant_iso24(p, ret_at);
-	*ret_at = day + ((hour * 60 + minute) * 60 + second) * SECOND + millis * MILLISECOND;
+	*ret_at = minute + second * SECOND + millis * MILLISECOND;
 	return true;
 }
 

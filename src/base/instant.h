@@ -20,8 +20,8 @@ bool instant_make(int year, int month, int day, int hour, int minute, int second
 bool instant_iso(str s, instant *ret_at, bool *ret_zoned);
 /* Fast path for exactly YYYY-MM-DDTHH:MM:SS.mmmZ at p (24 bytes, not checked for digits by the caller). */
 bool instant_iso24(const char *p, instant *ret_at);
-/* The same for a text of the day that begins at `day`: its date is not read again. */
-bool instant_iso24_of_day(const char *p, instant day, instant *ret_at);
+/* The same for a text of the minute that begins at `minute`: only its seconds are read. */
+bool instant_iso24_of_minute(const char *p, instant minute, instant *ret_at);
 /* Reads s by a strptime-like template: %Y %m %d %e %H %M %S %y %b (Jan…) %f (1–9 decimals) %z (Z, +hh:mm, +hhmm) %s (epoch
  * seconds) %u (epoch microseconds) %%; a blank matches one or more blanks. Missing year or date are taken from `base`
  * (the year or day that puts the result nearest to base) or 1970 when base is INSTANT_NONE; in both cases *ret_dated is

@@ -92,16 +92,15 @@ bool hot_instant(struct parser *p, const char *text, instant *ret_at)
 {
 	if (p->hot_timed && (p->tally.first == INSTANT_NONE || hot_earlier(text, p->hot_last)))
 		hot_settle(p);
-	if (!p->hot_day_known || memcmp(text, p->hot_day, sizeof p->hot_day) != 0) {
+	if (!p->hot_minute_known || hot_load(text) != hot_load(p->hot_minute) || hot_load(text + 8) != hot_load(p->hot_minute + 8)) {
 		hot_settle(p);
 		if (!instant_iso24(text, ret_at))
 			return false;
-		char midnight[24] = "0000-00-00T00:00:00.000";
-		memcpy(midnight, text, sizeof p->hot_day);
-		midnight[23] = 'Z';
-		memcpy(p->hot_day, text, sizeof p->hot_day);
-		p->hot_day_known = instant_iso24(midnight, &p->hot_day_start);
-	} else if (!instant_iso24_of_day(text, p->hot_day_start, ret_at)) {
+		char begin[25] = "0000-00-00T00:00:00.000Z";
+		memcpy(begin, text, sizeof p->hot_minute);
+		memcpy(p->hot_minute, text, sizeof p->hot_minute);
+		p->hot_minute_known = instant_iso24(begin, &p->hot_minute_start);
+	} else if (!instant_iso24_of_minute(text, p->hot_minute_start, ret_at)) {
 		hot_settle(p);
 		return false;
 	}
@@ -125,10 +124,18 @@ static enum level find_level(struct parser *p, str word)
 
 enum level hot_level(struct parser *p, str text)
 {
+	const uint64_t word = hot_load(text.p + MASK_BYTES - 8);
 	size_t from = p->hot->masks[0].n, to = from;
+	if (word == p->hot_level_word)
+		return p->hot_level;
 	while (to < text.n && text.p[to] != p->hot->format->after.p[0])
 		to++;
-	return find_level(p, (str){text.p + from, to - from});
+	const enum level level = find_level(p, (str){text.p + from, to - from});
+	if (to < MASK_BYTES) {
+		p->hot_level_word = word;
+		p->hot_level = level;
+	}
+	return level;
 }
 
 /* The head is known: no wrapper and no other format needs asking, and its parts stand where the mask says. */

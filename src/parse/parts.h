@@ -91,9 +91,11 @@ struct parser {
 	enum source_kind wrapper_kind;
 	char hot_last[MASK_BYTES]; /* time text of the last hot record; nothing else has told a time since */
 	bool hot_timed, hot_settled; /* hot_last is set; and the tally has it already */
-	char hot_day[11];          /* "YYYY-MM-DDT" and its first instant, when known: a memory too */
-	bool hot_day_known;
-	instant hot_day_start;
+	char hot_minute[16];       /* "YYYY-MM-DDTHH:MM" and its first instant, when known: a memory too */
+	bool hot_minute_known;
+	instant hot_minute_start;
+	uint64_t hot_level_word;   /* end of a head that ends with its level's bracket, and this level; 0: none */
+	enum level hot_level;
 	struct hot_level {
 		char word[8];
 		uint8_t n;

@@ -5,6 +5,7 @@
  * that passed the mask, and compiled when that happens for the first time. No format is known by name in C. */
 #include "parse/shape.h"
 #include "base/mem.h"
+#include "base/pattern.h"
 #include <stdlib.h>
 
 static const char *const role_names[] = {
@@ -141,7 +142,7 @@ static void read_time(const struct format *f, struct clock *clock, struct head *
 bool shape_fits(struct shape *s, str text, struct clock *clock, struct head *ret_head)
 {
 	struct regex_match m;
-	if ((s->regex == NULL && !shape_ready(s)) || !shape_may(s, text))
+	if (!shape_may(s, text) || (s->literal.n > 0 && str_find(text, s->literal) < 0) || (s->regex == NULL && !shape_ready(s)))
 		return false;
 	if (regex_match(s->regex, text, &m) != 1)
 		return false;
@@ -172,9 +173,14 @@ struct shape *shapes_role(struct shapes *s, enum role_of_shape role, str text, s
 	return NULL;
 }
 
-static void shape_init(struct shape *s, struct format *f)
+static void shape_init(struct shape *s, struct format *f, struct arena *texts)
 {
+	struct pattern_facts facts;
 	*s = (struct shape){.format = f};
+	if (f->head.n == 0) {
+		pattern_read(f->match, texts, &facts);
+		s->literal = facts.literal;
+	}
 	for (unsigned r = 0; r < SHAPE_ROLE_COUNT; r++)
 		if (str_eq(f->role, str_z(role_names[r])))
 			s->role = (enum role_of_shape)r;
@@ -208,7 +214,7 @@ void shapes_init(struct shapes *s, const struct rules *rules)
 	s->n = rules->formats.n;
 	s->v = mem_new((s->n + 1) * sizeof *s->v);
 	for (size_t i = 0; i < s->n; i++) {
-		shape_init(&s->v[i], &rules->formats.v[i]);
+		shape_init(&s->v[i], &rules->formats.v[i], &s->texts);
 		enum role_of_shape role = s->v[i].role;
 		if (role != SHAPE_HEAD && s->role_count[role] < SHAPE_ROLE_MAX)
 			s->by_role[role][s->role_count[role]++] = &s->v[i];
@@ -262,5 +268,6 @@ void shapes_done(struct shapes *s)
 		regex_free(s->v[i].regex);
 	free(s->v);
 	free(s->begins);
+	arena_done(&s->texts);
 	*s = (struct shapes){0};
 }

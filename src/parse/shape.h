@@ -1,6 +1,7 @@
 /* A format of patterns/formats, prepared for parsers: byte masks for the cheap test, numbers of its groups, its splits. */
 #ifndef MCPLOG_PARSE_SHAPE_H
 #define MCPLOG_PARSE_SHAPE_H
+#include "base/arena.h"
 #include "base/instant.h"
 #include "model/record.h"
 #include "model/rules.h"
@@ -55,6 +56,7 @@ struct shape {
 	uint8_t group[PART_COUNT]; /* 0 = none */
 	struct regex *regex;       /* NULL until it is asked for */
 	bool broken;               /* it does not compile */
+	str literal;               /* stands in whatever fits; asked for shapes without masks; may be empty */
 	bool confirmed;            /* a fair share of the probe's lines */
 	uint32_t seen;             /* in the probe */
 };
@@ -77,6 +79,7 @@ struct shapes {
 	uint8_t first[256];        /* bits of enum first_byte: what may begin with this byte */
 	uint64_t *begins;          /* for each first byte `words` words, a bit for each shape that may begin with it */
 	size_t words;
+	struct arena texts;        /* literals */
 };
 
 struct clock {
