@@ -53,6 +53,7 @@
  * redact/       redact               hides secrets before anything is stored or shown
  * track/        tracker lines pairing  events of one file to calls: the tracker, what a line does, to which call
  *               open_calls held      calls not handed out yet, with their lines
+ *               parked               very many of them, in a few bytes each
  *               tracker_state        what is kept of a tracker between two runs
  * store/        timeline open migrate schema lock  the SQLite file: life, transaction, schema, one writer
  *               sources known checkpoint copies  which generation a file is; what copies share

@@ -3,6 +3,7 @@
 #define MCPLOG_TRACK_INTERNAL_H
 #include "base/buf.h"
 #include "track/open_calls.h"
+#include "track/parked.h"
 #include "track/tracker.h"
 
 struct tracker {
@@ -14,6 +15,8 @@ struct tracker {
 	instant now, esc_at;
 	uint64_t esc_count;      /* event number of the last Esc, 0 none */
 	struct open_calls open;
+	struct parked parked;    /* older calls, of a log with very many */
+	uint64_t park_at;        /* not before this event */
 	VEC(uint32_t) lingering; /* indices, oldest first */
 	bool stirred;            /* one of them changed: they are looked at again, else only when the next can be due: */
 	instant due, back;       /* after `due`, or when time goes back to before `back`, */
@@ -38,5 +41,7 @@ struct open_call *pair_unsent(struct tracker *t, const struct event *e);        
 struct open_call *pair_retried(struct tracker *t, const struct event *e);       /* a dispatch that failed and is tried again */
 struct open_call *pair_background(struct tracker *t, const struct event *e);    /* dispatch ended "ok" without an answer */
 struct open_call *pair_headless(struct tracker *t, const struct event *e);      /* ended, its beginning and id unknown till now */
+struct open_call *pair_by_id(struct tracker *t, str id);
+struct open_call *pair_unanswered(struct tracker *t, str server, str tool);     /* sent, in a log without dispatch lines: the newest */
 bool pair_in_flight(const struct open_call *c);
 #endif

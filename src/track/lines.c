@@ -177,7 +177,7 @@ static void on_aborting(struct tracker *t, const struct event *e)
 static void on_dispatch_end(struct tracker *t, const struct event *e)
 {
 	str outcome = event_field(e, FIELD_OUTCOME);
-	struct open_call *c = open_calls_by_id(&t->open, e->tool_use_id);
+	struct open_call *c = pair_by_id(t, e->tool_use_id);
 	if (!c)
 		c = pair_headless(t, e);
 	if (!c) {
@@ -236,7 +236,7 @@ static void on_unknown_tool(struct tracker *t, const struct event *e)
 	str server = STR_NONE, tool = STR_NONE;
 	if (!name_is_mcp(e->tool))
 		return;
-	struct open_call *c = e->tool_use_id.n ? open_calls_by_id(&t->open, e->tool_use_id) : NULL;
+	struct open_call *c = e->tool_use_id.n ? pair_by_id(t, e->tool_use_id) : NULL;
 	if (!c) {
 		c = pair_begin(t, e);
 		if (e->tool_use_id.n)
@@ -277,16 +277,15 @@ static void on_hook_post(struct tracker *t, const struct event *e)
 		map_put(&t->hooks, key, owed - 1);
 		return;
 	}
-	for (struct open_call *c = open_calls_first(&t->open, server, tool); c; c = open_calls_next(&t->open, c))
-		if (pair_in_flight(c) && c->sent && !c->dispatched) {
-			open_call_keep(c, LINE_END, e);
-			mark_end(c, e);
-			c->call.outcome = OUTCOME_CANCELLED;
-			c->call.flags |= CALL_ESC;
-			c->closed = true;
-			track_linger(t, c);
-			return;
-		}
+	struct open_call *c = pair_unanswered(t, server, tool);
+	if (!c)
+		return;
+	open_call_keep(c, LINE_END, e);
+	mark_end(c, e);
+	c->call.outcome = OUTCOME_CANCELLED;
+	c->call.flags |= CALL_ESC;
+	c->closed = true;
+	track_linger(t, c);
 }
 
 /* --- around calls --- */
@@ -321,7 +320,7 @@ static void on_esc(struct tracker *t, const struct event *e)
 static void on_tool_use(struct tracker *t, const struct event *e)
 {
 	str server, tool;
-	if (!name_split(e->tool, &server, &tool) || open_calls_by_id(&t->open, e->tool_use_id))
+	if (!name_split(e->tool, &server, &tool) || pair_by_id(t, e->tool_use_id))
 		return;
 	struct open_call *c = pair_begin(t, e);
 	open_calls_set_id(&t->open, c, e->tool_use_id);
@@ -335,7 +334,7 @@ static void on_tool_use(struct tracker *t, const struct event *e)
 
 static void on_tool_result(struct tracker *t, const struct event *e)
 {
-	struct open_call *c = open_calls_by_id(&t->open, e->tool_use_id);
+	struct open_call *c = pair_by_id(t, e->tool_use_id);
 	str outcome = event_field(e, FIELD_OUTCOME);
 	if (!c)
 		return;

@@ -7,7 +7,7 @@
 
 enum { NAMES_ROOM = 256 };
 
-static uint64_t id_key(str id)
+uint64_t open_calls_id_key(str id)
 {
 	uint64_t h = hash64(id);
 	return h ? h : 1;
@@ -38,6 +38,9 @@ void open_call_reset(struct open_call *c)
 	c->next = c->prev = 0;
 	c->used = true;
 	c->dispatched = c->sent = c->ended = c->closed = c->lingers = false;
+	c->call.dispatched_at = c->call.sent_at = c->call.started_at = c->call.ended_at = INSTANT_NONE;
+	c->call.first_beat_at = c->call.last_beat_at = INSTANT_NONE;
+	c->call.permission = c->call.duration = c->call.last_elapsed = -1;
 }
 
 struct open_call *open_calls_add(struct open_calls *o)
@@ -56,9 +59,6 @@ struct open_call *open_calls_add(struct open_calls *o)
 	struct open_call *c = o->v[index];
 	c->self = index;
 	open_call_reset(c);
-	c->call.dispatched_at = c->call.sent_at = c->call.started_at = c->call.ended_at = INSTANT_NONE;
-	c->call.first_beat_at = c->call.last_beat_at = INSTANT_NONE;
-	c->call.permission = c->call.duration = c->call.last_elapsed = -1;
 	o->live++;
 	return c;
 }
@@ -97,7 +97,7 @@ void open_calls_remove(struct open_calls *o, struct open_call *c)
 struct open_call *open_calls_by_id(struct open_calls *o, str id)
 {
 	uint32_t index;
-	if (!id.n || !map_get(&o->by_id, id_key(id), &index))
+	if (!id.n || !map_get(&o->by_id, open_calls_id_key(id), &index))
 		return NULL;
 	struct open_call *c = o->v[index];
 	return c->used && str_eq(c->call.tool_use_id, id) ? c : NULL;
@@ -145,7 +145,7 @@ void open_call_set(struct open_call *c, str *member, str value)
 void open_calls_set_id(struct open_calls *o, struct open_call *c, str id)
 {
 	open_call_set(c, &c->call.tool_use_id, id);
-	c->id_key = id_key(id);
+	c->id_key = open_calls_id_key(id);
 	map_put(&o->by_id, c->id_key, c->self);
 }
 
@@ -166,6 +166,22 @@ void open_calls_set_name(struct open_calls *o, struct open_call *c, str server, 
 	}
 	c->chain_key = key;
 	map_put(&o->by_name, key, c->self + 1);
+}
+
+void open_calls_sink(struct open_calls *o, struct open_call *c)
+{
+	struct open_call *n = open_calls_next(o, c);
+	if (!n || n->call.id < c->call.id)
+		return;
+	map_put(&o->by_name, c->chain_key, n->self + 1);
+	n->prev = 0;
+	while (n->next && o->v[n->next - 1]->call.id > c->call.id)
+		n = o->v[n->next - 1];
+	c->prev = n->self + 1;
+	c->next = n->next;
+	if (n->next)
+		o->v[n->next - 1]->prev = c->self + 1;
+	n->next = c->self + 1;
 }
 
 struct open_call *open_calls_first(struct open_calls *o, str server, str tool)

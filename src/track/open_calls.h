@@ -35,10 +35,13 @@ void open_calls_done(struct open_calls *o);
 struct open_call *open_calls_add(struct open_calls *o);
 void open_call_reset(struct open_call *c); /* in use, and nothing known of it; its memory stays */
 void open_calls_remove(struct open_calls *o, struct open_call *c); /* its memory waits for the next call */
+uint64_t open_calls_id_key(str id);                                /* never 0 */
 struct open_call *open_calls_by_id(struct open_calls *o, str id);
 void open_calls_set_id(struct open_calls *o, struct open_call *c, str id);
 /* Files the call under (server, tool); moves it when it stood under other names. */
 void open_calls_set_name(struct open_calls *o, struct open_call *c, str server, str tool);
+/* The newest of its chain is an old call: it goes behind those that began later. */
+void open_calls_sink(struct open_calls *o, struct open_call *c);
 struct open_call *open_calls_first(struct open_calls *o, str server, str tool); /* newest first */
 struct open_call *open_calls_next(struct open_calls *o, const struct open_call *c);
 void open_call_keep(struct open_call *c, enum call_line which, const struct event *e); /* copied; the last one counts */

@@ -20,6 +20,7 @@ struct open_call *pair_begin(struct tracker *t, const struct event *e)
 	struct open_call *c = open_calls_add(&t->open);
 	mark_start(c, e);
 	c->call.id = row_id(t->key, e->offset, e->part);
+	c->touched = t->count;
 	return c;
 }
 
@@ -34,28 +35,84 @@ static int64_t start_distance(const struct open_call *c, const struct event *e)
 
 bool pair_in_flight(const struct open_call *c) { return (c->sent || c->dispatched) && !c->ended; }
 
+/* A parked call is an open one again; its lines were handed out. */
+static struct open_call *take_back(struct tracker *t, uint32_t slot)
+{
+	struct open_call from;
+	if (!parked_read(&t->parked, slot, &from))
+		return NULL;
+	struct open_call *c = open_calls_add(&t->open);
+	const struct call k = from.call;
+	c->call = k;
+	c->call.server = c->call.tool = c->call.tool_use_id = c->call.session = STR_NONE;
+	c->dispatched = from.dispatched;
+	c->sent = from.sent;
+	c->touched = t->count;
+	if (k.session.n)
+		open_call_set(c, &c->call.session, k.session);
+	if (k.tool_use_id.n)
+		open_calls_set_id(&t->open, c, k.tool_use_id);
+	open_calls_set_name(&t->open, c, k.server, k.tool);
+	open_calls_sink(&t->open, c);
+	parked_drop(&t->parked, slot);
+	return c;
+}
+
+struct open_call *pair_by_id(struct tracker *t, str id)
+{
+	struct open_call *c = open_calls_by_id(&t->open, id);
+	const uint32_t slot = c ? 0 : parked_by_id(&t->parked, id);
+	return slot ? take_back(t, slot) : c;
+}
+
+/* The best of the calls that a line may belong to. */
+struct fit {
+	struct open_call *open; /* NULL: a parked one */
+	uint32_t slot;
+	bool sent;
+	unsigned candidates;
+	int64_t distance, second;
+};
+
+static void weigh(struct fit *f, const struct open_call *c, const struct event *e, struct open_call *open, uint32_t slot)
+{
+	if (f->candidates && !c->sent && f->sent)
+		return;
+	int64_t d = start_distance(c, e);
+	if (!f->candidates++ || d < f->distance || (d == f->distance && d == INT64_MAX) || (c->sent && !f->sent)) {
+		f->second = f->distance;
+		f->distance = d;
+		f->open = open;
+		f->slot = slot;
+		f->sent = c->sent;
+	} else if (d < f->second) {
+		f->second = d;
+	}
+}
+
+static void weigh_parked(struct tracker *t, struct fit *f, const struct event *e, bool sent)
+{
+	struct open_call c;
+	for (uint32_t slot = parked_newest(&t->parked, e->server, e->tool, sent); slot; slot = parked_before(&t->parked, slot))
+		if (parked_read(&t->parked, slot, &c))
+			weigh(f, &c, e, NULL, slot);
+}
+
 /* The call in flight on (server, tool) that the line fits best; NULL when there is none. */
 struct open_call *pair_running(struct tracker *t, const struct event *e)
 {
-	struct open_call *best = NULL;
-	int64_t best_d = INT64_MAX, second = INT64_MAX;
-	unsigned candidates = 0;
-	for (struct open_call *c = open_calls_first(&t->open, e->server, e->tool); c; c = open_calls_next(&t->open, c)) {
-		if (!pair_in_flight(c) || (!c->sent && best && best->sent))
-			continue;
-		candidates++;
-		int64_t d = start_distance(c, e);
-		if (!best || d < best_d || (d == best_d && d == INT64_MAX) || (c->sent && !best->sent)) {
-			second = best_d;
-			best = c;
-			best_d = d;
-		} else if (d < second) {
-			second = d;
-		}
+	struct fit f = {.distance = INT64_MAX, .second = INT64_MAX};
+	for (struct open_call *c = open_calls_first(&t->open, e->server, e->tool); c; c = open_calls_next(&t->open, c))
+		if (pair_in_flight(c))
+			weigh(&f, c, e, c, 0);
+	if (t->parked.live) {
+		weigh_parked(t, &f, e, true);
+		weigh_parked(t, &f, e, false);
 	}
-	if (candidates > 1) {
+	struct open_call *best = f.slot ? take_back(t, f.slot) : f.open;
+	if (f.candidates > 1) {
 		best->call.link = LINK_ELAPSED;
-		best->call.link_sure = best_d != INT64_MAX && second - best_d > 1500 * MILLISECOND;
+		best->call.link_sure = f.distance != INT64_MAX && f.second - f.distance > 1500 * MILLISECOND;
 	}
 	return best;
 }
@@ -83,7 +140,26 @@ static struct open_call *oldest_unsent(struct tracker *t, str server, str tool, 
 			*ret_sure = !found;
 			found = c;
 		}
-	return found;
+	const uint32_t slot = parked_oldest(&t->parked, server, tool, false);
+	struct open_call parked;
+	if (!slot || (found && parked_read(&t->parked, slot, &parked) && parked.call.id > found->call.id)) {
+		*ret_sure &= !slot;
+		return found;
+	}
+	*ret_sure = !found && parked_newest(&t->parked, server, tool, false) == slot;
+	return take_back(t, slot);
+}
+
+struct open_call *pair_unanswered(struct tracker *t, str server, str tool)
+{
+	struct open_call parked;
+	for (struct open_call *c = open_calls_first(&t->open, server, tool); c; c = open_calls_next(&t->open, c))
+		if (pair_in_flight(c) && c->sent && !c->dispatched)
+			return c;
+	for (uint32_t slot = parked_newest(&t->parked, server, tool, true); slot; slot = parked_before(&t->parked, slot))
+		if (parked_read(&t->parked, slot, &parked) && !parked.dispatched)
+			return take_back(t, slot);
+	return NULL;
 }
 
 /* The general tool name of newer clients says neither server nor tool: such a dispatch may be any call's. */

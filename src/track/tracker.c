@@ -13,6 +13,11 @@
 #include <stdlib.h>
 
 enum { LINGER_EVENTS = 4000 };     /* events after which a closed call is handed out even when time does not advance */
+enum {
+	OPEN_MOST = 1280,   /* open calls above which old ones are parked */
+	OPEN_AFTER = 1024,  /* and how many stay */
+	PARK_EVENTS = 512,  /* events that make a call old */
+};
 #define LINGER_TWIN (5 * SECOND)   /* twin lines of an error follow within milliseconds */
 #define LINGER_RETRY (60 * SECOND) /* a retry may follow a whole reconnect */
 
@@ -45,16 +50,23 @@ static void decide_outcome(struct open_call *c)
 		k->duration = k->ended_at - k->started_at;
 }
 
+/* The lines of a call that are not handed out yet; it keeps none of them. */
+static void hand_out_lines(struct tracker *t, struct open_call *c)
+{
+	for (int i = 0; i < LINE_COUNT; i++)
+		if (open_call_has(c, (enum call_line)i)) {
+			struct event *e = held_event(c->lines[i]);
+			e->call = c->call.id;
+			t->sink.event(t->sink.context, e);
+		}
+	c->kept = 0;
+}
+
 void track_hand_out(struct tracker *t, struct open_call *c)
 {
 	decide_outcome(c);
 	if (!healthy(c))
-		for (int i = 0; i < LINE_COUNT; i++)
-			if (open_call_has(c, (enum call_line)i)) {
-				struct event *e = held_event(c->lines[i]);
-				e->call = c->call.id;
-				t->sink.event(t->sink.context, e);
-			}
+		hand_out_lines(t, c);
 	t->sink.call(t->sink.context, &c->call);
 	t->stirred |= c->lingers;
 	open_calls_remove(&t->open, c);
@@ -118,6 +130,42 @@ static void settle(struct tracker *t)
 	t->stirred = false;
 }
 
+/* --- very many open calls --- */
+
+static int by_id(const void *a, const void *b)
+{
+	const struct open_call *x = *(struct open_call *const *)a, *y = *(struct open_call *const *)b;
+	return x->call.id < y->call.id ? -1 : x->call.id > y->call.id;
+}
+
+/* Old calls that still have nothing but a beginning will hardly end. Many at a time, so that a call is not looked at for every event;
+ * the oldest first. */
+static void park(struct tracker *t)
+{
+	VEC(struct open_call *) old = {0};
+	for (size_t i = 0; i < t->open.n; i++)
+		if (t->open.v[i]->used && t->count - t->open.v[i]->touched >= PARK_EVENTS)
+			*vec_push(&old) = t->open.v[i];
+	vec_sort(&old, by_id);
+	for (size_t i = 0; i < old.n && t->open.live > OPEN_AFTER; i++)
+		if (parked_add(&t->parked, old.v[i])) {
+			hand_out_lines(t, old.v[i]);
+			open_calls_remove(&t->open, old.v[i]);
+		}
+	vec_free(&old);
+	t->park_at = t->count + (OPEN_MOST - OPEN_AFTER) / 2;
+}
+
+static void hand_out_parked(struct tracker *t)
+{
+	struct open_call c;
+	for (uint32_t slot = 1; slot <= t->parked.v.n; slot++)
+		if (parked_read(&t->parked, slot, &c)) {
+			decide_outcome(&c);
+			t->sink.call(t->sink.context, &c.call);
+		}
+}
+
 /* --- the tracker --- */
 
 struct tracker *tracker_new(const struct rules *rules, const struct tracker_sink *sink, uint64_t generation_key)
@@ -126,6 +174,7 @@ struct tracker *tracker_new(const struct rules *rules, const struct tracker_sink
 	t->rules = rules;
 	t->sink = *sink;
 	t->key = generation_key;
+	t->parked.key = (int64_t)generation_key;
 	t->now = t->esc_at = INSTANT_NONE;
 	return t;
 }
@@ -151,10 +200,13 @@ void tracker_push(struct tracker *t, const struct event *e)
 	track_line(t, &named);
 	if (t->lingering.n)
 		settle(t);
+	if (t->open.live > OPEN_MOST && t->count >= t->park_at)
+		park(t);
 }
 
 void tracker_finish(struct tracker *t)
 {
+	hand_out_parked(t);
 	for (size_t i = 0; i < t->open.n; i++)
 		if (t->open.v[i]->used)
 			track_hand_out(t, t->open.v[i]);
@@ -168,6 +220,7 @@ void tracker_free(struct tracker *t)
 	if (!t)
 		return;
 	open_calls_done(&t->open);
+	parked_done(&t->parked);
 	vec_free(&t->lingering);
 	held_free(t->request);
 	buf_done(&t->server);

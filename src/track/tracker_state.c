@@ -218,7 +218,7 @@ static void take_map(struct wire *w, struct map *m)
 bool tracker_save(const struct tracker *t, struct buf *b, tracker_clean_fn *clean, void *context)
 {
 	struct saving s = {b, clean, context};
-	if (t->open.n > STATE_CALLS)
+	if (t->open.n > STATE_CALLS || t->parked.live > 0)
 		return false;
 	const uint64_t numbers[] = {t->count, t->hooked, t->esc_count, t->open.n, t->open.live, t->open.free_n, t->lingering.n};
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
