@@ -275,6 +275,7 @@ static int pass_file(struct pass1 *p, struct source_list *list, const struct inp
 	struct err e = {0};
 	if (timeline_source_same(p->timeline, &f.source, p->options->final, ret_id, &e))
 		return 0;
+	p->opened = true;
 	int r = read_file(p, list, in, &f, reterr);
 	if (!r)
 		*ret_id = f.source.id;

@@ -14,6 +14,7 @@ struct pass1 {
 	struct redactor *redactor; /* with it, as is the next */
 	struct parse_memory *memory;
 	struct arena *arena;       /* of the result: problems */
+	bool opened;               /* a file had to be looked at: it may be another one, or unreadable, the next time */
 	uint64_t bytes_done, bytes_total;
 	VEC(int64_t) ids;          /* of the sources read or found unchanged, in order of the inputs */
 };

@@ -51,6 +51,68 @@ static int scope_of(struct timeline *t, const struct pipeline_options *o, const 
 	return 0;
 }
 
+/* --- the output of a run, kept for runs that find everything as it was --- */
+
+static uint64_t mix_input(const struct input *in, uint64_t h)
+{
+	const struct file_identity *i = &in->identity;
+	const uint64_t facts[] = {i->dev, i->ino, i->size, (uint64_t)i->btime_ns, (uint64_t)i->mtime_ns, (uint64_t)i->ctime_ns,
+		(uint64_t)in->named << 1 | in->archive_name, in->root_n};
+	return hash64_seed(in->path, hash64_seed((str){(const char *)facts, sizeof facts}, h));
+}
+
+/* Everything that the walk found, as one number; 0 when an input cannot be known again. */
+static uint64_t inputs_key(const struct source_list *list)
+{
+	uint64_t h = 1;
+	for (size_t i = 0; i < list->inputs.n; i++) {
+		if (list->inputs.v[i].is_stdin)
+			return 0;
+		h = mix_input(&list->inputs.v[i], h);
+	}
+	for (size_t i = 0; i < list->problems.n; i++) {
+		const struct input_problem *p = &list->problems.v[i];
+		h = hash64_seed(p->path, hash64_seed(str_z(p->problem.code), h + p->problem.times));
+		h = hash64_seed(str_z(p->problem.text), h);
+	}
+	return h | 1;
+}
+
+static void output_keys(const struct rules *rules, const struct pipeline_options *o, const struct source_list *list, struct pipeline_result *ret)
+{
+	ret->output_key = o->output_key ? o->output_key ^ pipeline_reading_key(rules, o) : 0;
+	for (size_t i = 0; i < o->path_count; i++)
+		ret->output_key = hash64_seed(o->paths[i], ret->output_key);
+	ret->inputs = o->output_key ? inputs_key(list) : 0;
+}
+
+static int look_up_output(struct timeline *t, struct pipeline_result *ret, struct err *reterr)
+{
+	str found = STR_NONE;
+	int r = ret->inputs ? timeline_output(t, ret->output_key, ret->inputs, &found, reterr) : 0;
+	if (!r && found.p)
+		ret->remembered = arena_str(&ret->arena, found);
+	return r;
+}
+
+/* Warnings and errors are told by every run, so none may be left out. */
+static bool tells_nothing(const struct pipeline_result *ret)
+{
+	for (size_t i = 0; i < ret->problem_count; i++)
+		if (ret->problems[i].problem.class != PROBLEM_NOTE)
+			return false;
+	for (size_t i = 0; i < ret->facts.source_count; i++)
+		for (size_t k = 0; k < ret->facts.sources[i].problem_count; k++)
+			if (ret->facts.sources[i].problems[k].class != PROBLEM_NOTE)
+				return false;
+	return true;
+}
+
+int pipeline_remember(struct pipeline_result *r, str output, struct err *reterr)
+{
+	return timeline_put_output(r->timeline, r->output_key, r->inputs, output, reterr);
+}
+
 static int run_passes(struct rules *rules, const struct pipeline_options *o, struct source_list *list, struct timeline *t, struct pipeline_result *ret,
 	struct err *reterr)
 {
@@ -66,6 +128,7 @@ static int run_passes(struct rules *rules, const struct pipeline_options *o, str
 		r = scope_of(t, o, &p, ret, &ids, &count, reterr);
 	if (!r)
 		r = pass2_run(rules, o, t, ids, count, ret, reterr);
+	ret->unchanged = ret->inputs && !p.opened && !timeline_has_unmet(t);
 	if (p.redactor)
 		ret->redactions = redactor_count(p.redactor);
 	pass1_done(&p);
@@ -96,8 +159,12 @@ static int keep_verdicts(struct timeline *t, const struct pipeline_options *o, s
 	char key[33];
 	scope_key(o, key);
 	int r = timeline_save_facts(t, &ret->facts, str_z(key), reterr);
+	const bool changed = timeline_changed(t);
+	ret->unchanged &= !changed && tells_nothing(ret);
+	if (!r && changed)
+		r = timeline_forget_outputs(t, reterr);
 	/* A run without news leaves no trace: it has nothing to commit, and waits for no disk. */
-	if (!r && o->now_s && (timeline_changed(t) || o->conclude))
+	if (!r && o->now_s && (changed || o->conclude))
 		r = timeline_add_run(t, o->command ? str_z(o->command) : S("analyze"), o->now_s * SECOND, o->now_s * SECOND, ret->incomplete ? 3 : 0, reterr);
 	if (!r && o->conclude)
 		r = o->conclude(o->conclude_context, t, ret, reterr);
@@ -117,15 +184,19 @@ int pipeline_run(struct rules *rules, const struct pipeline_options *o, struct p
 		struct timeline_options options = {.path = o->db, .lock_wait_s = o->lock_wait_s, .rules_hash = pipeline_reading_key(rules, o)};
 		r = timeline_open(&options, &t, reterr);
 	}
-	if (!r)
-		r = run_passes(rules, o, &list, t, ret, reterr);
 	if (!r) {
+		output_keys(rules, o, &list, ret);
+		r = look_up_output(t, ret, reterr);
+	}
+	if (!r && !ret->remembered.p)
+		r = run_passes(rules, o, &list, t, ret, reterr);
+	if (!r && !ret->remembered.p) {
 		copy_problems(&list, ret);
 		r = keep_verdicts(t, o, ret, reterr);
 	}
 	if (t) {
 		ret->warning = arena_str(&ret->arena, str_z(timeline_warning(t)));
-		if (r || !o->keep_timeline)
+		if (r || !(o->keep_timeline || ret->unchanged))
 			timeline_close(t);
 		else
 			ret->timeline = t;

@@ -2,10 +2,15 @@
  * analyze: logs to report. Reads the paths through the pipeline, writes the report in the asked form, and turns --fail-on
  * and everything that went wrong into one exit code. The report is written even when some input could not be read.
  */
+#include <sys/stat.h>
+
+#include "base/hash.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/inputs.h"
 #include "cli/run.h"
+
+enum { REMEMBERED_MOST = 4 << 20 }; /* bytes of a report */
 
 static bool is_hit(const struct incident *i, str what)
 {
@@ -39,6 +44,48 @@ static bool fails(const struct run *r)
 	return false;
 }
 
+/* --- the report of a run with nothing new --- */
+
+/* What a report depends on besides the logs; 0 when that is more than can be told. The program itself is a part of it. */
+static uint64_t output_key(const struct run *r)
+{
+	static const enum opt_id of_the_hour[] = {OPT_AS_OF, OPT_SINCE, OPT_UNTIL, OPT_TZ, OPT_NO_REDACT};
+	const struct opts *o = r->opts;
+	struct stat self;
+	for (size_t i = 0; i < sizeof of_the_hour / sizeof *of_the_hour; i++)
+		if (opts_has(o, of_the_hour[i]))
+			return 0;
+	if (r->rules.problem_count || stat("/proc/self/exe", &self) != 0)
+		return 0;
+	const uint64_t facts[] = {(uint64_t)self.st_dev, self.st_ino, (uint64_t)self.st_size, (uint64_t)self.st_mtim.tv_sec, (uint64_t)self.st_mtim.tv_nsec,
+		(uint64_t)self.st_ctim.tv_sec, (uint64_t)self.st_ctim.tv_nsec, r->report.color, r->report.columns, o->verbose, r->rules.hash};
+	uint64_t h = hash64((str){(const char *)facts, sizeof facts});
+	for (size_t i = 0; i < OPT_COUNT; i++)
+		if (o->value[i])
+			h = hash64_seed(str_z(o->value[i]), h + i + 1);
+	return h | 1;
+}
+
+/* Kept with its exit code in front. */
+static int remember(struct run *r, str report, struct err *reterr)
+{
+	struct buf kept = {0};
+	if (report.n > REMEMBERED_MOST)
+		return 0;
+	buf_byte(&kept, (char)r->exit);
+	buf_add(&kept, report);
+	const int e = pipeline_remember(&r->result, buf_str(&kept), reterr);
+	buf_done(&kept);
+	return e;
+}
+
+static int show_remembered(struct run *r, struct err *reterr)
+{
+	const str kept = r->result.remembered;
+	r->exit = exit_code_worst(r->exit, kept.n ? kept.p[0] : 0);
+	return run_output(r, str_from(kept, 1), reterr);
+}
+
 static int analyze(struct run *r, struct err *reterr)
 {
 	const char *format = r->opts->value[OPT_FORMAT];
@@ -48,16 +95,24 @@ static int analyze(struct run *r, struct err *reterr)
 	str *paths;
 	size_t count;
 	r->keep_calls = report->picture;
+	r->output_key = output_key(r);
 	int e = inputs_choose(r, 0, &paths, &count, reterr);
 	if (!e)
 		e = run_pipeline(r, paths, count, reterr);
 	if (e)
 		return e;
+	if (r->result.remembered.p)
+		return show_remembered(r, reterr);
 	if (fails(r))
 		r->exit = exit_code_worst(r->exit, EXIT_CODE_HIT);
 	struct buf text = {0};
 	report->write(&r->result.facts, &r->rules, &r->report, &text);
-	e = run_output(r, buf_str(&text), reterr);
+	if (r->result.unchanged)
+		e = remember(r, buf_str(&text), reterr);
+	timeline_close(r->result.timeline);
+	r->result.timeline = NULL;
+	if (!e)
+		e = run_output(r, buf_str(&text), reterr);
 	buf_done(&text);
 	return e;
 }

@@ -306,6 +306,7 @@ int run_options(struct run *r, const str *paths, size_t count, struct pipeline_o
 		.wall_clock = r->wall_clock,
 		.conclude = r->conclude,
 		.conclude_context = r->conclude_context,
+		.output_key = r->output_key,
 		.command = opts_command(o->command)->name,
 		.source = {
 			.follow_symlinks = opts_has(o, OPT_FOLLOW_SYMLINKS),
@@ -340,6 +341,8 @@ int run_pipeline_with(struct run *r, const struct pipeline_options *options, str
 		r->exit = exit_code_worst(r->exit, EXIT_CODE_INPUT);
 	if (r->result.warning.n)
 		diag_warn("%.*s", STR_ARG(r->result.warning));
+	if (r->result.remembered.p)
+		return 0;
 	if (!r->silent)
 		problems_tell(&r->rules, &r->result);
 	add_unread(r);

@@ -27,6 +27,7 @@ struct run {
 	void *conclude_context;
 	bool piped;                     /* paths are standard input only: nothing is kept */
 	bool in_memory;                 /* set before run_pipeline: a timeline of these paths alone, which result.timeline keeps */
+	uint64_t output_key;            /* of the pipeline; set before run_pipeline */
 	int exit;                       /* worst exit code so far */
 };
 

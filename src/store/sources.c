@@ -454,8 +454,12 @@ int timeline_sources_gone(struct timeline *t, const str *roots, size_t count, st
 	}
 	for (size_t i = 0; i < t->known.v.n && r == 0; i++) {
 		struct generation *g = t->known.v.v[i];
-		if (g->closed || g->seen || g->identity.ino == 0 || !is_below(g->real_path, real, count) || checkpoint_whereabouts(g) == FILE_KEPT)
+		if (g->closed || g->seen || g->identity.ino == 0 || !is_below(g->real_path, real, count))
 			continue;
+		if (checkpoint_whereabouts(g) == FILE_KEPT) {
+			t->unmet = true;
+			continue;
+		}
 		struct problem loss;
 		r = close_generation(t, g, "gone", reterr);
 		if (r < 0 || unread(g) == 0)
@@ -466,4 +470,9 @@ int timeline_sources_gone(struct timeline *t, const str *roots, size_t count, st
 		r = add_problem(t, g->id, 1000, &loss, reterr);
 	}
 	return r;
+}
+
+bool timeline_has_unmet(const struct timeline *t)
+{
+	return t->unmet;
 }

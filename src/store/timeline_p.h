@@ -40,6 +40,7 @@ struct timeline {
 	const char *path;     /* resolved; ":memory:" */
 	struct lock lock;
 	bool read_only, memory, writing;
+	bool unmet;           /* see timeline_has_unmet */
 	int changes;          /* SQLite's count when the transaction began */
 	uint64_t rules_hash;
 	struct names names;
