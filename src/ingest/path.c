@@ -155,21 +155,27 @@ uint64_t path_key(const struct file_identity *id)
 	return hash64((str){(const char *)pair, sizeof pair});
 }
 
-static const char *const archives[] = {".xz", ".bz2", ".zip", ".tar", ".tgz", ".txz", ".tbz2", ".tar.gz", ".tar.zst", ".7z", ".rar", ".lz4", ".lzma", NULL};
-static const char *const logs[] = {".log", ".txt", ".jsonl", ".json", ".ndjson", ".out", ".err", NULL};
-static const char *const no_logs[] = {
-	".js", ".mjs", ".cjs", ".ts", ".tsx", ".jsx", ".py", ".pyc", ".c", ".h", ".cc", ".cpp", ".rs", ".go", ".java", ".class", ".rb", ".so", ".o", ".a",
-	".sh", ".css", ".html", ".map", ".wasm", ".node", ".exe", ".dll", ".dylib", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico", ".mp3", ".mp4",
-	".wav", ".mov", ".woff", ".woff2", ".ttf", ".pdf", ".db", ".db-wal", ".db-shm", ".sqlite", ".sqlite3", ".toml", ".yaml", ".yml", NULL,
+#define E(text) S_INIT(text)
+static const str archives[] = {E(".xz"), E(".bz2"), E(".zip"), E(".tar"), E(".tgz"), E(".txz"), E(".tbz2"), E(".tar.gz"), E(".tar.zst"), E(".7z"),
+	E(".rar"), E(".lz4"), E(".lzma"), {NULL, 0}};
+static const str logs[] = {E(".log"), E(".txt"), E(".jsonl"), E(".json"), E(".ndjson"), E(".out"), E(".err"), {NULL, 0}};
+static const str no_logs[] = {
+	E(".js"), E(".mjs"), E(".cjs"), E(".ts"), E(".tsx"), E(".jsx"), E(".py"), E(".pyc"), E(".c"), E(".h"), E(".cc"), E(".cpp"), E(".rs"), E(".go"),
+	E(".java"), E(".class"), E(".rb"), E(".so"), E(".o"), E(".a"), E(".sh"), E(".css"), E(".html"), E(".map"), E(".wasm"), E(".node"), E(".exe"),
+	E(".dll"), E(".dylib"), E(".png"), E(".jpg"), E(".jpeg"), E(".gif"), E(".svg"), E(".webp"), E(".ico"), E(".mp3"), E(".mp4"), E(".wav"), E(".mov"),
+	E(".woff"), E(".woff2"), E(".ttf"), E(".pdf"), E(".db"), E(".db-wal"), E(".db-shm"), E(".sqlite"), E(".sqlite3"), E(".toml"), E(".yaml"),
+	E(".yml"), {NULL, 0},
 };
+#undef E
 
 /* The length of the ending of `list` that the name has, or 0; a name that is nothing but an ending has none. */
-static size_t ending(str name, const char *const *list)
+static size_t ending(str name, const str *list)
 {
-	for (; *list; list++) {
-		str e = str_z(*list);
+	const char last = name.n ? (char)(name.p[name.n - 1] | 0x20) : 0; /* tells nearly all apart */
+	for (; list->n; list++) {
+		const str e = *list;
 		size_t i = 0;
-		if (name.n <= e.n)
+		if ((e.p[e.n - 1] | 0x20) != last || name.n <= e.n)
 			continue;
 		while (i < e.n && (name.p[name.n - e.n + i] | 0x20) == (e.p[i] | 0x20))
 			i++;
