@@ -4,6 +4,7 @@
 #include "pass1.h"
 #include "pass2.h"
 #include "base/hash.h"
+#include "knowledge/knowledge.h"
 #include "base/map.h"
 #include <stdlib.h>
 
@@ -188,6 +189,8 @@ int pipeline_run(struct rules *rules, const struct pipeline_options *o, struct p
 		output_keys(rules, o, &list, ret);
 		r = look_up_output(t, ret, reterr);
 	}
+	if (!ret->remembered.p)
+		knowledge_complete(rules);
 	if (!r && !ret->remembered.p)
 		r = run_passes(rules, o, &list, t, ret, reterr);
 	if (!r && !ret->remembered.p) {

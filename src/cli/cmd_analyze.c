@@ -9,6 +9,7 @@
 #include "cli/exit_code.h"
 #include "cli/inputs.h"
 #include "cli/run.h"
+#include "knowledge/knowledge.h"
 
 enum { REMEMBERED_MOST = 4 << 20 }; /* bytes of a report */
 
@@ -82,6 +83,8 @@ static int remember(struct run *r, str report, struct err *reterr)
 static int show_remembered(struct run *r, struct err *reterr)
 {
 	const str kept = r->result.remembered;
+	if (r->report.hide || str_find(kept, S("[REDACTED:")) >= 0)
+		knowledge_complete(&r->rules);
 	r->exit = exit_code_worst(r->exit, kept.n ? kept.p[0] : 0);
 	return run_output(r, str_from(kept, 1), reterr);
 }

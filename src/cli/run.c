@@ -30,7 +30,11 @@ int run_load_rules(const struct env *env, const struct opts *opts, struct arena 
 		required[n] = true;
 		dirs[n++] = str_z(opts->patterns[i]);
 	}
-	const int e = knowledge_load(ret, dirs, required, n, reterr);
+	const int e = knowledge_open(ret, dirs, required, n, reterr);
+	/* What is built in has no faults, and is not needed when nothing is new: the pipeline completes it. */
+	const bool later = opts->command == COMMAND_ANALYZE && ret->docs.n == 1 && !opts_has(opts, OPT_CAUSE) && !opts_has(opts, OPT_FAIL_ON);
+	if (!e && !later)
+		knowledge_complete(ret);
 	return e == ERR_IO && opts->pattern_count ? ERR_USAGE : e;
 }
 

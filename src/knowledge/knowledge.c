@@ -159,7 +159,7 @@ static int add_dir(struct rules *rules, const char *dir, bool required, struct e
 	return rc;
 }
 
-int knowledge_load(struct rules *rules, const str *dirs, const bool *required, size_t dir_count, struct err *reterr)
+int knowledge_open(struct rules *rules, const str *dirs, const bool *required, size_t dir_count, struct err *reterr)
 {
 	int rc = 0;
 	rules->hash = knowledge_builtin_hash;
@@ -170,11 +170,24 @@ int knowledge_load(struct rules *rules, const str *dirs, const bool *required, s
 		rc = add_dir(rules, dir, required != NULL && required[i], reterr);
 		free(dir);
 	}
-	if (rc < 0)
-		return rc;
+	return rc;
+}
+
+void knowledge_complete(struct rules *rules)
+{
+	if (rules->complete)
+		return;
+	rules->complete = true;
 	load_docs(rules, true);
 	load_docs(rules, false);
-	return 0;
+}
+
+int knowledge_load(struct rules *rules, const str *dirs, const bool *required, size_t dir_count, struct err *reterr)
+{
+	const int rc = knowledge_open(rules, dirs, required, dir_count, reterr);
+	if (rc == 0)
+		knowledge_complete(rules);
+	return rc;
 }
 
 void knowledge_free(struct rules *rules)

@@ -7,6 +7,9 @@
 /* dirs: the user's directories in order, missing ones are fine unless required[i]. 0, or ERR_IO/ERR_SCHEMA when a required
  * directory is missing. rules must be zeroed. */
 int knowledge_load(struct rules *rules, const str *dirs, const bool *required, size_t dir_count, struct err *reterr) MUST_USE;
+/* The two halves of it: the files and their hash; the entries. All else needs the second, a run with nothing new only the first. */
+int knowledge_open(struct rules *rules, const str *dirs, const bool *required, size_t dir_count, struct err *reterr) MUST_USE;
+void knowledge_complete(struct rules *rules); /* no harm when it is so already */
 void knowledge_free(struct rules *rules);
 /* yaml.c: parses one file's text into nodes appended to a growing document. */
 struct tree_builder;

@@ -136,6 +136,7 @@ struct rules {
 	VEC(struct log_place) places;
 	str self_test;                /* log of doctor's self-test */
 	VEC(const struct tree_doc *) docs; /* built in first, then the user's */
+	bool complete;                /* entries were made of the documents */
 	uint64_t hash;                /* of all that was loaded: the knowledge hash of checkpoints */
 	struct err first_problem;     /* of the user's files; code ERR_NONE when there is none */
 	size_t problem_count;

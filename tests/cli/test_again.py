@@ -1,0 +1,110 @@
+"""A run that finds everything as it was gives the report that the timeline keeps. It must be the one that would be made: after every
+kind of change, and for every set of options, it is compared with that of a run that keeps nothing, and looked up that it was kept."""
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+MCPLOG = os.environ.get("MCPLOG", "mcplog")
+NOTE = b'2026-05-17T09:00:%02d.000Z [DEBUG] MCP server "s": Tool \'ping\' completed successfully in 5ms\n'
+CALL = (b'2026-05-17T10:%02d:00.000Z [DEBUG] MCP server "s": Calling MCP tool: slow\n'
+        b'2026-05-17T10:%02d:30.000Z [DEBUG] MCP server "s": Tool \'slow\' failed after 30s: MCP error -32001: Request timed out\n')
+
+
+def run(folder, *options, db="t.db"):
+    done = subprocess.run([MCPLOG, "analyze", "--db", db, *options], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
+    return done.returncode, done.stdout, done.stderr
+
+
+def kept(folder):
+    """The reports that are kept, and how often something changed."""
+    db = sqlite3.connect(os.path.join(folder, "t.db"))
+    rows = db.execute("SELECT members, state, facts FROM digest").fetchall()
+    db.close()
+    changes = sum(state for members, state, _ in rows if members == 0)
+    return [facts for members, _, facts in rows if members and b" session" in facts and b" incident" in facts], changes
+
+
+class Checks:
+    def __init__(self):
+        self.failed = 0
+
+    def same(self, what, folder, *options):
+        """Three runs and one without a database say the same; the third changes nothing."""
+        fresh = run(folder, *options, db=":memory:")
+        runs = [run(folder, *options) for _ in range(3)]
+        for n, got in enumerate(runs, 1):
+            if got != fresh:
+                self.failed += 1
+                print(f"FAIL {what}: run {n} differs: exit {got[0]} and {fresh[0]}, {len(got[1])} and {len(fresh[1])} bytes, {got[2]!r}")
+        return runs[2]
+
+    def true(self, what, value):
+        if not value:
+            self.failed += 1
+            print("FAIL", what)
+
+
+def write(folder, name, *lines):
+    with open(os.path.join(folder, "logs", name), "ab") as f:
+        f.write(b"".join(lines))
+
+
+def main():
+    c = Checks()
+    folder = tempfile.mkdtemp(prefix="mcplog-again-")
+    try:
+        os.mkdir(os.path.join(folder, "logs"))
+        write(folder, "a.txt", *(NOTE % n for n in range(9)), CALL % (1, 1))
+        write(folder, "b.txt", NOTE % 11, CALL % (2, 2))
+        c.same("first", folder, "logs")
+        c.true("the report is kept", len(kept(folder)[0]) == 1)
+        before = kept(folder)[1]
+        c.same("nothing new", folder, "logs")
+        c.true("nothing new is no change", kept(folder)[1] == before)
+        for options in (["-f", "json"], ["-f", "html"], ["--ascii"], ["--width", "60"], ["--color", "always"], ["--verbose"], ["--server", "none"],
+                        ["--cause", "client-timeout"], ["--privacy"], ["--as-of", "2026-05-18"], ["--since", "2h"]):
+            c.same(" ".join(options), folder, *options, "logs")
+        c.true("exit code is kept", c.same("--fail-on", folder, "--fail-on", "info", "logs")[0] == 1)
+        write(folder, "b.txt", NOTE % 20)
+        c.same("grown", folder, "logs")
+        c.true("a change is counted", kept(folder)[1] > before)
+        write(folder, "c.txt", CALL % (5, 5))
+        c.same("new file", folder, "logs")
+        with open(os.path.join(folder, "logs", "a.txt"), "wb") as f:
+            f.write(NOTE % 1 + CALL % (7, 7))
+        run(folder, "logs")
+        got = [run(folder, "logs") for _ in range(3)]
+        c.true("rewritten", got[0] == got[1] == got[2] and b"10:07:30" in got[2][1])
+        os.rename(os.path.join(folder, "logs", "c.txt"), os.path.join(folder, "logs", "d.txt"))
+        run(folder, "logs")
+        got = [run(folder, "logs") for _ in range(3)]
+        c.true("renamed", got[0] == got[1] == got[2] and b"d.txt" in got[2][1])
+        os.remove(os.path.join(folder, "logs", "d.txt"))
+        first = run(folder, "logs")
+        c.true("removed", run(folder, "logs")[1] == run(folder, "logs")[1] == first[1])
+        os.mkdir(os.path.join(folder, "patterns"))
+        with open(os.path.join(folder, "patterns", "broken.yaml"), "w", encoding="utf-8") as f:
+            f.write("schema: mcplog.nothing/1\n")
+        told = [run(folder, "--patterns", "patterns", "logs") for _ in range(3)]
+        c.true("faults of patterns are told every time", all(t[0] == 2 and b"broken.yaml" in t[2] for t in told))
+        os.mkfifo(os.path.join(folder, "logs", "pipe"))
+        c.true("a note of the walk", run(folder, "--verbose", "logs")[1].count(b"pipe") == run(folder, "--verbose", "logs")[1].count(b"pipe") > 0)
+        subprocess.run([MCPLOG, "prune", "--db", "t.db", "--older-than", "1d"], cwd=folder, capture_output=True, check=False)
+        c.true("pruned", kept(folder)[0] == [])
+        run(folder, "logs")
+        run(folder, "logs")
+        db = sqlite3.connect(os.path.join(folder, "t.db"))
+        db.execute("UPDATE digest SET facts = CAST(x'03' || 'as kept' AS BLOB) WHERE facts LIKE '%session%incident%'")
+        db.commit()
+        db.close()
+        c.true("it is the kept one", run(folder, "logs") == (3, b"as kept", b""))
+    finally:
+        shutil.rmtree(folder)
+    print("FAILED:" if c.failed else "ok:", c.failed, "differences")
+    return 1 if c.failed else 0
+
+
+sys.exit(main())
