@@ -192,30 +192,25 @@ int timeline_put_digest(struct timeline *t, int64_t members, int64_t state, str 
 
 /* --- output --- */
 
-enum { STATE_BITS = 60 }; /* so that adding to it cannot overflow */
-
-static void bind_output(sqlite3_stmt *st, uint64_t key, uint64_t state)
-{
-	bind_int(st, 1, (int64_t)(key >> 1 | 1)); /* never 0 */
-	bind_int(st, 2, (int64_t)(state >> (64 - STATE_BITS)));
-}
-
-int timeline_output(struct timeline *t, uint64_t key, uint64_t state, str *ret, struct err *reterr)
+int timeline_output(struct timeline *t, uint64_t key, uint64_t inputs, str *ret, struct err *reterr)
 {
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_OUTPUT_GET);
-	if (st)
-		bind_output(st, key, state);
+	if (st) {
+		bind_u64(st, 1, key);
+		bind_u64(st, 2, inputs);
+	}
 	int r = sql_row(&t->sql, st, reterr);
 	*ret = r > 0 ? column_bytes(st, 0) : STR_NONE;
 	return r < 0 ? r : 0;
 }
 
-int timeline_put_output(struct timeline *t, uint64_t key, uint64_t state, str output, struct err *reterr)
+int timeline_put_output(struct timeline *t, uint64_t key, uint64_t inputs, str output, struct err *reterr)
 {
 	int r = timeline_begin(t, reterr);
 	sqlite3_stmt *st = r == 0 ? sql_get(&t->sql, SQL_OUTPUT_PUT) : NULL;
 	if (st) {
-		bind_output(st, key, state);
+		bind_u64(st, 1, key);
+		bind_u64(st, 2, inputs);
 		bind_blob(st, 3, output.p, output.n);
 	}
 	if (r == 0)

@@ -76,6 +76,7 @@ const struct schema_object schema_objects[] = {
 	/* --- verdicts per scope (pass 2) --- */
 	{"scope", "CREATE TABLE scope(id INTEGER PRIMARY KEY, key INTEGER NOT NULL, as_of_ms INTEGER) STRICT"},
 	{"digest", "CREATE TABLE digest(members INTEGER PRIMARY KEY, state INTEGER NOT NULL, facts BLOB NOT NULL) STRICT"},
+	{"output", "CREATE TABLE output(key INTEGER PRIMARY KEY, inputs INTEGER NOT NULL, report BLOB NOT NULL) STRICT"},
 	{"scope_source", "CREATE TABLE scope_source(scope INTEGER NOT NULL, source INTEGER NOT NULL, PRIMARY KEY(scope, source)) STRICT, WITHOUT ROWID"},
 	{"server", "CREATE TABLE server(id INTEGER PRIMARY KEY, scope INTEGER NOT NULL, name TEXT, transport TEXT) STRICT"},
 	{"connection",

@@ -17,8 +17,6 @@
 #define SOURCE_COLUMNS                                                                                            \
 	"id, last_id, path, real_path, generation, copy_of, dev, ino, inode_gen, btime_ns, mtime_ns, ctime_ns, size,"  \
 	" head_hash, head_len, marker_hash, marker_len, offset, rules_hash, complete, pending_bytes, row_session, closed, moved, shared_bytes"
-/* How many runs have changed something: a digest without members. */
-#define CHANGES "coalesce((SELECT state FROM digest WHERE members = 0), 0)"
 #define ALERT_COLUMNS                                                                                             \
 	"id, alertname, server, cause, severity, state, level, runs, since_ms, fired_ms, active_ms, resolved_ms, calls," \
 	" oldest_ms, summary, detail, examples, told, last_sent_ms, acked_ms"
@@ -50,9 +48,9 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_PROBLEM_GET_ALL] = "SELECT code, text, line, offset, class, times, source FROM problem ORDER BY source, n",
 	[SQL_DIGEST_GET] = "SELECT facts FROM digest WHERE members = ?1 AND state = ?2",
 	[SQL_DIGEST_PUT] = "INSERT OR REPLACE INTO digest(members, state, facts) VALUES(?1, ?2, ?3)",
-	[SQL_OUTPUT_GET] = "SELECT facts FROM digest WHERE members = ?1 AND state = ?2 + " CHANGES,
-	[SQL_OUTPUT_PUT] = "INSERT OR REPLACE INTO digest(members, state, facts) VALUES(?1, ?2 + " CHANGES ", ?3)",
-	[SQL_OUTPUT_FORGET] = "INSERT OR REPLACE INTO digest(members, state, facts) VALUES(0, " CHANGES " + 1, x'')",
+	[SQL_OUTPUT_GET] = "SELECT report FROM output WHERE key = ?1 AND inputs = ?2",
+	[SQL_OUTPUT_PUT] = "INSERT OR REPLACE INTO output(key, inputs, report) VALUES(?1, ?2, ?3)",
+	[SQL_OUTPUT_FORGET] = "DELETE FROM output",
 	[SQL_SOURCE_ALL] = "SELECT id, path, real_path, generation, btime_ns FROM source ORDER BY real_path, generation, btime_ns, id",
 	[SQL_SOURCE_REMOVE] = "DELETE FROM source WHERE id = ?1",
 	[SQL_SOURCE_RANGE] = "SELECT last_id, rules_hash, row_session FROM source WHERE id = ?1",

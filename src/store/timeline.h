@@ -91,10 +91,10 @@ str timeline_event_text(struct timeline *t, int64_t event_id, struct arena *a); 
  * only in the same state. *ret is valid until the next call; p NULL: there is none. */
 int timeline_digest(struct timeline *t, int64_t members, int64_t state, str *ret, struct err *reterr) MUST_USE;
 int timeline_put_digest(struct timeline *t, int64_t members, int64_t state, str facts, struct err *reterr) MUST_USE;
-/* What was made of the whole of it, as bytes that only the caller understands; found only while no run changes anything. state: of the
- * files. *ret is valid until the next call; p NULL: there is none. Stored in a transaction of its own. */
-int timeline_output(struct timeline *t, uint64_t key, uint64_t state, str *ret, struct err *reterr) MUST_USE;
-int timeline_put_output(struct timeline *t, uint64_t key, uint64_t state, str output, struct err *reterr) MUST_USE;
+/* What was made of the whole of it, as bytes that only the caller understands; kept until a run changes something. inputs: what the
+ * walk found. *ret is valid until the next call; p NULL: there is none. Stored in a transaction of its own. */
+int timeline_output(struct timeline *t, uint64_t key, uint64_t inputs, str *ret, struct err *reterr) MUST_USE;
+int timeline_put_output(struct timeline *t, uint64_t key, uint64_t inputs, str output, struct err *reterr) MUST_USE;
 int timeline_forget_outputs(struct timeline *t, struct err *reterr) MUST_USE; /* in the transaction that changed something */
 /* Did timeline_sources_gone leave a generation as it is that was not met? Its file is looked at in every run. */
 bool timeline_has_unmet(const struct timeline *t);

@@ -429,7 +429,7 @@ class Outputs(Base):
         self.export("prom", 900)
         os.remove(self.path("logs/a.txt"))
         with sqlite3.connect(self.db) as db:  # as if retention had removed the rows
-            for table in ("call", "event", "source", "digest"):
+            for table in ("call_pack", "event_pack", "event_text", "source", "digest", "output"):
                 db.execute("DELETE FROM " + table)
         db.close()
         os.mkdir(self.path("other"))
