@@ -297,12 +297,14 @@ static void *copy(struct assembly *as, const void *v, size_t n, size_t size)
 	return c;
 }
 
-/* Nothing that could show an MCP call was read: that is said, because "no incidents" would sound like "healthy". */
+/* Nothing that could show an MCP call was read: that is said, because "no incidents" would sound like "healthy". Where no log was found
+ * there is no line to point at. */
 static void add_unmeasured(struct assembly *as)
 {
 	struct incident *i = vec_push(&as->incidents);
 	struct evidence *e = arena_alloc(as->arena, sizeof *e);
-	*e = (struct evidence){.at = {&as->facts->sources[0], 1, 0}, .time = as->facts->sources[0].first, .role = ROLE_ABSENCE, .times = 1,
+	const struct source *first = as->facts->source_count ? &as->facts->sources[0] : NULL;
+	*e = (struct evidence){.at = {first, first ? 1 : 0, 0}, .time = first ? first->first : INSTANT_NONE, .role = ROLE_ABSENCE, .times = 1,
 		.text = S("a line about an MCP server or a call: there is none"), .after = INSTANT_NONE, .before = INSTANT_NONE, .until = INSTANT_NONE};
 	*i = (struct incident){.evidence = e, .evidence_count = 1, .id = S("v1:00000000000000000000000000000000"), .cause = S("unmeasured"), .title = S("nothing about MCP could be measured"),
 		.summary = S("The input holds no record of an MCP call or connection, so nothing can be said about their health."), .trigger = S("none-observed"),
@@ -351,7 +353,7 @@ void assemble_finish(struct assembly *as)
 	f->as_of = as->as_of;
 	sum_up(as);
 	f->unmeasured &= as->incidents.n == 0;
-	if (f->unmeasured && f->source_count)
+	if (f->unmeasured)
 		add_unmeasured(as);
 	vec_sort(&as->incidents, incident_order);
 	vec_sort(&as->notes, note_order);

@@ -73,7 +73,7 @@ static int read_on(struct alerting *a, struct err *reterr)
 			continue;
 		}
 		const str kept = arena_str(&a->run->arena, word);
-		if (!run_find_cause(&a->run->rules, word))
+		if (!run_knows_cause(&a->run->rules, word))
 			return run_unknown_cause(&a->run->rules, "--on (info, warning, critical or a cause)", kept.p, reterr);
 		if (a->observe.cause_count == CAUSES)
 			return err_set(reterr, ERR_USAGE, "--on: at most %d causes", CAUSES);
@@ -292,7 +292,7 @@ static int choose_paths(struct alerting *a, size_t first, str **ret_paths, size_
 			return err_set(reterr, ERR_USAGE, "standard input cannot be checked: alerts need logs that can be read again");
 		paths[(*ret_count)++] = str_z(o->args[i]);
 	}
-	return *ret_count ? 0 : places_own_logs(a->run->env, &a->run->arena, paths, cap, ret_count, reterr);
+	return *ret_count ? 0 : places_own_logs(a->run->env, opts_command(a->run->opts->command)->name, &a->run->arena, paths, cap, ret_count, reterr);
 }
 
 int alerting_run(struct alerting *a, size_t first, struct err *reterr)

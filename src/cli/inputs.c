@@ -54,7 +54,7 @@ int inputs_choose(struct run *r, size_t first, str **ret_paths, size_t *ret_coun
 		paths[(*ret_count)++] = S("-");
 		return 0;
 	}
-	const int e = places_own_logs(r->env, &r->arena, paths, cap, ret_count, reterr);
+	const int e = places_own_logs(r->env, opts_command(o->command)->name, &r->arena, paths, cap, ret_count, reterr);
 	if (!e && *ret_count == 0 && !r->everything)
 		nothing_found(r);
 	return e;

@@ -93,11 +93,13 @@ const char *places_config(const struct env *env, struct arena *a)
 	return in_config_home(env, a, "config").p;
 }
 
-int places_own_logs(const struct env *env, struct arena *a, str *ret_paths, size_t cap, size_t *ret_count, struct err *reterr)
+int places_own_logs(const struct env *env, const char *command, struct arena *a, str *ret_paths, size_t cap, size_t *ret_count, struct err *reterr)
 {
 	const bool elsewhere = env->claude_config && *env->claude_config;
 	if (!elsewhere) {
-		const int e = need_home(env, "name the logs: mcplog analyze PATH", reterr);
+		/* Without a home the timeline has no place either: both are asked for at once. */
+		const str instead = arena_printf(a, "name the logs and the timeline: mcplog %s PATH --db FILE (--db :memory: keeps nothing)", command);
+		const int e = need_home(env, instead.p, reterr);
 		if (e)
 			return e;
 	}

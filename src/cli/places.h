@@ -13,5 +13,5 @@ size_t places_patterns(const struct env *env, struct arena *a, str ret_dirs[2]);
 /* The configuration file's path, or NULL when neither XDG_CONFIG_HOME nor HOME says where it could be. */
 const char *places_config(const struct env *env, struct arena *a);
 /* This user's own logs, as far as they exist; returns how many (at most cap). ERR_USAGE when there is no usable HOME. */
-int places_own_logs(const struct env *env, struct arena *a, str *ret_paths, size_t cap, size_t *ret_count, struct err *reterr) MUST_USE;
+int places_own_logs(const struct env *env, const char *command, struct arena *a, str *ret_paths, size_t cap, size_t *ret_count, struct err *reterr) MUST_USE;
 #endif

@@ -38,12 +38,15 @@ int run_load_rules(const struct env *env, const struct opts *opts, struct arena 
 	return e == ERR_IO && opts->pattern_count ? ERR_USAGE : e;
 }
 
-const struct cause *run_find_cause(const struct rules *rules, str id)
+bool run_knows_cause(const struct rules *rules, str id)
 {
 	for (size_t i = 0; i < rules->causes.n; i++)
 		if (str_eq(rules->causes.v[i]->id, id))
-			return rules->causes.v[i];
-	return NULL;
+			return true;
+	for (size_t i = 0; i < rules->advice.n; i++) /* a verdict on a whole run has advice only */
+		if (str_eq(rules->advice.v[i].cause, id))
+			return true;
+	return false;
 }
 
 int run_unknown_cause(const struct rules *rules, const char *option, const char *id, struct err *reterr)
@@ -161,13 +164,13 @@ static int read_times(struct run *r, struct err *reterr)
 static int check_causes(const struct run *r, struct err *reterr)
 {
 	const char *cause = r->opts->value[OPT_CAUSE];
-	if (cause && !run_find_cause(&r->rules, str_z(cause)))
+	if (cause && !run_knows_cause(&r->rules, str_z(cause)))
 		return run_unknown_cause(&r->rules, "--cause", cause, reterr);
 	const char *fail = r->opts->value[OPT_FAIL_ON];
 	const str word = str_z(fail);
 	if (!fail || str_eq(word, S("open")) || severity_of(fail) != SEVERITY_INFO || str_eq(word, S("info")))
 		return 0;
-	return run_find_cause(&r->rules, word) ? 0 : run_unknown_cause(&r->rules, "--fail-on (info, warning, critical, open or a cause)", fail, reterr);
+	return run_knows_cause(&r->rules, word) ? 0 : run_unknown_cause(&r->rules, "--fail-on (info, warning, critical, open or a cause)", fail, reterr);
 }
 
 int run_init(const struct env *env, const struct opts *opts, struct run *ret, struct err *reterr)

@@ -48,7 +48,7 @@ void run_done(struct run *r);
 /* Loads the knowledge: built in, the user's, --patterns. */
 int run_load_rules(const struct env *env, const struct opts *opts, struct arena *a, struct rules *ret, struct err *reterr) MUST_USE;
 /* A cause or note id, or NULL. */
-const struct cause *run_find_cause(const struct rules *rules, str id);
+bool run_knows_cause(const struct rules *rules, str id);
 /* ERR_USAGE with the nearest id. */
 int run_unknown_cause(const struct rules *rules, const char *option, const char *id, struct err *reterr);
 bool run_wants_color(const struct env *env, const struct opts *o);

@@ -1,7 +1,8 @@
 /* Before the first stage of pass 1: one stream that holds several logs becomes several inputs, each with the name that carries facts
- * (a session's id, a cache log's server). Only standard input is read so; a file is one log.
+ * (a session's id, a cache log's server). Only standard input is read so; a file is one log. An issue that mcplog wrote is such a
+ * stream with talk around it, in which causes are named that were ruled out: only its block of log lines counts.
  *
- * Invariants: a stream that does not begin with a head is not touched; bytes of a section are handed on as they are, but for
+ * Invariants: a stream that is neither is not touched; bytes of a section are handed on as they are, but for
  * the blank line that `head` puts before the next head. It refuses to hold streams that do not fit into memory. */
 #include "ingest/sections.h"
 
@@ -13,7 +14,7 @@
 
 #include "model/limits.h"
 
-enum { PEEK = 256, PIPE_ENDS = 2, READ_SIZE = 256 * 1024 };
+enum { PEEK = 1024, PIPE_ENDS = 2, READ_SIZE = 256 * 1024 };
 
 static const str open_mark = S_INIT("==> "), close_mark = S_INIT(" <==");
 
@@ -80,14 +81,61 @@ static ssize_t peek(int fd, char *ret_bytes, size_t n)
 #endif
 }
 
+/* A title, then the id of an incident near it: a report as Markdown. */
+static bool is_issue(str beginning)
+{
+	return str_starts(beginning, S("# ")) && str_find(beginning, S("`v1:")) >= 0;
+}
+
 bool section_begins(int fd)
 {
 	char bytes[PEEK];
+	if (isatty(fd)) /* what is pasted there ends soon, and is looked at as a whole */
+		return true;
 	const ssize_t got = peek(fd, bytes, sizeof bytes);
 	if (got <= 0)
 		return false;
-	str rest = {bytes, (size_t)got};
-	return section_is_head(str_word(&rest, '\n'));
+	const str beginning = {bytes, (size_t)got};
+	str rest = beginning;
+	return section_is_head(str_word(&rest, '\n')) || is_issue(beginning);
+}
+
+static size_t fence_of(str line)
+{
+	size_t n = 0;
+	while (n < line.n && line.p[n] == '`')
+		n++;
+	return n;
+}
+
+/* The first fenced block that begins with a head; *rest is behind it. */
+static str block_of(str rest)
+{
+	while (rest.n) {
+		const size_t fence = fence_of(str_word(&rest, '\n'));
+		if (fence < 3)
+			continue;
+		const str inside = rest;
+		size_t n = 0;
+		for (bool closed = false; rest.n && !closed;) {
+			n = (size_t)(rest.p - inside.p);
+			const str line = str_trim_end(str_word(&rest, '\n'));
+			closed = line.n >= fence && fence_of(line) == line.n;
+			n = closed ? n : inside.n - rest.n;
+		}
+		str first = inside;
+		if (n && section_is_head(str_word(&first, '\n')))
+			return str_head(inside, n);
+	}
+	return STR_NONE;
+}
+
+str section_stream(str text)
+{
+	str rest = text;
+	if (section_is_head(str_word(&rest, '\n')))
+		return text;
+	return is_issue(str_head(text, PEEK)) ? block_of(text) : STR_NONE;
 }
 
 bool section_read(int fd, struct buf *ret_text)

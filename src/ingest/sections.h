@@ -13,8 +13,12 @@ void section_head(struct buf *out, str name);
 bool section_is_head(str line);
 /* Takes the next section off *rest, which must begin with a head. False at the end. Views into *rest. */
 bool section_next(str *rest, struct section *ret);
-/* Does the descriptor begin with a head? Nothing is consumed; false when that cannot be seen (a terminal, a socket). */
+/* May the descriptor hold sections: does it begin with a head or like an issue, or is it a terminal, which does not tell? Nothing is
+ * consumed; false when it cannot be seen (a socket). */
 bool section_begins(int fd);
+/* What of the text is sections: all when it begins with a head, the block of log lines of an issue that `mcplog report` wrote; p NULL:
+ * nothing. A view. */
+str section_stream(str text);
 /* All that the descriptor holds, up to LIMIT_SECTIONS bytes; false when there is more, or on a read error. */
 bool section_read(int fd, struct buf *ret_text);
 /* A descriptor that holds the text, at its beginning; negative errno. */

@@ -83,7 +83,7 @@ static void add_sections(struct source_scan *s, str text)
 	}
 }
 
-/* True when standard input held sections, or could not be read to its end. */
+/* True when standard input was read here: it held sections, or seemed to. */
 static bool read_sections(struct source_scan *s)
 {
 	struct buf text = {0};
@@ -91,7 +91,11 @@ static bool read_sections(struct source_scan *s)
 		return false;
 	if (!section_read(STDIN_FILENO, &text))
 		scan_problem(s, PROBLEM_ERROR, "unreadable", S("-"), "standard input holds several logs (%s) and was not read to its end", errno);
-	add_sections(s, arena_str(&s->list->arena, buf_str(&text)));
+	const str all = arena_str(&s->list->arena, buf_str(&text)), sections = section_stream(all);
+	if (sections.n)
+		add_sections(s, sections);
+	else
+		*vec_push(&s->list->inputs) = (struct input){.path = S("-"), .named = true, .is_stdin = true, .content = all};
 	buf_done(&text);
 	return true;
 }

@@ -1,12 +1,13 @@
 /* What kind of text is this? Answered once from the first bytes (which formats, wrappers and prefixes its lines have; log or text
  * that quotes a log), and again for every record from its own head.
  *
- * A file is read as an excerpt when it is small and fewer than half of its lines begin like a log line. Lines that may be the
- * inside of a record (indented, or only brackets) count neither way. Within a log whose records run until the next head, only
- * that head, strong heads, and heads that the probe confirmed begin a record: quoted text stays text. */
+ * A file is read as an excerpt when it is small and fewer than half of its lines begin like a log line; a JSON document, or a
+ * report of ours, of this kind is counted and tells nothing. Lines that may be the inside of a record (indented, or only
+ * brackets) count neither way. Within a log whose records run until the next head, only that head, strong heads, and heads that
+ * the probe confirmed begin a record: quoted text stays text. */
 #include "parse/parts.h"
 
-enum { PROBE_LINES = 2000, PASTED_JSON = 8192, PROBE_ENOUGH = 64, INSIDE_MAX = 512 };
+enum { PROBE_LINES = 2000, PASTED_JSON = 8192, PROBE_ENOUGH = 64, INSIDE_MAX = 512, REPORT_HEAD = 1024 };
 
 struct count {
 	size_t heads, wrapped, json, text, inside, pasted[PASTE_KINDS], pasted_any, lines, loglike, blank, longest, near;
@@ -352,6 +353,16 @@ static bool is_plain_log(const struct count *c, size_t lines)
 	return lines >= PROBE_ENOUGH && c->heads * 10 >= lines * 6 && c->longest > WRAP_MAX && c->wrapped + c->json + c->pasted_any == 0;
 }
 
+/* Settings, a package, an export (JSON by name and content), or a report of ours that was written beside the logs and names causes
+ * that were ruled out. Texts in them are no lines that somebody quotes from a log. */
+static bool is_document(str path, str probe)
+{
+	const str s = str_trim(probe);
+	const bool json = str_ends(path, S(".json")) && s.n > 0 && (s.p[0] == '{' || s.p[0] == '[');
+	const bool report = str_starts(s, S("# ")) && str_find(str_head(s, REPORT_HEAD), S("`v1:")) >= 0;
+	return json || (report && path.n > 0 && !str_eq(path, S("-")));
+}
+
 void detect(struct parser *p, str probe)
 {
 	struct count c = {0};
@@ -376,6 +387,7 @@ void detect(struct parser *p, str probe)
 	size_t lines = recognised + c.text;
 	bool small = whole || p->o.path.n == 0 || str_eq(p->o.path, S("-"));
 	p->excerpt = small && !p->json && (lines > 0 ? recognised * 2 < lines : c.inside > 0);
+	p->document = p->excerpt && is_document(p->o.path, probe);
 	p->loglike = c.text > 2 && c.loglike * 2 >= c.text;
 	if (p->excerpt)
 		p->paste = 0;

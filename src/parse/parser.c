@@ -200,6 +200,12 @@ void parse_memory_free(struct parse_memory *m)
 	free(m);
 }
 
+static void tell_nobody(void *context, const struct record *r)
+{
+	(void)context;
+	(void)r;
+}
+
 struct parser *parser_new(const struct rules *rules, const struct parser_options *options, gate_fn *gate, const void *gate_context,
 	record_fn *sink, void *sink_context)
 {
@@ -220,6 +226,8 @@ struct parser *parser_new(const struct rules *rules, const struct parser_options
 	detect(p, options->probe);
 	if (p->excerpt && options->excerpt_gate != NULL)
 		p->gate = options->excerpt_gate;
+	if (p->document)
+		p->sink = tell_nobody;
 	return p;
 }
 

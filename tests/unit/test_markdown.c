@@ -98,6 +98,34 @@ static void a_stream_falls_into_its_logs(void **state)
 	IS(section_head(&out, S("a\nb")), "==> a b <==\n");
 }
 
+static void only_the_log_lines_of_an_issue_count(void **state)
+{
+	(void)state;
+#define ISSUE "# hung\n\n**critical** · `a-cause` · `v1:00`\n\n"
+	static const struct {
+		const char *text, *stream;
+	} rows[] = {
+		{"==> a <==\nx\n", "==> a <==\nx\n"},
+		{ISSUE "```mermaid\n==> no <==\n```\n", "==> no <==\n"},
+		{ISSUE "```mermaid\ngantt\n```\n\n```text\n==> a <==\nx\n\n==> b <==\ny\n```\n\n```sh\nmcplog\n```\n", "==> a <==\nx\n\n==> b <==\ny\n"},
+		{ISSUE "````text\n==> a <==\n```\nx\n````\n", "==> a <==\n```\nx\n"},
+		{ISSUE "```text\n==> a <==\nnever closed", "==> a <==\nnever closed"},
+		{ISSUE "```text\n==> a <==\nnever closed\n", "==> a <==\nnever closed\n"},
+		{ISSUE "```text\n```\n", NULL},
+		{ISSUE "```", NULL},
+		{ISSUE, NULL},
+		{"talk\n\n```text\n==> a <==\nx\n```\n", NULL},
+		{"", NULL},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const str stream = section_stream(str_z(rows[i].text));
+		if (rows[i].stream)
+			assert_true(str_eq(stream, str_z(rows[i].stream)));
+		else
+			assert_int_equal(stream.n, 0);
+	}
+}
+
 static void a_pipe_is_looked_at_and_not_emptied(void **state)
 {
 	(void)state;
@@ -129,6 +157,7 @@ int main(void)
 		cmocka_unit_test(labels_know_no_grammar),
 		cmocka_unit_test(hidden_secrets_are_counted),
 		cmocka_unit_test(a_stream_falls_into_its_logs),
+		cmocka_unit_test(only_the_log_lines_of_an_issue_count),
 		cmocka_unit_test(a_pipe_is_looked_at_and_not_emptied),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
