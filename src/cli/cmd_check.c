@@ -1,6 +1,6 @@
 /*
  * check: for cron, Nagios and all that call plugins. One line on stdout, exit code 0 to 3, whatever happens: wrong options, signals,
- * the end of time or memory, a database that is busy or broken. Nothing goes to stderr.
+ * the end of time or memory, a database that is busy or broken. Only that this line could not be written goes to stderr.
  */
 #include <signal.h>
 
@@ -24,10 +24,14 @@ static bool print(str text)
 {
 	struct out *out;
 	struct err e = {0};
-	if (out_open(NULL, 0600, &out, &e))
-		return false;
-	out_write(out, text);
-	return out_close(out, &e) == 0;
+	int failed_code = out_open(NULL, 0600, &out, &e);
+	if (!failed_code) {
+		out_write(out, text);
+		failed_code = out_close(out, &e);
+	}
+	if (failed_code)
+		diag_err(&e);
+	return failed_code == 0;
 }
 
 static int end_unknown(str why, const char *hint)

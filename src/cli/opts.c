@@ -18,7 +18,6 @@ enum {
 	ON_REPORTS = BIT(ANALYZE) | BIT(TIMELINE) | BIT(EXPLAIN) | BIT(REPORT) | BIT(EXPORT) | BIT(QUERY) | BIT(DIFF),
 	ON_LOGS = ON_REPORTS | BIT(UNKNOWN),   /* reads logs once */
 	ON_READERS = ON_LOGS | BIT(WATCH) | BIT(CHECK),
-	ON_STORE = ON_REPORTS | BIT(WATCH) | BIT(STATUS) | BIT(CHECK) | BIT(ALERTS) | BIT(DOCTOR) | BIT(PRUNE),
 	ON_ALERTS = BIT(CHECK) | BIT(EXPORT), /* they decide what an alert is */
 	ON_RULES = ON_READERS | BIT(PATTERNS) | BIT(STATUS) | BIT(DOCTOR),
 	ON_ALL = (1u << COMMAND_COUNT) - 1,
@@ -102,9 +101,9 @@ static const struct command commands[COMMAND_COUNT] = {
 #define SEVERITIES "info|warning|critical"
 #define WHEN "auto|always|never"
 static const struct opt options[OPT_COUNT] = {
-	[OPT_DB] = {"db", 0, OPT_TEXT, "FILE", 0, 0, ON_STORE,
+	[OPT_DB] = {"db", 0, OPT_TEXT, "FILE", 0, 0, ON_ALL,
 		"timeline to use; :memory: keeps nothing (default: mcplog/timeline.db in $XDG_STATE_HOME or ~/.local/state)"},
-	[OPT_FORMAT] = {"format", 'f', OPT_CHOICE, "text|json|ndjson|html|csv|alertmanager|webhook|slack", 0, 0, ON_ANALYZE | BIT(WATCH) | BIT(QUERY) | BIT(TIMELINE) | BIT(UNKNOWN) | BIT(ALERTS) | BIT(DOCTOR) | BIT(DIFF), "form of the report (default: text)"},
+	[OPT_FORMAT] = {"format", 'f', OPT_CHOICE, "text|json|ndjson|html|markdown|csv|junit|mermaid|chrome-trace|alertmanager|webhook|slack", 0, 0, ON_ANALYZE | BIT(WATCH) | BIT(QUERY) | BIT(TIMELINE) | BIT(UNKNOWN) | BIT(ALERTS) | BIT(DOCTOR) | BIT(DIFF), "form of the report (default: text)"},
 	[OPT_OUTPUT] = {"output", 'o', OPT_TEXT, "FILE", 0, 0, ON_LOGS | BIT(DOCTOR), "write the report to FILE, whole or not at all"},
 	[OPT_SINCE] = {"since", 0, OPT_TEXT, "TIME", 0, 0, ON_NARROWED,
 		"only incidents and notes from TIME on: 2026-05-17T20:23, \"30 min ago\" (before the as-of time), yesterday"},
@@ -140,7 +139,7 @@ static const struct opt options[OPT_COUNT] = {
 	[OPT_PRIVACY] = {"privacy", 0, OPT_FLAG, NULL, 0, 0, ON_REPORTS & ~BIT(QUERY),
 		"also hide e-mail addresses, home directories, user names, hosts and private addresses"},
 	[OPT_FOR] = {"for", 0, OPT_CHOICE, "client|server|proxy", 0, 0, BIT(REPORT), "for whom the report is: the facts of that side come first"},
-	[OPT_COLOR] = {"color", 0, OPT_CHOICE, WHEN, 0, 0, (ON_READERS | BIT(DOCTOR)) & ~BIT(QUERY) & ~BIT(CHECK), "colours (default: auto, on a terminal; NO_COLOR and TERM=dumb count)"},
+	[OPT_COLOR] = {"color", 0, OPT_CHOICE, WHEN, 0, 0, ON_ALL, "colours (default: auto, on a terminal; NO_COLOR and TERM=dumb count)"},
 	[OPT_ASCII] = {"ascii", 0, OPT_FLAG, NULL, 0, 0, (ON_READERS | BIT(DOCTOR)) & ~BIT(CHECK), "text with ASCII characters only"},
 	[OPT_WIDTH] = {"width", 0, OPT_NUMBER, "COLUMNS", 60, 200, BIT(TIMELINE), "columns of the picture (default: the terminal's, 80 elsewhere)"},
 	[OPT_PROGRESS] = {"progress", 0, OPT_CHOICE, WHEN, 0, 0, ON_REPORTS | BIT(WATCH), "progress on stderr (default: auto, on a terminal)"},

@@ -127,8 +127,52 @@ class Options(unittest.TestCase):
         self.assertIn(b"1 call", result.stdout)
 
     def test_options_may_stand_anywhere(self):
-        for args in (("--db=:memory:", "analyze", self.log), ("analyze", self.log, "--db", ":memory:")):
-            self.assertEqual(self.run_mcplog(*args).returncode, 0)
+        copy = os.path.join(self.scratch.name, "copy.txt")
+        with open(copy, "w", encoding="utf-8") as file:
+            file.write(LOG.replace("pg", "other"))
+        for number, args in enumerate((("--db={}", "analyze", self.log, copy), ("analyze", self.log, copy, "--db", "{}"), ("analyze", "--db", "{}", self.log, copy),
+                                       ("analyze", self.log, "--db={}", copy))):
+            database = os.path.join(self.scratch.name, f"{number}.db")
+            result = self.run_mcplog(*(a.format(database) for a in args))
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn(b"2 calls", result.stdout)
+            self.assertTrue(os.path.exists(database))
+
+    def commands(self):
+        text = self.run_mcplog("-h").stdout.decode()
+        return re.findall(r"^  ([a-z]+) ", text[text.index("Commands:"):text.index("Options:")], re.M)
+
+    def test_common_options_belong_to_every_command(self):
+        """As in `alias mcplog='mcplog --color never --db x.db'`."""
+        for command in self.commands():
+            with self.subTest(command=command):
+                result = self.run_mcplog("--color", "never", "--db", "x.db", command, "--show-config")
+                self.assertEqual(result.returncode, 3 if command == "check" else 0, result.stderr)  # plugins leave with UNKNOWN
+                self.assertIn(b"x.db", result.stdout)
+                usage = self.run_mcplog("help", command).stdout
+                self.assertIn(b"--color", usage)
+                self.assertIn(b"--db", usage)
+
+    def test_short_help_names_every_format(self):
+        general = re.search(rb"--format (\S+)", self.run_mcplog("-h").stdout).group(1).split(b"|")
+        for command in self.commands():
+            for formats in re.findall(rb"--format (\S+)", self.run_mcplog("help", command).stdout):
+                self.assertEqual([f for f in formats.split(b"|") if f not in general], [], command)
+
+    def test_a_full_disk_is_told(self):
+        """/dev/full is written to, never replaced."""
+        what = {"explain": ("sse-drop-silent-hang",), "report": None, "init": ("cron",), "patterns": ("list",), "query": ("--list",), "completion": ("bash",),
+                "export": ("ndjson",), "diff": ("yesterday", "today"), "prune": None, "analyze": (self.log,), "timeline": (self.log,), "unknown": (self.log,),
+                "watch": (self.log,)}
+        with open("/dev/full", "wb", buffering=0) as full:
+            for command in self.commands():
+                if what.get(command, ()) is None:
+                    continue
+                result = subprocess.run([MCPLOG, "--db", "x.db", command, *what.get(command, ())], cwd=self.scratch.name, stdout=full, stderr=subprocess.PIPE,
+                                        stdin=subprocess.DEVNULL, timeout=60, env={"HOME": self.home, "PATH": os.environ.get("PATH", "")})
+                with self.subTest(command=command):
+                    self.assertEqual(result.returncode, 3 if command == "check" else 4, result.stderr)
+                    self.assertIn(b"write error on stdout: No space left on device", result.stderr)
 
     # --- places (H8) ---
 
@@ -140,6 +184,15 @@ class Options(unittest.TestCase):
                 self.assertEqual(result.returncode, 2)
                 self.assertIn(name, result.stderr)
                 self.assertIn(b"--db", result.stderr)
+
+    def test_h8_one_hint_says_all_that_a_missing_home_needs(self):
+        for command in ("analyze", "check", "watch", "timeline"):
+            with self.subTest(command=command):
+                result = self.run_mcplog(command, HOME="")
+                self.assertEqual(result.returncode, 3 if command == "check" else 2)
+                said = result.stdout + result.stderr
+                self.assertIn(f"mcplog {command} PATH --db FILE".encode(), said)
+                self.assertIn(b"$HOME is not set", said)
 
     def test_database_in_the_state_directory(self):
         self.assertEqual(self.run_mcplog("analyze", self.log).returncode, 0)
