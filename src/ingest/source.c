@@ -83,6 +83,16 @@ static void add_sections(struct source_scan *s, str text)
 	}
 }
 
+/* Whole lines count, as in a log that is read as it comes. */
+static void cut_short(struct source_scan *s, struct buf *text, int why)
+{
+	char told[96];
+	(void)snprintf(told, sizeof told, "read error at byte %zu of standard input (%%s)", text->n);
+	scan_problem(s, PROBLEM_ERROR, "read-error", S("-"), told, why);
+	while (text->n && text->p[text->n - 1] != '\n')
+		text->n--;
+}
+
 /* True when standard input was read here: it held sections, or seemed to. */
 static bool read_sections(struct source_scan *s)
 {
@@ -90,7 +100,7 @@ static bool read_sections(struct source_scan *s)
 	if (!section_begins(STDIN_FILENO))
 		return false;
 	if (!section_read(STDIN_FILENO, &text))
-		scan_problem(s, PROBLEM_ERROR, "unreadable", S("-"), "standard input holds several logs (%s) and was not read to its end", errno);
+		cut_short(s, &text, errno);
 	const str all = arena_str(&s->list->arena, buf_str(&text)), sections = section_stream(all);
 	if (sections.n)
 		add_sections(s, sections);
