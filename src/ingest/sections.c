@@ -149,6 +149,7 @@ bool section_read(int fd, struct buf *ret_text)
 			return false;
 		ret_text->n += got > 0 ? (size_t)got : 0;
 	}
+	errno = EFBIG;
 	return false;
 }
 
