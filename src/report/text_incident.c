@@ -198,7 +198,7 @@ static void evidence_lines(struct page *p, const struct incident *i)
 	const size_t width = place_columns(p, &head, show);
 	for (size_t k = 0; k < head.evidence_count; k++)
 		if (show[k])
-			evidence_line(p, i, &head.evidence[k], width);
+			evidence_line(p, i, &head.evidence[k], width ? width : PLACE_COLUMNS);
 	if (left) {
 		page_to(p, OFFSET_COLUMNS + 2);
 		page_printf(p, INK_DIM, "%zu more line%s: mcplog explain %.*s", left, page_plural(left), STR_ARG(str_head(i->id, SHORT_ID)));
