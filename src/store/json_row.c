@@ -11,15 +11,18 @@
 
 size_t row_decimal(int64_t v, char ret[ROW_DIGITS])
 {
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869"
+								"707172737475767778798081828384858687888990919293949596979899";
 	uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-	size_t n = v < 0 ? 2 : 1;
-	for (uint64_t more = left; more >= 10; more /= 10)
-		n++;
-	ret[0] = '-';
-	char *p = ret + n;
-	do
-		*--p = (char)('0' + left % 10);
-	while (left /= 10);
+	char room[ROW_DIGITS], *p = room + ROW_DIGITS;
+	for (; left >= 10; left /= 100)
+		memcpy(p -= 2, pairs + 2 * (left % 100), 2);
+	if (left || p == room + ROW_DIGITS)
+		*--p = (char)('0' + left);
+	if (v < 0)
+		*--p = '-';
+	const size_t n = (size_t)(room + ROW_DIGITS - p);
+	memcpy(ret, p, n);
 	return n;
 }
 
@@ -63,7 +66,9 @@ void row_count(struct row_out *o, int64_t v)
 void row_null(struct row_out *o)
 {
 	separate(o);
-	buf_add(o->to, S("null"));
+	buf_reserve(o->to, 4);
+	memcpy(o->to->p + o->to->n, "null", 4);
+	o->to->n += 4;
 }
 
 /* Is one of eight bytes a quote, a backslash or a control character? Now and then yes for one behind such a byte. */
@@ -125,10 +130,19 @@ void row_json(struct row_out *o, str json)
 	o->keep = o->to->n;
 }
 
-/* Six bits a character; the last ones filled up with zeros. */
+/* Six bits a character, from '(' on without the backslash; the last ones filled up with zeros. */
+static char digit_of(unsigned six)
+{
+	return (char)('(' + six + ('(' + six >= '\\'));
+}
+
+static unsigned six_bits_of(char digit)
+{
+	return ((unsigned char)digit - '(' - (digit > '\\')) & 63;
+}
+
 void row_bytes(struct row_out *o, const unsigned char *p, size_t n)
 {
-	static const char digits[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	separate(o);
 	buf_reserve(o->to, n + n / 2 + 4);
 	char *to = o->to->p + o->to->n;
@@ -137,10 +151,10 @@ void row_bytes(struct row_out *o, const unsigned char *p, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		held = held << 8 | p[i];
 		for (width += 8; width >= 6; width -= 6)
-			*to++ = digits[held >> (width - 6) & 63];
+			*to++ = digit_of(held >> (width - 6) & 63);
 	}
 	if (width)
-		*to++ = digits[held << (6 - width) & 63];
+		*to++ = digit_of(held << (6 - width) & 63);
 	*to++ = '"';
 	o->to->n = o->keep = (size_t)(to - o->to->p);
 }
@@ -266,17 +280,6 @@ int64_t row_take_int(struct row_in *r, int64_t absent)
 static unsigned hex_of(char c)
 {
 	return c >= '0' && c <= '9' ? (unsigned)(c - '0') : ((unsigned)c | 0x20) - 'a' < 6 ? ((unsigned)c | 0x20) - 'a' + 10 : 0;
-}
-
-static unsigned six_bits_of(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return (unsigned)(c - 'A');
-	if (c >= 'a' && c <= 'z')
-		return (unsigned)(c - 'a') + 26;
-	if (c >= '0' && c <= '9')
-		return (unsigned)(c - '0') + 52;
-	return c == '-' ? 62 : 63;
 }
 
 size_t row_take_bytes(struct row_in *r, unsigned char *to, size_t room)

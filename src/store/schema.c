@@ -29,7 +29,8 @@
  * bits of an event: part (10 bits), lines - 1 (30), microseconds of the time (10), of the duration (10).
  * bits of a call, minus CALL_BITS_USUAL: outcome (3 bits), link (3), link_sure (1), flags (16), attempts xor 1 (8), part (10). */
 _Static_assert(CALL_BITS_USUAL == 524353, "the views add them");
-#define ROW "s.id AS source, s.path, session, row_session, names, value, p.line AS first_line, s.id + p.offset + value ->> 0 AS row, at_ms + value ->> 2 AS t"
+/* Taken apart first (LIMIT: not together with what is asked), with ids of a type: so that joins by id can make themselves an index. */
+#define ROW "s.id AS source, s.path, session, row_session, names, value, p.line AS first_line, CAST(s.id + p.offset + value ->> 0 AS INTEGER) AS row, at_ms + value ->> 2 AS t"
 #define NAMED(at) "names ->> (value ->> " at ")"
 #define SESSION(at) "coalesce(iif(value ->> " at ", names ->> (value ->> " at " - 1), " NAME("row_session") "), session)"
 #define OUTCOME_TEXT "'[\"unended\",\"ok\",\"error\",\"cancelled\",\"aborted\",\"backgrounded\"]' ->> (bits & 7)"
@@ -135,15 +136,15 @@ const struct schema_object schema_objects[] = {
 		" value ->> '$[11][5]' AS error, coalesce(value ->> '$[11][0]', 0) AS heartbeats, " TIMED("(t + value ->> '$[11][2]')", "last_heartbeat")
 		", " LINK_TEXT " AS link, bits >> 6 & 1 AS link_sure, source AS source_id, path, first_line + value ->> 1 AS line,"
 		" row - source - (bits >> 31 & 1023) AS offset, (SELECT t.same FROM call_twin t WHERE t.call = row) AS twin_of"
-		" FROM (SELECT " ROW ", coalesce(value ->> 9, 0) + 524353 AS bits, iif(value ->> 13 & 1, NULL, at_ms + value ->> 2) AS start FROM source s JOIN call_pack p ON p.id BETWEEN s.id AND s.last_id JOIN json_each(rows))"},
+		" FROM (SELECT " ROW ", coalesce(value ->> 9, 0) + 524353 AS bits, iif(value ->> 13 & 1, NULL, at_ms + value ->> 2) AS start FROM source s JOIN call_pack p ON p.id BETWEEN s.id AND s.last_id JOIN json_each(rows) LIMIT -1)"},
 	{"events",
 		"CREATE VIEW events AS SELECT row AS event_id, source AS source_id, path, first_line + value ->> 1 AS line,"
 		" row - source - (coalesce(value ->> 7, 0) & 1023) AS offset, " TIMED("t", "at") ", " TIMED("after_ms", "after") ", " TIMED("before_ms", "before")
 		", kind, signature, " NAMED("4") " AS server, " NAMED("9") " AS tool, " ID("(value ->> 10)") " AS tool_use_id, row - value ->> 11 AS call_id,"
 		" value ->> 6 AS detail, class, value ->> 12 AS error, " SESSION("8") " AS session_id, value ->> 5 AS duration_ms,"
 		" (SELECT text FROM event_text x WHERE x.id = row) AS text, (SELECT t.same FROM event_twin t WHERE t.event = row) AS twin_of"
-		" FROM (SELECT " ROW ", forms ->> (value ->> 3) AS form FROM source s JOIN event_pack p ON p.id BETWEEN s.id AND s.last_id JOIN json_each(rows))"
-		" JOIN form f ON f.id = form LEFT JOIN bound b ON b.event = row"},
+		" FROM (SELECT " ROW ", f.kind, signature, class, after_ms, before_ms FROM source s JOIN event_pack p ON p.id BETWEEN s.id AND s.last_id"
+		" JOIN json_each(rows) JOIN form f ON f.id = forms ->> (value ->> 3) LEFT JOIN bound ON event = s.id + p.offset + value ->> 0 LIMIT -1)"},
 	{"distinct_calls", "CREATE VIEW distinct_calls AS SELECT * FROM calls WHERE twin_of IS NULL"},
 	{"distinct_events", "CREATE VIEW distinct_events AS SELECT * FROM events WHERE twin_of IS NULL"},
 	{"incidents",

@@ -59,6 +59,7 @@ static int open_file(struct timeline *t, const char *path, unsigned lock_wait_s,
 		r = open_look(t->path, &is_new, reterr);
 	if (r == 0 && is_new)
 		r = open_create(t->path, reterr);
+	t->known.loaded = is_new; /* nothing is known, and the lock keeps it so */
 	if (r == 0)
 		r = open_handle(t->path, t->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, &t->sql, reterr);
 	if (r == 0)
