@@ -74,8 +74,10 @@ static bool is_drop(const struct view_server *s, const struct seen *e)
 }
 
 /* Was a call open then? Drops are few, so calls may be walked. */
-static bool in_flight(const struct view_server *s, instant at)
+static bool in_flight(const struct session_view *v, const struct view_server *s, instant at)
 {
+	if (s->began && s->began_first <= at && (v->exit_at == INSTANT_NONE || v->exit_at >= at))
+		return true;
 	for (size_t i = 0; i < s->call_count; i++)
 		if (s->calls[i]->started_at != INSTANT_NONE && s->calls[i]->started_at <= at && (s->calls[i]->ended_at == INSTANT_NONE || s->calls[i]->ended_at >= at))
 			return true;
@@ -90,9 +92,11 @@ static bool in_flight(const struct view_server *s, instant at)
 	return low > 0 && s->spans[low - 1].ended >= at;
 }
 
-static void count_calls(struct server_facts *f, const struct view_server *s)
+static void count_calls(struct server_facts *f, const struct session_view *v, const struct view_server *s)
 {
-	f->calls += s->call_count + s->span_count;
+	f->calls += s->call_count + s->span_count + s->began;
+	f->open += v->exit_at == INSTANT_NONE ? s->began : 0;
+	f->counts.outcomes[OUTCOME_UNENDED] += s->began;
 	for (size_t i = 0; i < s->call_count; i++) {
 		const struct call *c = s->calls[i];
 		f->failed += call_failed(c);
@@ -102,7 +106,7 @@ static void count_calls(struct server_facts *f, const struct view_server *s)
 	for (size_t i = 0; i < s->span_count; i++)
 		count_call(&f->counts, OUTCOME_OK, s->spans[i].ended - s->spans[i].started);
 	for (size_t i = 0; i < s->event_count; i++)
-		f->counts.drops += is_drop(s, s->events[i]) && in_flight(s, s->events[i]->vt);
+		f->counts.drops += is_drop(s, s->events[i]) && in_flight(v, s, s->events[i]->vt);
 }
 
 static str how_closed(const struct seen *e)
@@ -143,12 +147,12 @@ static void add_servers(struct assembly *as, const struct session_view *v)
 {
 	for (size_t i = 0; i < v->server_count; i++) {
 		const struct view_server *s = &v->servers[i];
-		if (!s->name.n && !s->call_count)
+		if (!s->name.n && !s->call_count && !s->began)
 			continue;
 		struct server_facts *f = server_named(as, s->name);
 		if (!f->transport.p)
 			f->transport = keep(as, s->transport);
-		count_calls(f, s);
+		count_calls(f, v, s);
 		add_connections(as, v, s);
 	}
 }

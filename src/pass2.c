@@ -15,21 +15,21 @@ struct rows { /* join's way to the store */
 	struct arena *arena;
 };
 
-static int load_events(void *context, const struct source *s, struct arena *a, void (*fn)(void *, const struct event *), void *fn_context, struct err *reterr)
+static int load_events(void *context, const struct source *s, struct arena *a, bool passing, void (*fn)(void *, const struct event *), void *fn_context, struct err *reterr)
 {
 	struct rows *r = context;
 	int failed = 0;
 	for (size_t i = 0; i < s->part_count && !failed; i++)
-		failed = timeline_load_events(r->timeline, &s->parts[i], s->index, r->rules, a, fn, fn_context, reterr);
+		failed = timeline_load_events(r->timeline, &s->parts[i], s->index, r->rules, a, passing, fn, fn_context, reterr);
 	return failed;
 }
 
-static int load_calls(void *context, const struct source *s, struct arena *a, void (*fn)(void *, const struct call *), void *fn_context, struct err *reterr)
+static int load_calls(void *context, const struct source *s, struct arena *a, bool passing, void (*fn)(void *, const struct call *), void *fn_context, struct err *reterr)
 {
 	struct rows *r = context;
 	int failed = 0;
 	for (size_t i = 0; i < s->part_count && !failed; i++)
-		failed = timeline_load_calls(r->timeline, &s->parts[i], s->index, a, fn, fn_context, reterr);
+		failed = timeline_load_calls(r->timeline, &s->parts[i], s->index, a, passing, fn, fn_context, reterr);
 	return failed;
 }
 

@@ -1,12 +1,18 @@
 /* Shared by the files of join/ only. */
 #ifndef MCPLOG_JOIN_INTERNAL_H
 #define MCPLOG_JOIN_INTERNAL_H
+#include "base/map.h"
 #include "base/vec.h"
 #include "join/join.h"
 
 struct healthy { /* a healthy call of a large log */
 	str server;
 	struct span span;
+};
+struct left_out { /* calls that began and nothing more, beyond those that are kept */
+	str server;
+	uint64_t calls;
+	instant first;            /* the earliest start */
 };
 /* A view under construction. */
 struct build {
@@ -19,12 +25,19 @@ struct build {
 	bool whole;               /* join_rows.whole */
 	bool compact;             /* healthy calls become spans */
 	VEC(struct healthy) healthy;
+	struct began_call *began; /* began.c */
+	size_t began_count;
+	VEC(struct left_out) left_out;
+	struct map kept;          /* ids of `calls` while events of a large session are loaded */
 	VEC(struct twin) call_twins, event_twins;
 };
 #define TWIN_WINDOW (50 * MILLISECOND) /* the same event in debug and cache log: 0–40 ms apart */
 
 bool source_is_client(enum source_kind k);
 int build_load(struct build *b, const struct join_rows *rows, struct err *reterr);  /* load.c */
+/* True: the call is one of very many that only began, and need not be kept in full now. Its names last, its id may not. */
+bool began_take(struct build *b, const struct call *c);                             /* began.c */
+void began_end(struct build *b);                                                    /* the last ones go to `calls` */
 void build_merge_calls(struct build *b);                                            /* ids.c */
 void build_implied(struct build *b);                                                 /* ids.c */
 void build_twins(struct build *b);                                                  /* twin.c */

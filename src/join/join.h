@@ -7,11 +7,12 @@
 #include "model/facts.h"
 #include "model/view.h"
 
-/* How join/ asks for rows: filled in by pipeline.c with the store behind it. Both call back in order of offset. */
+/* How join/ asks for rows: filled in by pipeline.c with the store behind it. Both call back in order of offset. Names of a row live in a;
+ * its other texts too, or, when they are `passing`, during the callback only. */
 struct join_rows {
 	void *context;
-	int (*events)(void *context, const struct source *s, struct arena *a, void (*fn)(void *, const struct event *), void *fn_context, struct err *reterr);
-	int (*calls)(void *context, const struct source *s, struct arena *a, void (*fn)(void *, const struct call *), void *fn_context, struct err *reterr);
+	int (*events)(void *context, const struct source *s, struct arena *a, bool passing, void (*fn)(void *, const struct event *), void *fn_context, struct err *reterr);
+	int (*calls)(void *context, const struct source *s, struct arena *a, bool passing, void (*fn)(void *, const struct call *), void *fn_context, struct err *reterr);
 	bool whole; /* healthy calls of large sessions in full too, and all marks, up to LIMIT_PICTURE_CALLS */
 };
 /* A set of sources that tell one story: one client session with its server logs, or server logs alone. */

@@ -115,11 +115,44 @@ static void keep_waiting(struct loading *l, const str *server)
 	l->recent.n = l->first_recent = 0;
 }
 
+/* The beginning of a call that is kept as a span, or only counted. */
+static bool is_left_out(const struct loading *l, const struct event *e)
+{
+	uint32_t at;
+	return e->call && (e->kind == KIND_CALL_DISPATCH || e->kind == KIND_CALL_SENT) && source_is_client(l->s->kind) &&
+		!map_get(&l->b->kept, (uint64_t)e->call, &at);
+}
+
+static void own(struct arena *a, str *s)
+{
+	if (s->p)
+		*s = arena_str(a, *s);
+}
+
+/* Most rows of a large session are not kept: only what is kept is copied. */
+static struct event own_event(struct arena *a, const struct event *from)
+{
+	struct event e = *from;
+	e.fields = e.field_count ? arena_alloc(a, e.field_count * sizeof *e.fields) : NULL;
+	for (unsigned i = 0; i < e.field_count; i++) {
+		e.fields[i] = from->fields[i];
+		own(a, &e.fields[i].value);
+	}
+	own(a, &e.tool_use_id);
+	own(a, &e.err);
+	return e;
+}
+
 static void on_event(void *context, const struct event *e)
 {
 	struct loading *l = context;
+	struct event copy;
+	if (l->b->compact && is_left_out(l, e))
+		return;
 	instant vt = advance(l, e);
 	if (l->b->compact) {
+		copy = own_event(l->b->a, e);
+		e = &copy;
 		if (e->signature && l->b->rules->signatures.v[e->signature - 1].keep == KEEP_MARK) {
 			on_mark(l, e, vt);
 			return;
@@ -163,6 +196,8 @@ static void make_compact(struct build *b)
 			b->calls.v[kept++] = b->calls.v[i];
 	}
 	b->calls.n = kept;
+	b->calls.cap = kept ? kept : 1;
+	b->calls.v = mem_grow(b->calls.v, b->calls.cap, sizeof *b->calls.v);
 }
 
 struct calls_of { /* a source's calls on their way */
@@ -193,6 +228,8 @@ static void on_call(void *context, const struct call *from)
 	}
 	c.tool = keep_name(l, c.tool);
 	c.session = keep_name(l, c.session);
+	if (began_take(b, &c))
+		return;
 	c.tool_use_id = c.tool_use_id.p ? arena_str(b->a, c.tool_use_id) : STR_NONE;
 	c.err = c.err.p ? arena_str(b->a, c.err) : STR_NONE;
 	*vec_push(&b->calls) = c;
@@ -204,7 +241,8 @@ static int load_source_calls(struct build *b, const struct source *s, const stru
 {
 	struct calls_of l = {.b = b};
 	struct arena scratch = {0};
-	int r = rows->calls(rows->context, s, &scratch, on_call, &l, reterr);
+	int r = rows->calls(rows->context, s, &scratch, true, on_call, &l, reterr);
+	began_end(b);
 	vec_free(&l.names);
 	arena_done(&scratch);
 	return r;
@@ -247,7 +285,7 @@ static void time_untimed_calls(struct build *b)
 static int load_source_events(struct build *b, const struct source *s, const struct join_rows *rows, struct err *reterr)
 {
 	struct loading l = {.b = b, .s = s, .clock = INSTANT_NONE, .notable = INSTANT_NONE};
-	int r = rows->events(rows->context, s, b->a, on_event, &l, reterr);
+	int r = rows->events(rows->context, s, b->a, b->compact, on_event, &l, reterr);
 	keep_waiting(&l, NULL);
 	vec_free(&l.recent);
 	vec_free(&l.marks);
@@ -266,9 +304,12 @@ int build_load(struct build *b, const struct join_rows *rows, struct err *reterr
 			r = load_source_calls(b, s, rows, reterr);
 		untimed |= source_is_client(s->kind) && !s->has_times;
 	}
+	for (size_t i = 0; b->compact && i < b->calls.n; i++)
+		map_put(&b->kept, (uint64_t)b->calls.v[i].id, 1);
 	for (size_t i = 0; i < b->group->source_count && !r; i++)
 		r = load_source_events(b, b->group->sources[i], rows, reterr);
 	if (!r && (untimed || b->calls.n < COMPACT_CALLS))
 		time_untimed_calls(b);
+	map_done(&b->kept);
 	return r;
 }

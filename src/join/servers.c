@@ -89,6 +89,9 @@ static void name_servers(struct naming *n)
 			server_named(n, b->calls.v[i].server, true);
 	for (size_t i = 0; i < b->healthy.n; i++)
 		server_named(n, b->healthy.v[i].server, true);
+	for (size_t i = 0; i < b->left_out.n; i++)
+		if (b->left_out.v[i].server.p)
+			server_named(n, b->left_out.v[i].server, true);
 	if (!n->servers.n)
 		server_named(n, S(""), true);
 	for (size_t i = 0; i < b->events.n && n->servers.n == 1; i++) /* a cache log copied out of its directory names nobody */
@@ -112,6 +115,9 @@ static void adopt_unnamed(struct naming *n)
 	for (size_t i = 0; i < b->calls.n; i++)
 		if (!b->calls.v[i].server.n)
 			b->calls.v[i].server = only->name;
+	for (size_t i = 0; i < b->left_out.n; i++)
+		if (!b->left_out.v[i].server.n)
+			b->left_out.v[i].server = only->name;
 	for (size_t i = 0; i < n->servers.n; i++)
 		if (!n->servers.v[i].name.n && &n->servers.v[i] != only) {
 			only->transports |= n->servers.v[i].transports;
@@ -212,6 +218,19 @@ static void fill_spans(struct build *b, const struct map *index)
 		qsort(v->servers[k].spans, v->servers[k].span_count, sizeof *v->servers[k].spans, span_order);
 }
 
+static void fill_began(struct build *b, const struct map *index)
+{
+	for (size_t i = 0; i < b->left_out.n; i++) {
+		const struct left_out *from = &b->left_out.v[i];
+		const uint32_t at = find_server(index, from->server);
+		if (!at)
+			continue;
+		struct view_server *s = &b->view->servers[at - 1];
+		s->began_first = !s->began || from->first < s->began_first ? from->first : s->began_first;
+		s->began += from->calls;
+	}
+}
+
 static bool is_reconnect(const struct session_view *v, const struct view_server *s, const struct seen *e)
 {
 	return (e->e.kind == KIND_CONNECT_OK || e->e.kind == KIND_RECONNECT_OK) && !(e->flags & (SEEN_EXIT | SEEN_SERVER_SIDE)) &&
@@ -263,6 +282,7 @@ void build_servers(struct build *b)
 	fill_events(b, &index);
 	fill_calls(b, &index);
 	fill_spans(b, &index);
+	fill_began(b, &index);
 	map_done(&index);
 	for (size_t i = 0; i < v->server_count; i++)
 		fill_successes(b, &v->servers[i]);

@@ -95,9 +95,9 @@ static int read_keys(struct grouping *g, uint32_t i, const struct join_rows *row
 {
 	struct arena scratch = {0};
 	g->current = i;
-	int r = rows->calls(rows->context, &g->sources[i], &scratch, on_call, g, reterr);
+	int r = rows->calls(rows->context, &g->sources[i], &scratch, true, on_call, g, reterr);
 	if (!r)
-		r = rows->events(rows->context, &g->sources[i], &scratch, on_event, g, reterr);
+		r = rows->events(rows->context, &g->sources[i], &scratch, true, on_event, g, reterr);
 	arena_done(&scratch);
 	return r;
 }

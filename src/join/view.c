@@ -95,6 +95,10 @@ static void copy_out(struct build *b)
 		v->calls_failed += call_failed(&v->calls[i]);
 		v->calls_open += v->calls[i].ending == ENDING_STILL_OPEN;
 	}
+	for (size_t i = 0; i < b->left_out.n; i++) {
+		v->calls_total += b->left_out.v[i].calls;
+		v->calls_open += v->exit_at == INSTANT_NONE ? b->left_out.v[i].calls : 0;
+	}
 }
 
 static const struct twin *copy_twins(struct arena *a, const struct twin *v, size_t n)
@@ -129,6 +133,7 @@ int join_view(const struct join_group *g, uint32_t index, const struct rules *ru
 		vec_free(&b.events);
 	vec_free(&b.calls);
 	vec_free(&b.healthy);
+	vec_free(&b.left_out);
 	vec_free(&b.call_twins);
 	vec_free(&b.event_twins);
 	return r;

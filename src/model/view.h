@@ -41,6 +41,8 @@ struct view_server {
 	size_t call_count;
 	struct span *spans;       /* healthy calls of a large single log; sorted by start; else they are full calls */
 	size_t span_count;
+	uint64_t began;           /* calls of a large single log that began and nothing more, beyond those in `calls`: open until the exit */
+	instant began_first;      /* start of the earliest */
 	instant *successes;       /* answers and new connections before the client's exit, sorted */
 	size_t success_count;
 };

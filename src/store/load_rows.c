@@ -10,6 +10,8 @@
 #include "store/timeline_p.h"
 #include <stdlib.h>
 
+enum { TEXT_MOST = 256 * 1024 };
+
 /* --- packs --- */
 
 struct rows { /* of a source, on their way out */
@@ -28,6 +30,9 @@ struct rows { /* of a source, on their way out */
 	/* rows that are not given yet: packs may overlap */
 	VEC(struct event) events;
 	VEC(struct call) calls;
+	struct arena *text;      /* of their texts but names */
+	struct arena passing;    /* `text` of rows that need not last */
+	size_t text_most;        /* bytes above which it is cleared of what was given */
 	event_fn *on_event;
 	call_fn *on_call;
 	void *context;
@@ -40,6 +45,7 @@ static void rows_done(struct rows *rows)
 	vec_free(&rows->forms);
 	vec_free(&rows->events);
 	vec_free(&rows->calls);
+	arena_done(&rows->passing);
 }
 
 /* Rows of a source are its range of ids. */
@@ -73,6 +79,49 @@ static void take_head(struct rows *rows, sqlite3_stmt *st, struct arena *scratch
 		*vec_push(&rows->names) = known_text(&rows->known, row_take_text(&names, scratch));
 }
 
+/* --- texts of rows that need not last --- */
+
+static void own(struct arena *a, str *s)
+{
+	if (s->p)
+		*s = arena_str(a, *s);
+}
+
+static void own_texts(struct rows *rows, struct arena *a)
+{
+	for (size_t i = 0; i < rows->calls.n; i++) {
+		own(a, &rows->calls.v[i].tool_use_id);
+		own(a, &rows->calls.v[i].err);
+	}
+	for (size_t i = 0; i < rows->events.n; i++) {
+		struct event *e = &rows->events.v[i];
+		struct field *fields = e->field_count ? arena_alloc(a, e->field_count * sizeof *fields) : NULL;
+		own(a, &e->tool_use_id);
+		own(a, &e->err);
+		for (unsigned k = 0; k < e->field_count; k++) {
+			fields[k] = e->fields[k];
+			own(a, &fields[k].value);
+		}
+		e->fields = fields;
+	}
+}
+
+/* What was given is forgotten: at once when nothing waits, else when it has become much. */
+static void forget(struct rows *rows)
+{
+	if (rows->text != &rows->passing)
+		return;
+	if (!rows->events.n && !rows->calls.n) {
+		arena_reset(&rows->passing);
+	} else if (arena_size(&rows->passing) > rows->text_most) {
+		struct arena fresh = {0};
+		own_texts(rows, &fresh);
+		arena_done(&rows->passing);
+		rows->passing = fresh;
+		rows->text_most = 2 * arena_size(&fresh) + TEXT_MOST;
+	}
+}
+
 /* All packs of the source: `take` reads the rows of one, `give` hands out those whose id lies before that of the next. */
 static int each_pack(struct rows *rows, enum statement which, bool (*take)(struct rows *, sqlite3_stmt *), void (*give)(struct rows *, int64_t before),
 	struct err *reterr)
@@ -88,6 +137,7 @@ static int each_pack(struct rows *rows, enum statement which, bool (*take)(struc
 	}
 	while (r >= 0 && (r = sql_row(&t->sql, st, reterr)) > 0) {
 		give(rows, column_int(st, 0));
+		forget(rows);
 		take_head(rows, st, &scratch);
 		arena_reset(&scratch);
 		if (!take(rows, st)) {
@@ -262,7 +312,7 @@ static void say_form(struct event *e, const struct form *f)
 
 static void take_event(struct rows *rows, struct row_in *in)
 {
-	struct arena *a = rows->known.arena;
+	struct arena *a = rows->text;
 	struct event e = {.source = rows->source_index};
 	int64_t ms;
 	bool timed;
@@ -311,11 +361,12 @@ static void give_events(struct rows *rows, int64_t before)
 	drop(rows->events.v, &rows->events.n, sizeof *rows->events.v, n);
 }
 
-int timeline_load_events(struct timeline *t, const struct source_part *part, uint32_t source_index, const struct rules *rules, struct arena *a,
+int timeline_load_events(struct timeline *t, const struct source_part *part, uint32_t source_index, const struct rules *rules, struct arena *a, bool passing,
 	event_fn *fn, void *context, struct err *reterr)
 {
 	struct rows rows = {.t = t, .part = part, .source = part->id, .source_index = source_index, .rules = rules, .known = {.arena = a},
-		.on_event = fn, .context = context};
+		.on_event = fn, .context = context, .text_most = TEXT_MOST};
+	rows.text = passing ? &rows.passing : a;
 	int r = known_forms(&rows.known, &t->sql, rules, &t->signatures, reterr);
 	if (r == 0)
 		r = each_pack(&rows, SQL_EVENT_PACK_ALL, take_events, give_events, reterr);
@@ -372,7 +423,7 @@ static int64_t duration_with(const struct call *c, int64_t more)
 
 static void take_call(struct rows *rows, struct row_in *in)
 {
-	struct arena *a = rows->known.arena;
+	struct arena *a = rows->text;
 	struct call c = {.source = rows->source_index, .first_beat_at = INSTANT_NONE, .last_beat_at = INSTANT_NONE, .last_elapsed = -1};
 	struct place first;
 	int64_t base_ms;
@@ -419,10 +470,12 @@ static void give_calls(struct rows *rows, int64_t before)
 	drop(rows->calls.v, &rows->calls.n, sizeof *rows->calls.v, n);
 }
 
-int timeline_load_calls(struct timeline *t, const struct source_part *part, uint32_t source_index, struct arena *a, call_fn *fn, void *context,
+int timeline_load_calls(struct timeline *t, const struct source_part *part, uint32_t source_index, struct arena *a, bool passing, call_fn *fn, void *context,
 	struct err *reterr)
 {
-	struct rows rows = {.t = t, .part = part, .source = part->id, .source_index = source_index, .known = {.arena = a}, .on_call = fn, .context = context};
+	struct rows rows = {.t = t, .part = part, .source = part->id, .source_index = source_index, .known = {.arena = a}, .on_call = fn, .context = context,
+		.text_most = TEXT_MOST};
+	rows.text = passing ? &rows.passing : a;
 	int r = each_pack(&rows, SQL_CALL_PACK_ALL, take_calls, give_calls, reterr);
 	rows_done(&rows);
 	return r;

@@ -79,12 +79,13 @@ int timeline_load_sources(struct timeline *t, const int64_t *ids, size_t n, stru
 int timeline_load_source(struct timeline *t, int64_t source_id, struct arena *a, struct source *ret, struct err *reterr) MUST_USE;
 typedef void event_fn(void *context, const struct event *e);
 typedef void call_fn(void *context, const struct call *c);
-/* In order of offset, part. Events come without text (LAZY) unless with_text; strings of the callback's argument live in a. */
 /* Of sources in report order, index set: which rows each of them has (copies.c); counts and problems follow. */
 int timeline_share(struct timeline *t, struct source *v, size_t n, struct arena *a, struct err *reterr) MUST_USE;
-int timeline_load_events(struct timeline *t, const struct source_part *part, uint32_t source_index, const struct rules *rules, struct arena *a,
+/* In order of offset, part. Events come without text; names live in a. So do the other texts unless `passing`: then they are
+ * valid during the callback only, and however many rows there are need no memory. */
+int timeline_load_events(struct timeline *t, const struct source_part *part, uint32_t source_index, const struct rules *rules, struct arena *a, bool passing,
 	event_fn *fn, void *context, struct err *reterr) MUST_USE;
-int timeline_load_calls(struct timeline *t, const struct source_part *part, uint32_t source_index, struct arena *a, call_fn *fn, void *context,
+int timeline_load_calls(struct timeline *t, const struct source_part *part, uint32_t source_index, struct arena *a, bool passing, call_fn *fn, void *context,
 	struct err *reterr) MUST_USE;
 str timeline_event_text(struct timeline *t, int64_t event_id, struct arena *a); /* the stored excerpt */
 /* What a group of sources contributes to facts, as bytes that only pass 2 understands; kept under what the group is and found

@@ -98,21 +98,23 @@ static int64_t call_(struct story *s, uint32_t f, double seconds, struct called 
 
 /* --- the timeline's side --- */
 
-static int give_events(void *context, const struct source *f, struct arena *a, void (*fn)(void *, const struct event *), void *fn_context,
+static int give_events(void *context, const struct source *f, struct arena *a, bool passing, void (*fn)(void *, const struct event *), void *fn_context,
 	struct err *reterr)
 {
 	struct story *s = context;
 	(void)a;
+	(void)passing;
 	(void)reterr;
 	for (size_t i = 0; i < s->files[f->index].events.n; i++)
 		fn(fn_context, &s->files[f->index].events.v[i]);
 	return 0;
 }
 
-static int give_calls(void *context, const struct source *f, struct arena *a, void (*fn)(void *, const struct call *), void *fn_context, struct err *reterr)
+static int give_calls(void *context, const struct source *f, struct arena *a, bool passing, void (*fn)(void *, const struct call *), void *fn_context, struct err *reterr)
 {
 	struct story *s = context;
 	(void)a;
+	(void)passing;
 	(void)reterr;
 	for (size_t i = 0; i < s->files[f->index].calls.n; i++)
 		fn(fn_context, &s->files[f->index].calls.v[i]);

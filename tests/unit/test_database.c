@@ -151,7 +151,7 @@ static void G1_a_damaged_page_is_an_error_that_says_so(void **state)
 	(void)close(fd);
 	t = must_open("a.db");
 	struct seen seen = {0};
-	assert_int_equal(timeline_load_events(t, &(struct source_part){id, 0, UINT64_MAX}, 0, &rules, &a, see_event, &seen, &e), ERR_DB);
+	assert_int_equal(timeline_load_events(t, &(struct source_part){id, 0, UINT64_MAX}, 0, &rules, &a, false, see_event, &seen, &e), ERR_DB);
 	assert_non_null(strstr(e.text, "damaged"));
 	assert_true(e.hint[0]);
 	timeline_close(t);

@@ -110,8 +110,8 @@ static void check_all(struct timeline *t, const struct source_start *start, cons
 	struct err e = {0};
 	struct check k = {start->key, from, from};
 	const struct source_part part = {start->id, from * RECORD, from || to < MANY ? to * RECORD : UINT64_MAX};
-	ok(timeline_load_events(t, &part, 3, rules, &a, check_event, &k, &e), &e);
-	ok(timeline_load_calls(t, &part, 3, &a, check_call, &k, &e), &e);
+	ok(timeline_load_events(t, &part, 3, rules, &a, true, check_event, &k, &e), &e);
+	ok(timeline_load_calls(t, &part, 3, &a, true, check_call, &k, &e), &e);
 	assert_int_equal(k.events, to);
 	assert_int_equal(k.calls, to);
 	arena_done(&a);
@@ -201,7 +201,7 @@ static void a_damaged_pack_is_told(void **state)
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 	t = must_open("a.db");
 	const struct source_part all = {id, 0, UINT64_MAX};
-	assert_int_equal(timeline_load_calls(t, &all, 0, &a, see_nothing, NULL, &e), ERR_DB);
+	assert_int_equal(timeline_load_calls(t, &all, 0, &a, true, see_nothing, NULL, &e), ERR_DB);
 	assert_non_null(strstr(e.text, "damaged"));
 	timeline_close(t);
 	arena_done(&a);

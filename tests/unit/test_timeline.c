@@ -337,7 +337,7 @@ static size_t calls_of(struct timeline *t, const struct source *s, struct arena 
 	struct seen seen = {0};
 	struct err e = {0};
 	for (size_t i = 0; i < s->part_count; i++)
-		ok(timeline_load_calls(t, &s->parts[i], s->index, a, see_call, &seen, &e), &e);
+		ok(timeline_load_calls(t, &s->parts[i], s->index, a, false, see_call, &seen, &e), &e);
 	return seen.call_count;
 }
 

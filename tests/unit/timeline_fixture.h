@@ -214,8 +214,8 @@ static inline struct seen load(struct timeline *t, int64_t id, const struct rule
 	struct seen s = {0};
 	struct err e = {0};
 	const struct source_part all = {id, 0, UINT64_MAX};
-	ok(timeline_load_events(t, &all, 3, rules, a, see_event, &s, &e), &e);
-	ok(timeline_load_calls(t, &all, 3, a, see_call, &s, &e), &e);
+	ok(timeline_load_events(t, &all, 3, rules, a, false, see_event, &s, &e), &e);
+	ok(timeline_load_calls(t, &all, 3, a, false, see_call, &s, &e), &e);
 	return s;
 }
 
