@@ -2,24 +2,26 @@
  * saved for it before and for every scope that lies inside it. Where scopes overlap, the row written last wins, and the
  * others' keys are voided, so that they are written anew when they are asked for again.
  *
- * The key covers the caller's key, the knowledge, and every source with its offset: equal key, nothing to do.
+ * The key covers the caller's key, the knowledge, and every source with its offset: equal key, nothing to do. Where the same
+ * sources were judged before and nothing else voided that, only what differs is written: connections one by one, the rows of
+ * incidents and notes when there is a difference in any of them.
  *
  * Never touches the tables of pass 1. */
 #include "base/hash.h"
 #include "store/timeline_p.h"
 #include <stdlib.h>
 
-static int64_t id_of(str text, uint64_t seed)
+int64_t facts_id(str text, uint64_t seed)
 {
 	return (int64_t)(hash64_seed(text, seed) >> 1) | 1;
 }
 
-static int64_t mix(uint64_t seed, const int64_t *v, size_t n)
+int64_t facts_mix(uint64_t seed, const int64_t *v, size_t n)
 {
-	return id_of((str){(const char *)v, n * sizeof *v}, seed);
+	return facts_id((str){(const char *)v, n * sizeof *v}, seed);
 }
 
-static uint64_t text_seed(str s)
+uint64_t facts_seed(str s)
 {
 	return hash64(s.p ? s : S(""));
 }
@@ -34,7 +36,59 @@ static int by_number(const void *a, const void *b)
 
 struct scope {
 	int64_t id, key;
+	int64_t verdicts; /* hash of what stands in the rows of incidents, notes and twins */
 };
+
+static uint64_t hash_text(str s, uint64_t h)
+{
+	return s.p ? hash64_seed(s, h) : h * 31 + 1;
+}
+
+static uint64_t hash_evidence(const struct evidence *v, size_t n, uint64_t h)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct evidence *e = &v[i];
+		const int64_t facts[] = {e->event, e->at.source ? e->at.source->id : 0, (int64_t)e->at.line, (int64_t)e->at.offset, (int64_t)e->role,
+			e->time, e->after, e->before, e->until, e->times};
+		h = hash_text(e->text, hash64_seed((str){(const char *)facts, sizeof facts}, h));
+	}
+	return h;
+}
+
+static uint64_t hash_incident(const struct incident *i, uint64_t h)
+{
+	const str texts[] = {i->id, i->cause, i->trigger, i->server, i->transport, i->session, i->client_version, i->title, i->summary};
+	const int64_t facts[] = {i->ending, i->state, i->severity, i->confidence, i->started_at, i->ended_at, i->duration, (int64_t)i->call_count,
+		(int64_t)i->evidence_count};
+	h = hash64_seed((str){(const char *)facts, sizeof facts}, h);
+	for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
+		h = hash_text(texts[k], h);
+	for (size_t k = 0; k < i->call_count; k++) {
+		const int64_t call[] = {i->calls[k]->id, i->calls[k]->ending};
+		h = hash64_seed((str){(const char *)call, sizeof call}, h);
+	}
+	return hash_evidence(i->evidence, i->evidence_count, h);
+}
+
+static uint64_t hash_note(const struct note *n, uint64_t h)
+{
+	const int64_t facts[] = {n->started_at, n->ended_at, (int64_t)n->evidence_count};
+	h = hash_text(n->title, hash_text(n->server, hash_text(n->kind, h)));
+	return hash_evidence(n->evidence, n->evidence_count, hash64_seed((str){(const char *)facts, sizeof facts}, h));
+}
+
+static int64_t verdicts_of(const struct facts *f)
+{
+	const uint64_t counts[] = {f->incident_count, f->note_count, f->call_twin_count, f->event_twin_count};
+	uint64_t h = hash64((str){(const char *)counts, sizeof counts});
+	for (size_t i = 0; i < f->incident_count; i++)
+		h = hash_incident(&f->incidents[i], h);
+	for (size_t i = 0; i < f->note_count; i++)
+		h = hash_note(&f->notes[i], h);
+	h = hash64_seed((str){(const char *)f->call_twins, f->call_twin_count * sizeof *f->call_twins}, h);
+	h = hash64_seed((str){(const char *)f->event_twins, f->event_twin_count * sizeof *f->event_twins}, h);
+	return (int64_t)(h >> 1) | 1;
+}
 
 static struct scope scope_of(const struct timeline *t, const struct facts *f, str key)
 {
@@ -50,19 +104,42 @@ static struct scope scope_of(const struct timeline *t, const struct facts *f, st
 		qsort(ids.v, ids.n, sizeof *ids.v, by_number);
 	const bool open = f->calls_open > 0 || incidents_open(f->incidents, f->incident_count);
 	const int64_t end[3] = {open ? f->as_of : 0, (int64_t)f->incident_count, (int64_t)f->calls};
-	struct scope s = {mix(0, ids.v, ids.n) & INT32_MAX, mix(state, end, 3)}; /* stands in every row: 4 bytes */
+	struct scope s = {facts_mix(0, ids.v, ids.n) & INT32_MAX, facts_mix(state, end, 3), 0}; /* its id stands in every row: 4 bytes */
 	vec_free(&ids);
 	return s;
 }
 
-static int remove_scope(struct timeline *t, int64_t id, struct err *reterr)
+static int remove_rows(struct timeline *t, const char *const *tables, size_t n, int64_t id, struct err *reterr)
 {
-	static const char *const tables[] = {"server", "connection", "incident", "incident_call", "evidence_line", "bound", "note", "call_twin", "event_twin",
-		"scope_source"};
 	struct arena a = {0};
 	int r = 0;
-	for (size_t i = 0; i < sizeof tables / sizeof *tables && r == 0; i++)
+	for (size_t i = 0; i < n && r == 0; i++)
 		r = sql_exec(&t->sql, arena_printf(&a, "DELETE FROM %s WHERE scope = %lld", tables[i], (long long)id).p, reterr);
+	arena_done(&a);
+	return r;
+}
+
+static int remove_verdicts(struct timeline *t, int64_t id, struct err *reterr)
+{
+	static const char *const tables[] = {"incident", "incident_call", "evidence_line", "bound", "note", "call_twin", "event_twin"};
+	return remove_rows(t, tables, sizeof tables / sizeof *tables, id, reterr);
+}
+
+static int remove_servers(struct timeline *t, int64_t id, struct err *reterr)
+{
+	static const char *const tables[] = {"server"};
+	return remove_rows(t, tables, 1, id, reterr);
+}
+
+static int remove_scope(struct timeline *t, int64_t id, struct err *reterr)
+{
+	static const char *const tables[] = {"connection", "scope_source"};
+	struct arena a = {0};
+	int r = remove_verdicts(t, id, reterr);
+	if (r == 0)
+		r = remove_servers(t, id, reterr);
+	if (r == 0)
+		r = remove_rows(t, tables, sizeof tables / sizeof *tables, id, reterr);
 	if (r == 0)
 		r = sql_exec(&t->sql, arena_printf(&a, "DELETE FROM scope WHERE id = %lld", (long long)id).p, reterr);
 	arena_done(&a);
@@ -92,7 +169,8 @@ static int remove_inside(struct timeline *t, int64_t scope, struct err *reterr)
 	return r;
 }
 
-static int save_scope(struct timeline *t, const struct facts *f, const struct scope *s, struct err *reterr)
+/* A scope that was not saved before, or voided since. */
+static int new_scope(struct timeline *t, const struct facts *f, const struct scope *s, struct err *reterr)
 {
 	/* The first scope of a database finds nothing to replace. */
 	const int others = sql_row(&t->sql, sql_get(&t->sql, SQL_SCOPE_ANY), reterr);
@@ -109,67 +187,24 @@ static int save_scope(struct timeline *t, const struct facts *f, const struct sc
 	}
 	if (r == 0 && others)
 		r = remove_inside(t, s->id, reterr);
-	if (r == 0 && others)
+	return r == 0 && others ? run_scope(t, SQL_SCOPE_STALE, s->id, reterr) : r;
+}
+
+static int save_scope(struct timeline *t, const struct facts *f, const struct scope *s, const struct scope *known, struct err *reterr)
+{
+	int r = known ? remove_servers(t, s->id, reterr) : new_scope(t, f, s, reterr);
+	if (r == 0 && known && known->verdicts != s->verdicts)
+		r = remove_verdicts(t, s->id, reterr);
+	if (r == 0 && known)
 		r = run_scope(t, SQL_SCOPE_STALE, s->id, reterr);
 	sqlite3_stmt *st = r == 0 ? sql_get(&t->sql, SQL_SCOPE_ADD) : NULL;
 	if (st) {
 		bind_int(st, 1, s->id);
 		bind_int(st, 2, s->key);
 		bind_ms(st, 3, f->as_of);
+		bind_int(st, 4, s->verdicts);
 	}
 	return r == 0 ? sql_run(&t->sql, st, reterr) : r;
-}
-
-/* --- servers, connections --- */
-
-static int save_connection(struct timeline *t, int64_t scope, const struct connection *c, size_t n, struct err *reterr)
-{
-	const int64_t natural[4] = {(int64_t)text_seed(c->session), c->opened_at, c->closed_at, (int64_t)n};
-	const str texts[] = {c->server, c->session, c->how};
-	int64_t names[3];
-	for (size_t i = 0; i < 3; i++) {
-		int r = names_put(&t->names, &t->sql, texts[i], &names[i], reterr);
-		if (r < 0)
-			return r;
-	}
-	sqlite3_stmt *st = sql_get(&t->sql, SQL_CONNECTION_ADD);
-	if (st) {
-		bind_int(st, 1, mix(text_seed(c->server), natural, 4));
-		bind_int(st, 2, scope);
-		if (names[0])
-			bind_int(st, 3, names[0]);
-		if (names[1])
-			bind_int(st, 4, names[1]);
-		bind_ms(st, 5, c->opened_at);
-		bind_ms(st, 6, c->closed_at);
-		bind_opt(st, 7, c->uptime_s);
-		if (names[2])
-			bind_int(st, 8, names[2]);
-	}
-	return sql_run(&t->sql, st, reterr);
-}
-
-static bool same_connection(const struct connection *a, const struct connection *b)
-{
-	return str_eq(a->session, b->session) && a->opened_at == b->opened_at && a->closed_at == b->closed_at;
-}
-
-static int save_server(struct timeline *t, int64_t scope, const struct server_facts *v, struct err *reterr)
-{
-	sqlite3_stmt *st = sql_get(&t->sql, SQL_SERVER_ADD);
-	if (st) {
-		bind_int(st, 1, id_of(v->name.p ? v->name : S(""), 's'));
-		bind_int(st, 2, scope);
-		bind_text(st, 3, v->name);
-		bind_text(st, 4, v->transport);
-	}
-	int r = sql_run(&t->sql, st, reterr);
-	size_t n = 0; /* tells connections apart that say nothing of themselves */
-	for (size_t i = 0; i < v->connection_count && r == 0; i++) {
-		n = i && same_connection(&v->connections[i - 1], &v->connections[i]) ? n + 1 : 0;
-		r = save_connection(t, scope, &v->connections[i], n, reterr);
-	}
-	return r;
 }
 
 /* --- incidents, notes --- */
@@ -248,7 +283,7 @@ static void bind_incident(sqlite3_stmt *st, int64_t id, int64_t scope, const str
 
 static int save_incident(struct timeline *t, int64_t scope, const struct incident *i, struct err *reterr)
 {
-	int64_t id = id_of(i->id.p ? i->id : S(""), 'i');
+	int64_t id = facts_id(i->id.p ? i->id : S(""), 'i');
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_INCIDENT_ADD);
 	if (st)
 		bind_incident(st, id, scope, i);
@@ -271,9 +306,9 @@ static int save_incident(struct timeline *t, int64_t scope, const struct inciden
 static int save_note(struct timeline *t, int64_t scope, const struct note *n, struct err *reterr)
 {
 	const struct evidence *e = n->evidence_count ? &n->evidence[0] : NULL;
-	const int64_t natural[5] = {(int64_t)text_seed(n->server), n->started_at, n->ended_at,
+	const int64_t natural[5] = {(int64_t)facts_seed(n->server), n->started_at, n->ended_at,
 		e && e->at.source ? e->at.source->id : 0, e ? (int64_t)e->at.offset : 0};
-	int64_t id = mix(text_seed(n->kind), natural, 5);
+	int64_t id = facts_mix(facts_seed(n->kind), natural, 5);
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_NOTE_ADD);
 	if (st) {
 		bind_int(st, 1, id);
@@ -307,38 +342,48 @@ static int save_twins(struct timeline *t, enum statement add, int64_t scope, con
 
 /* --- all of it --- */
 
-static int save_all(struct timeline *t, const struct facts *f, const struct scope *s, struct err *reterr)
+static int save_verdicts(struct timeline *t, const struct facts *f, int64_t scope, struct err *reterr)
 {
-	int r = save_scope(t, f, s, reterr);
-	for (size_t i = 0; i < f->server_count && r == 0; i++)
-		r = save_server(t, s->id, &f->servers[i], reterr);
+	int r = 0;
 	for (size_t i = 0; i < f->incident_count && r == 0; i++)
-		r = save_incident(t, s->id, &f->incidents[i], reterr);
+		r = save_incident(t, scope, &f->incidents[i], reterr);
 	for (size_t i = 0; i < f->note_count && r == 0; i++)
-		r = save_note(t, s->id, &f->notes[i], reterr);
+		r = save_note(t, scope, &f->notes[i], reterr);
 	if (r == 0)
-		r = save_twins(t, SQL_CALL_TWIN_ADD, s->id, f->call_twins, f->call_twin_count, reterr);
-	return r == 0 ? save_twins(t, SQL_EVENT_TWIN_ADD, s->id, f->event_twins, f->event_twin_count, reterr) : r;
+		r = save_twins(t, SQL_CALL_TWIN_ADD, scope, f->call_twins, f->call_twin_count, reterr);
+	return r == 0 ? save_twins(t, SQL_EVENT_TWIN_ADD, scope, f->event_twins, f->event_twin_count, reterr) : r;
+}
+
+/* known: as it was saved before, and is still; NULL: it was not, or rows of it may be gone. */
+static int save_all(struct timeline *t, const struct facts *f, const struct scope *s, const struct scope *known, struct err *reterr)
+{
+	int r = save_scope(t, f, s, known, reterr);
+	if (r == 0)
+		r = servers_save(t, f, s->id, known != NULL, reterr);
+	return r == 0 && !(known && known->verdicts == s->verdicts) ? save_verdicts(t, f, s->id, reterr) : r;
 }
 
 int timeline_save_facts(struct timeline *t, const struct facts *f, str scope_key, struct err *reterr)
 {
-	const struct scope s = scope_of(t, f, scope_key);
+	struct scope s = scope_of(t, f, scope_key), old = {0};
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_SCOPE_KEY);
-	if (st) {
+	if (st)
 		bind_int(st, 1, s.id);
-		bind_int(st, 2, s.key);
-	}
 	int r = sql_row(&t->sql, st, reterr);
-	if (r > 0)
+	if (r > 0) {
+		old.key = column_int(st, 0);
+		old.verdicts = column_int(st, 1);
 		(void)sqlite3_reset(st);
-	if (r != 0)
-		return r > 0 ? 0 : r;
+	}
+	if (r < 0 || old.key == s.key)
+		return r < 0 ? r : 0;
+	s.verdicts = verdicts_of(f);
+	const struct scope *known = old.key ? &old : NULL;
 	if (t->writing)
-		return save_all(t, f, &s, reterr);
+		return save_all(t, f, &s, known, reterr);
 	r = timeline_begin(t, reterr);
 	if (r == 0)
-		r = save_all(t, f, &s, reterr);
+		r = save_all(t, f, &s, known, reterr);
 	if (r == 0)
 		r = timeline_commit(t, reterr);
 	if (r < 0)

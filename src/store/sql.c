@@ -78,8 +78,8 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_EVENT_TEXT_REMOVE_TAIL] = "DELETE FROM event_text WHERE id IN (SELECT ?1 + p.offset + (r.value ->> 0)"
 		" FROM event_pack p, json_each(p.rows) r WHERE p.id BETWEEN ?1 AND ?2 AND p.tail)",
 	[SQL_SCOPE_ANY] = "SELECT 1 FROM scope LIMIT 1",
-	[SQL_SCOPE_KEY] = "SELECT 1 FROM scope WHERE id = ?1 AND key = ?2",
-	[SQL_SCOPE_ADD] = "INSERT INTO scope(id, key, as_of_ms) VALUES(?1, ?2, ?3)",
+	[SQL_SCOPE_KEY] = "SELECT key, verdicts FROM scope WHERE id = ?1",
+	[SQL_SCOPE_ADD] = "INSERT OR REPLACE INTO scope(id, key, as_of_ms, verdicts) VALUES(?1, ?2, ?3, ?4)",
 	[SQL_SCOPE_SOURCE_ADD] = "INSERT OR IGNORE INTO scope_source(scope, source) VALUES(?1, ?2)",
 	[SQL_SCOPE_INSIDE] = "SELECT id FROM scope WHERE id <> ?1 AND NOT EXISTS (SELECT 1 FROM scope_source a WHERE a.scope = scope.id"
 		" AND a.source NOT IN (SELECT b.source FROM scope_source b WHERE b.scope = ?1))",
@@ -88,6 +88,8 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_SERVER_ADD] = "INSERT OR REPLACE INTO server(id, scope, name, transport) VALUES(?1, ?2, ?3, ?4)",
 	[SQL_CONNECTION_ADD] = "INSERT OR REPLACE INTO connection(id, scope, server, session, opened_ms, closed_ms, uptime_s, how)"
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[SQL_CONNECTION_ALL] = "SELECT id, how, uptime_s FROM connection WHERE scope = ?1",
+	[SQL_CONNECTION_REMOVE] = "DELETE FROM connection WHERE id = ?1",
 	[SQL_INCIDENT_ADD] = "INSERT OR REPLACE INTO incident(id, scope, fingerprint, cause, trigger_word, ending, state, severity, confidence,"
 		" server, transport, session, client_version, started_ms, ended_ms, duration_ms, title, summary)"
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",

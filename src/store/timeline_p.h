@@ -65,6 +65,15 @@ void open_source_done(struct open_source *o);
 /* Do rows that are written now stand behind the place where the next run goes on? */
 bool timeline_is_tail(const struct open_source *o);
 
+/* facts.c: ids of rows, made of what they say */
+int64_t facts_id(str text, uint64_t seed);
+int64_t facts_mix(uint64_t seed, const int64_t *v, size_t n);
+uint64_t facts_seed(str s);
+
+/* servers.c */
+/* known: the scope's rows of an earlier run are there; only what differs is written. Rows of servers were removed. */
+int servers_save(struct timeline *t, const struct facts *f, int64_t scope, bool known, struct err *reterr) MUST_USE;
+
 /* checkpoint.c */
 enum checkpoint { CHECKPOINT_NEW, CHECKPOINT_OWN, CHECKPOINT_MOVED, CHECKPOINT_COPY };
 struct decision {
