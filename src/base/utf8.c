@@ -53,7 +53,15 @@ size_t utf8_next(str s, uint32_t *ret_code)
 /* Length of the leading run of printable ASCII (and of `also`, if not 0). */
 static size_t plain_run(str s, char also)
 {
+	enum { WORD = sizeof(uint64_t) };
+	const uint64_t ones = UINT64_MAX / 255;
 	size_t i = 0;
+	for (; i + WORD <= s.n; i += WORD) { /* a high bit where a byte is below ' ' or above '~'; a byte behind such a one may have it too */
+		uint64_t w;
+		memcpy(&w, s.p + i, WORD);
+		if (((w - ones * ' ') | (w + ones) | w) & ones << 7)
+			break;
+	}
 	while (i < s.n && ((s.p[i] >= ' ' && s.p[i] < 0x7f) || (also != 0 && s.p[i] == also)))
 		i++;
 	return i;

@@ -150,11 +150,13 @@ static size_t place_columns(const struct page *p, const struct incident *i, cons
 /* The end of a long place says more than its beginning: how many bytes of it to leave out. */
 static size_t place_cut(str place, size_t columns)
 {
-	size_t cut = 0;
-	while (utf8_width(str_from(place, cut)) + (cut ? 1 : 0) > columns && cut < place.n) {
+	size_t cut = 0, width = utf8_width(place);
+	while (width + (cut ? 1 : 0) > columns && cut < place.n) {
 		uint32_t code;
-		const size_t n = utf8_next(str_from(place, cut), &code);
-		cut += n ? n : 1;
+		size_t n = utf8_next(str_from(place, cut), &code);
+		n = n ? n : 1;
+		width -= utf8_width(str_head(str_from(place, cut), n));
+		cut += n;
 	}
 	return cut;
 }
