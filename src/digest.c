@@ -8,7 +8,7 @@
 #include "base/hash.h"
 #include "base/intern.h"
 
-enum { DIGEST_FORMAT = 2, DIGEST_MOST = 1 << 20 };
+enum { DIGEST_FORMAT = 3, DIGEST_MOST = 1 << 20 };
 
 struct io {
 	bool write;
@@ -239,6 +239,18 @@ static void io_note(struct io *io, struct note *n)
 	io_evidence_list(io, &n->evidence, &n->evidence_count);
 }
 
+/* Most are 0: which are not stands in front. */
+static void io_counts(struct io *io, uint64_t *v, size_t n)
+{
+	uint64_t set = 0;
+	for (size_t i = 0; io->write && i < n; i++)
+		set |= (uint64_t)(v[i] != 0) << i;
+	io_u64(io, &set);
+	for (size_t i = 0; set && i < n; i++, set >>= 1)
+		if (set & 1)
+			io_u64(io, &v[i]);
+}
+
 static void io_server(struct io *io, struct server_facts *s)
 {
 	io_text(io, &s->name);
@@ -246,10 +258,8 @@ static void io_server(struct io *io, struct server_facts *s)
 	io_u64(io, &s->calls);
 	io_u64(io, &s->failed);
 	io_u64(io, &s->open);
-	for (size_t i = 0; i < OUTCOME_COUNT; i++)
-		io_u64(io, &s->counts.outcomes[i]);
-	for (size_t i = 0; i <= CALL_BUCKETS; i++)
-		io_u64(io, &s->counts.buckets[i]);
+	io_counts(io, s->counts.outcomes, OUTCOME_COUNT);
+	io_counts(io, s->counts.buckets, CALL_BUCKETS + 1);
 	io_i64(io, &s->counts.duration);
 	io_u64(io, &s->counts.drops);
 }

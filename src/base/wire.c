@@ -27,7 +27,7 @@ void wire_str(struct buf *b, str s)
 		buf_add(b, s);
 }
 
-uint64_t wire_take_u64(struct wire *w)
+uint64_t wire_take_long(struct wire *w)
 {
 	uint64_t v = 0;
 	for (unsigned shift = 0; shift < 64; shift += 7) {

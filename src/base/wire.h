@@ -12,7 +12,15 @@ struct wire {
 	str rest;  /* what is still to be read; borrowed */
 	bool bad;  /* input was cut or damaged: what was read since is worth nothing */
 };
-uint64_t wire_take_u64(struct wire *w);
+uint64_t wire_take_long(struct wire *w); /* as wire_take_u64 */
+static inline uint64_t wire_take_u64(struct wire *w)
+{
+	if (w->rest.n == 0 || (*w->rest.p & 0x80)) /* most numbers are small */
+		return wire_take_long(w);
+	const unsigned char c = (unsigned char)*w->rest.p;
+	w->rest = str_from(w->rest, 1);
+	return c;
+}
 int64_t wire_take_i64(struct wire *w);
 str wire_take_str(struct wire *w); /* view into the input */
 /* A number of at most `most`; a larger one is damage. */

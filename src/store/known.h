@@ -18,6 +18,7 @@ struct generation {
 	struct file_identity identity;
 	uint64_t rules_hash, pending, shared;
 	struct mark mark, before;  /* before: as the run began */
+	bool removed;              /* it was begun and could not be read: it is no more in the database */
 	bool complete, closed, moved, seen; /* closed: its file is gone, or holds something else. seen: met in this run */
 	uint64_t inode_key, head_key;       /* under which it stands in the maps */
 };

@@ -253,17 +253,24 @@ static void find_rank(const struct map *wanted, str path, uint32_t *rank)
 }
 
 struct found {
-	int64_t id;
+	const struct generation *g;
 	uint32_t rank;
-	size_t order; /* by path and age, as the statement gives them */
 };
 
+/* By rank, then by path and age. */
 static int by_rank(const void *a, const void *b)
 {
 	const struct found *x = a, *y = b;
 	if (x->rank != y->rank)
 		return x->rank < y->rank ? -1 : 1;
-	return x->order < y->order ? -1 : x->order > y->order;
+	const int c = str_cmp(x->g->real_path, y->g->real_path);
+	if (c)
+		return c;
+	const int64_t one[] = {x->g->number, x->g->identity.btime_ns, x->g->id}, other[] = {y->g->number, y->g->identity.btime_ns, y->g->id};
+	for (size_t i = 0; i < 3; i++)
+		if (one[i] != other[i])
+			return one[i] < other[i] ? -1 : 1;
+	return 0;
 }
 
 int timeline_scope(struct timeline *t, const str *paths, size_t count, struct arena *a, int64_t **ret_ids, size_t *ret_count, struct err *reterr)
@@ -278,22 +285,24 @@ int timeline_scope(struct timeline *t, const str *paths, size_t count, struct ar
 		want(&wanted, real ? str_z(real) : paths[i], (uint32_t)i);
 		free(real);
 	}
+	struct known_files now = {0};
+	const struct known_files *known = t->writing ? &t->known : &now; /* outside of a transaction others may have written */
+	int r = t->writing ? 0 : known_files_load(&now, &t->sql, reterr);
 	VEC(struct found) found = {0};
-	sqlite3_stmt *st = sql_get(&t->sql, SQL_SOURCE_ALL);
-	int r;
-	while ((r = sql_row(&t->sql, st, reterr)) > 0) {
+	for (size_t i = 0; i < known->v.n; i++) {
+		const struct generation *g = known->v.v[i];
 		uint32_t rank = UINT32_MAX;
-		find_rank(&wanted, column_view(st, 1), &rank);
-		find_rank(&wanted, column_view(st, 2), &rank);
-		if (rank != UINT32_MAX)
-			*vec_push(&found) = (struct found){column_int(st, 0), rank, found.n};
+		find_rank(&wanted, g->path, &rank);
+		find_rank(&wanted, g->real_path, &rank);
+		if (rank != UINT32_MAX && !g->removed)
+			*vec_push(&found) = (struct found){g, rank};
 	}
-	if (found.n)
-		qsort(found.v, found.n, sizeof *found.v, by_rank);
+	vec_sort(&found, by_rank);
 	*ret_ids = arena_alloc(a, found.n * sizeof **ret_ids + 1);
 	*ret_count = found.n;
 	for (size_t i = 0; i < found.n; i++)
-		(*ret_ids)[i] = found.v[i].id;
+		(*ret_ids)[i] = found.v[i].g->id;
+	known_files_done(&now);
 	vec_free(&found);
 	map_done(&wanted);
 	arena_done(&scratch);

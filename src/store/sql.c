@@ -51,7 +51,6 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_OUTPUT_GET] = "SELECT report FROM output WHERE key = ?1 AND inputs = ?2",
 	[SQL_OUTPUT_PUT] = "INSERT OR REPLACE INTO output(key, inputs, report) VALUES(?1, ?2, ?3)",
 	[SQL_OUTPUT_FORGET] = "DELETE FROM output",
-	[SQL_SOURCE_ALL] = "SELECT id, path, real_path, generation, btime_ns FROM source ORDER BY real_path, generation, btime_ns, id",
 	[SQL_SOURCE_REMOVE] = "DELETE FROM source WHERE id = ?1",
 	[SQL_SOURCE_RANGE] = "SELECT last_id, rules_hash, row_session FROM source WHERE id = ?1",
 	[SQL_SOURCE_KNOWN] = "SELECT " SOURCE_COLUMNS " FROM source WHERE id = ?1",

@@ -144,8 +144,10 @@ int timeline_settle(struct timeline *t, struct err *reterr)
 		sqlite3_stmt *st = o->is_new ? sql_get(&t->sql, SQL_SOURCE_REMOVE) : NULL;
 		if (st)
 			bind_int(st, 1, o->id);
-		if (o->is_new)
+		if (o->is_new) {
 			r = sql_run(&t->sql, st, reterr);
+			o->known->removed = true;
+		}
 	}
 	open_sources_clear(t);
 	return r;
