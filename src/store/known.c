@@ -33,6 +33,32 @@ void known_files_read(sqlite3_stmt *st, struct arena *a, struct generation *g)
 	g->mark = g->before = (struct mark){column_u64(st, 17), g->identity.marker_hash, g->identity.marker_len};
 }
 
+void known_files_read_facts(sqlite3_stmt *st, struct arena *a, struct generation *g)
+{
+	enum { REST = 25 };
+	struct source *s = arena_alloc(a, sizeof *s);
+	*s = (struct source){.id = g->id, .path = g->path, .identity = g->identity, .copy_of = g->copy_of, .complete = g->complete,
+		.offset = g->mark.offset, .pending_bytes = g->pending, .shared.bytes = g->shared};
+	s->kind = source_kind_find(column_view(st, REST));
+	s->excerpt = column_int(st, REST + 1) != 0;
+	s->filtered = column_int(st, REST + 2) != 0;
+	s->has_times = column_int(st, REST + 3) != 0;
+	s->bytes = column_u64(st, REST + 4);
+	s->lines = column_u64(st, REST + 5);
+	s->records = column_u64(st, REST + 6);
+	s->unrecognized = column_u64(st, REST + 7);
+	s->client_version = column_text(st, REST + 8, a);
+	s->session_id = column_text(st, REST + 9, a);
+	s->cwd = column_text(st, REST + 10, a);
+	s->server = column_text(st, REST + 11, a);
+	s->first = column_instant(st, REST + 12);
+	s->last = column_instant(st, REST + 14);
+	s->shared.lines = column_u64(st, REST + 16);
+	s->shared.records = column_u64(st, REST + 17);
+	s->shared.unrecognized = column_u64(st, REST + 18);
+	g->facts = s;
+}
+
 static uint64_t inode_key(const struct file_identity *i, str real_path)
 {
 	const uint64_t natural[2] = {i->dev, i->ino};
@@ -109,7 +135,7 @@ int known_files_load(struct known_files *k, struct sql *q, struct err *reterr)
 	int r;
 	while ((r = sql_row(q, st, reterr)) > 0) {
 		known_files_read(st, &scratch, &g);
-		(void)known_files_add(k, &g);
+		known_files_read_facts(st, &k->arena, known_files_add(k, &g));
 	}
 	arena_done(&scratch);
 	k->loaded = r == 0;

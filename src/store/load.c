@@ -71,16 +71,37 @@ static void add_problem(struct source *s, const struct problem *p, struct arena 
 	s->problems = list;
 }
 
-/* The source of the present row, with what this run says of it. */
+/* What this run says of a source that was read back. */
+static void add_own_problems(const struct timeline *t, uint64_t rules_hash, struct arena *a, struct source *ret)
+{
+	ret->problems = arena_alloc(a, sizeof *ret->problems); /* never NULL for those who copy */
+	if (t->rules_hash && rules_hash != t->rules_hash) {
+		const struct problem old = note("old-knowledge", ret->path, "%.*s was read with other patterns and cannot be read again");
+		add_problem(ret, &old, a);
+	}
+}
+
+/* The source of the present row. */
 static void take_source(struct timeline *t, sqlite3_stmt *st, struct arena *a, struct source *ret)
 {
 	*ret = (struct source){.id = column_int(st, 37), .first = INSTANT_NONE, .last = INSTANT_NONE};
 	read_source(st, a, ret);
-	ret->problems = arena_alloc(a, sizeof *ret->problems); /* never NULL for those who copy */
-	if (t->rules_hash && column_u64(st, 31) != t->rules_hash) {
-		const struct problem old = note("old-knowledge", ret->path, "%.*s was read with other patterns and cannot be read again");
-		add_problem(ret, &old, a);
-	}
+	add_own_problems(t, column_u64(st, 31), a, ret);
+}
+
+/* The source as the run found it when it began; false: it was written since, or this is no run. */
+static bool take_known(const struct timeline *t, int64_t id, struct arena *a, struct source *ret)
+{
+	const struct generation *g = t->writing ? known_files_by_id(&t->known, id) : NULL;
+	if (!g || !g->facts)
+		return false;
+	*ret = *g->facts;
+	str *const texts[] = {&ret->path, &ret->client_version, &ret->session_id, &ret->cwd, &ret->server};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (texts[i]->p)
+			*texts[i] = arena_str(a, *texts[i]);
+	add_own_problems(t, g->rules_hash, a, ret);
+	return true;
 }
 
 int timeline_load_source(struct timeline *t, int64_t source_id, struct arena *a, struct source *ret, struct err *reterr)
@@ -109,10 +130,23 @@ static int load_one(struct timeline *t, int64_t id, struct arena *a, struct sour
 	return r < 0 ? r : 1;
 }
 
+static int load_problems(struct timeline *t, const struct map *wanted, struct arena *a, struct source *ret, struct err *reterr)
+{
+	struct problem p;
+	uint32_t at;
+	sqlite3_stmt *st = sql_get(&t->sql, SQL_PROBLEM_GET_ALL);
+	int r;
+	while ((r = sql_row(&t->sql, st, reterr)) > 0)
+		if (map_get(wanted, column_u64(st, 6), &at)) {
+			read_problem(st, a, &p);
+			add_problem(&ret[at], &p, a);
+		}
+	return r;
+}
+
 /* All sources in one go, those wanted kept: cheaper than asking for many one by one. */
 static int load_many(struct timeline *t, const struct map *wanted, struct arena *a, struct source *ret, size_t *ret_found, struct err *reterr)
 {
-	struct problem p;
 	uint32_t at;
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_SOURCE_GET_ALL);
 	int r;
@@ -121,33 +155,37 @@ static int load_many(struct timeline *t, const struct map *wanted, struct arena 
 			take_source(t, st, a, &ret[at]);
 			++*ret_found;
 		}
-	st = r == 0 ? sql_get(&t->sql, SQL_PROBLEM_GET_ALL) : NULL;
-	while (r == 0 && (r = sql_row(&t->sql, st, reterr)) > 0) {
-		r = 0;
-		if (map_get(wanted, column_u64(st, 6), &at)) {
-			read_problem(st, a, &p);
-			add_problem(&ret[at], &p, a);
-		}
-	}
-	return r;
+	return r == 0 ? load_problems(t, wanted, a, ret, reterr) : r;
 }
+
+enum { FEW = 8 };
 
 int timeline_load_sources(struct timeline *t, const int64_t *ids, size_t n, struct arena *a, struct source *ret, struct err *reterr)
 {
-	enum { FEW = 8 };
-	struct map wanted = {0};
-	size_t found = 0;
+	struct map asked = {0}, known = {0}; /* of the database, and not */
+	size_t found = 0, missing = 0;
 	int r = 0;
-	for (size_t i = 0; i < n && n <= FEW && r >= 0; i++) {
+	for (size_t i = 0; i < n; i++) {
+		const bool have = take_known(t, ids[i], a, &ret[i]);
+		map_put(have ? &known : &asked, (uint64_t)ids[i], (uint32_t)i);
+		found += have;
+		missing += !have;
+	}
+	const bool few = missing <= FEW;
+	for (size_t i = 0, at = 0; few && at < missing && r >= 0; i++) {
+		uint32_t index;
+		if (!map_get(&asked, (uint64_t)ids[i], &index))
+			continue;
+		at++;
 		r = load_one(t, ids[i], a, &ret[i], reterr);
 		found += r > 0;
 	}
-	if (n > FEW) {
-		for (size_t i = 0; i < n; i++)
-			map_put(&wanted, (uint64_t)ids[i], (uint32_t)i);
-		r = load_many(t, &wanted, a, ret, &found, reterr);
-		map_done(&wanted);
-	}
+	if (r >= 0 && !few)
+		r = load_many(t, &asked, a, ret, &found, reterr);
+	if (r >= 0 && missing < n)
+		r = load_problems(t, &known, a, ret, reterr);
+	map_done(&asked);
+	map_done(&known);
 	if (r >= 0 && found != n)
 		return err_set(reterr, ERR_DB, "%s: a source that was asked for is not in the database", t->path);
 	return r < 0 ? r : 0;

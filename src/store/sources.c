@@ -72,6 +72,7 @@ static int show_path(struct timeline *t, const struct source *s, struct generati
 		bind_text(st, 2, s->path);
 	}
 	g->path = arena_str(&t->known.arena, s->path);
+	g->facts = NULL;
 	return sql_run(&t->sql, st, reterr);
 }
 
@@ -128,6 +129,7 @@ static int put_place(struct timeline *t, const struct source *s, str real_path, 
 	g->path = arena_str(&t->known.arena, s->path);
 	g->real_path = arena_str(&t->known.arena, real_path);
 	g->closed = false;
+	g->facts = NULL;
 	known_files_index(&t->known, g);
 	return sql_run(&t->sql, st, reterr);
 }
@@ -374,6 +376,7 @@ static void remember(struct timeline *t, const struct open_source *o, int64_t la
 	g->rules_hash = t->rules_hash;
 	g->pending = s->pending_bytes;
 	g->complete = s->complete;
+	g->facts = NULL;
 	known_files_index(&t->known, g);
 }
 

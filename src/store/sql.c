@@ -17,6 +17,9 @@
 #define SOURCE_COLUMNS                                                                                            \
 	"id, last_id, path, real_path, generation, copy_of, dev, ino, inode_gen, btime_ns, mtime_ns, ctime_ns, size,"  \
 	" head_hash, head_len, marker_hash, marker_len, offset, rules_hash, complete, pending_bytes, row_session, closed, moved, shared_bytes"
+#define SOURCE_REST                                                                                               \
+	"kind, excerpt, filtered, has_times, bytes, lines, records, unrecognized, client_version, session, cwd, server," \
+	" first_ms, first_us, last_ms, last_us, shared_lines, shared_records, shared_unrecognized"
 #define ALERT_COLUMNS                                                                                             \
 	"id, alertname, server, cause, severity, state, level, runs, since_ms, fired_ms, active_ms, resolved_ms, calls," \
 	" oldest_ms, summary, detail, examples, told, last_sent_ms, acked_ms"
@@ -54,7 +57,7 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_SOURCE_REMOVE] = "DELETE FROM source WHERE id = ?1",
 	[SQL_SOURCE_RANGE] = "SELECT last_id, rules_hash, row_session FROM source WHERE id = ?1",
 	[SQL_SOURCE_KNOWN] = "SELECT " SOURCE_COLUMNS " FROM source WHERE id = ?1",
-	[SQL_SOURCE_KNOWN_ALL] = "SELECT " SOURCE_COLUMNS " FROM source ORDER BY id",
+	[SQL_SOURCE_KNOWN_ALL] = "SELECT " SOURCE_COLUMNS ", " SOURCE_REST " FROM source ORDER BY id",
 	[SQL_RESUME_GET] = "SELECT offset, last_id, row_session, state FROM resume WHERE source = ?1",
 	[SQL_RESUME_PUT] = "INSERT OR REPLACE INTO resume(source, offset, last_id, row_session, state) VALUES(?1, ?2, ?3, ?4, ?5)",
 	[SQL_RESUME_REMOVE] = "DELETE FROM resume WHERE source = ?1",
