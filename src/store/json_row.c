@@ -213,6 +213,11 @@ static void value_done(struct row_in *r)
 
 static void skip_string(struct row_in *r)
 {
+	const char *from = r->p + 1, *quote = memchr(from, '"', (size_t)(r->end - from));
+	if (quote && !memchr(from, '\\', (size_t)(quote - from))) {
+		r->p = quote + 1;
+		return;
+	}
 	for (r->p++; r->p < r->end && *r->p != '"'; r->p++)
 		r->p += *r->p == '\\' && r->p + 1 < r->end;
 	if (!take_char(r, '"'))

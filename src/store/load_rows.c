@@ -313,33 +313,34 @@ static void say_form(struct event *e, const struct form *f)
 static void take_event(struct rows *rows, struct row_in *in)
 {
 	struct arena *a = rows->text;
-	struct event e = {.source = rows->source_index};
+	struct event *e = vec_push(&rows->events);
 	int64_t ms;
 	bool timed;
-	e.id = take_place(rows, in, &e.line, &ms, &timed);
+	e->source = rows->source_index;
+	e->id = take_place(rows, in, &e->line, &ms, &timed);
 	const uint64_t form = (uint64_t)row_take_int(in, -1);
 	const struct form *f = form < rows->forms.n ? rows->forms.v[form] : NULL;
-	say_form(&e, f);
-	e.server = name_at(rows, row_take_int(in, 0));
+	say_form(e, f);
+	e->server = name_at(rows, row_take_int(in, 0));
 	const int64_t duration_ms = row_take_int(in, -1);
 	const str detail = row_take_json(in);
 	uint64_t bits = (uint64_t)row_take_int(in, 0), part = next_bits(&bits, BITS_PART);
-	e.part = (uint8_t)part;
-	e.offset = (uint64_t)e.id - (uint64_t)rows->source - part;
-	e.lines = (uint32_t)next_bits(&bits, BITS_LINES) + 1;
+	e->part = (uint8_t)part;
+	e->offset = (uint64_t)e->id - (uint64_t)rows->source - part;
+	e->lines = (uint32_t)next_bits(&bits, BITS_LINES) + 1;
 	const instant us = (instant)next_bits(&bits, BITS_US);
-	e.at = timed ? instant_of(ms, 0, us) : INSTANT_NONE;
-	e.duration = duration_of(duration_ms, (int64_t)next_bits(&bits, BITS_US));
-	e.session = session_of(rows, row_take_int(in, 0));
-	e.tool = name_at(rows, row_take_int(in, 0));
-	e.tool_use_id = full_id(row_take_text(in, a), a);
+	e->at = timed ? instant_of(ms, 0, us) : INSTANT_NONE;
+	e->duration = duration_of(duration_ms, (int64_t)next_bits(&bits, BITS_US));
+	e->session = session_of(rows, row_take_int(in, 0));
+	e->tool = name_at(rows, row_take_int(in, 0));
+	e->tool_use_id = full_id(row_take_text(in, a), a);
 	const int64_t back = row_take_int(in, INT64_MIN);
-	e.call = back == INT64_MIN ? 0 : (int64_t)((uint64_t)e.id - (uint64_t)back);
-	e.err = row_take_text(in, a);
-	if (e.id < rows->from || e.id > rows->to)
-		return;
-	read_fields(detail, f ? f->flags : 0, rows->rules, a, &rows->t->scratch, &e);
-	*vec_push(&rows->events) = e;
+	e->call = back == INT64_MIN ? 0 : (int64_t)((uint64_t)e->id - (uint64_t)back);
+	e->err = row_take_text(in, a);
+	if (e->id >= rows->from && e->id <= rows->to)
+		read_fields(detail, f ? f->flags : 0, rows->rules, a, &rows->t->scratch, e);
+	else
+		rows->events.n--;
 }
 
 static bool take_events(struct rows *rows, sqlite3_stmt *st)
@@ -347,7 +348,7 @@ static bool take_events(struct rows *rows, sqlite3_stmt *st)
 	struct row_in forms = row_in_of(column_view(st, 6)), in = row_in_of(column_view(st, 5));
 	rows->forms.n = 0;
 	while (row_more(&forms))
-		*vec_push(&rows->forms) = known_form(&rows->known, row_take_int(&forms, 0));
+		*vec_push(&rows->forms) = known_form(&rows->t->forms, row_take_int(&forms, 0));
 	for (; row_next(&in); row_leave(&in))
 		take_event(rows, &in);
 	return !in.bad && !forms.bad;
@@ -367,7 +368,8 @@ int timeline_load_events(struct timeline *t, const struct source_part *part, uin
 	struct rows rows = {.t = t, .part = part, .source = part->id, .source_index = source_index, .rules = rules, .known = {.arena = a},
 		.on_event = fn, .context = context, .text_most = TEXT_MOST};
 	rows.text = passing ? &rows.passing : a;
-	int r = known_forms(&rows.known, &t->sql, rules, &t->signatures, reterr);
+	t->forms.current &= !t->read_only; /* a reader holds no lock: somebody may have added one */
+	int r = known_forms_load(&t->forms, &t->sql, rules, reterr);
 	if (r == 0)
 		r = each_pack(&rows, SQL_EVENT_PACK_ALL, take_events, give_events, reterr);
 	rows_done(&rows);
@@ -424,34 +426,37 @@ static int64_t duration_with(const struct call *c, int64_t more)
 static void take_call(struct rows *rows, struct row_in *in)
 {
 	struct arena *a = rows->text;
-	struct call c = {.source = rows->source_index, .first_beat_at = INSTANT_NONE, .last_beat_at = INSTANT_NONE, .last_elapsed = -1};
+	struct call *c = vec_push(&rows->calls);
 	struct place first;
 	int64_t base_ms;
 	bool timed;
 	unsigned char packed[PACK_MOST];
-	c.id = take_place(rows, in, &first.line, &base_ms, &timed);
-	c.tool_use_id = full_id(row_take_text(in, a), a);
-	c.server = name_at(rows, row_take_int(in, 0));
-	c.tool = name_at(rows, row_take_int(in, 0));
-	c.ended_at = take_time(in, base_ms);
-	c.permission = duration_of(row_take_int(in, -1), 0);
+	c->source = rows->source_index;
+	c->first_beat_at = c->last_beat_at = INSTANT_NONE;
+	c->last_elapsed = -1;
+	c->id = take_place(rows, in, &first.line, &base_ms, &timed);
+	c->tool_use_id = full_id(row_take_text(in, a), a);
+	c->server = name_at(rows, row_take_int(in, 0));
+	c->tool = name_at(rows, row_take_int(in, 0));
+	c->ended_at = take_time(in, base_ms);
+	c->permission = duration_of(row_take_int(in, -1), 0);
 	const size_t n = row_take_bytes(in, packed, sizeof packed);
 	uint64_t bits = (uint64_t)row_take_int(in, 0) + CALL_BITS_USUAL;
-	say_bits(&c, &bits);
-	first.offset = (uint64_t)c.id - (uint64_t)rows->source - next_bits(&bits, BITS_PART);
-	c.session = session_of(rows, row_take_int(in, 0));
+	say_bits(c, &bits);
+	first.offset = (uint64_t)c->id - (uint64_t)rows->source - next_bits(&bits, BITS_PART);
+	c->session = session_of(rows, row_take_int(in, 0));
 	const str more = row_take_json(in);
 	if (more.n && *more.p == '[')
-		take_more(more, &first, base_ms, &c, a);
+		take_more(more, &first, base_ms, c, a);
 	const int64_t more_duration = row_take_int(in, 0), marks = row_take_int(in, 0);
-	c.started_at = marks & NO_START || !timed ? INSTANT_NONE : instant_of(base_ms, 0, 0);
-	c.duration = marks & NO_DURATION ? -1 : duration_with(&c, more_duration);
-	unpack_call((str){(const char *)packed, n}, &first, base_ms, &c);
+	c->started_at = marks & NO_START || !timed ? INSTANT_NONE : instant_of(base_ms, 0, 0);
+	c->duration = marks & NO_DURATION ? -1 : duration_with(c, more_duration);
+	unpack_call((str){(const char *)packed, n}, &first, base_ms, c);
 	/* Numbers of classes belong to the rules that the source was read with. */
 	if (rows->rules_hash != rows->t->rules_hash)
-		c.class = 0;
-	if (c.id >= rows->from && c.id <= rows->to)
-		*vec_push(&rows->calls) = c;
+		c->class = 0;
+	if (c->id < rows->from || c->id > rows->to)
+		rows->calls.n--;
 }
 
 static bool take_calls(struct rows *rows, sqlite3_stmt *st)

@@ -126,9 +126,7 @@ int names_put_form(struct names *n, struct sql *q, const struct rules *rules, co
 void known_done(struct known *k)
 {
 	map_done(&k->index);
-	map_done(&k->form_index);
 	vec_free(&k->texts);
-	vec_free(&k->forms);
 }
 
 str known_name(struct known *k, struct sql *q, int64_t id)
@@ -169,40 +167,47 @@ static uint16_t signature_index(const struct map *by_hash, str id)
 	return id.p && map_get(by_hash, hash64(id), &at) ? (uint16_t)(at + 1) : 0;
 }
 
-static void learn(struct signature_ids *s, const struct rules *rules)
+void known_forms_done(struct known_forms *k)
 {
-	if (s->rules == rules)
+	map_done(&k->signatures);
+	map_done(&k->index);
+	vec_free(&k->forms);
+	*k = (struct known_forms){0};
+}
+
+static void learn(struct known_forms *k, const struct rules *rules)
+{
+	if (k->rules == rules)
 		return;
-	signature_ids_done(s);
-	s->rules = rules;
+	known_forms_done(k);
+	k->rules = rules;
 	for (size_t i = rules->signatures.n; i-- > 0;)
-		map_put(&s->by_hash, hash64(rules->signatures.v[i].id), (uint32_t)i);
+		map_put(&k->signatures, hash64(rules->signatures.v[i].id), (uint32_t)i);
 }
 
-void signature_ids_done(struct signature_ids *s)
+int known_forms_load(struct known_forms *k, struct sql *q, const struct rules *rules, struct err *reterr)
 {
-	map_done(&s->by_hash);
-	s->rules = NULL;
-}
-
-int known_forms(struct known *k, struct sql *q, const struct rules *rules, struct signature_ids *ids, struct err *reterr)
-{
-	learn(ids, rules);
+	learn(k, rules);
+	if (k->current)
+		return 0;
+	map_done(&k->index);
+	k->forms.n = 0;
 	sqlite3_stmt *st = sql_get(q, SQL_FORM_ALL);
 	int r;
 	while ((r = sql_row(q, st, reterr)) > 0) {
 		struct form f = {.id = column_int(st, 0), .level = column_u32(st, 4) <= LEVEL_ERROR ? (enum level)column_u32(st, 4) : LEVEL_NONE, .flags = column_u32(st, 5)};
 		f.kind = (uint16_t)intern_find(&rules->kinds, column_view(st, 1));
-		f.signature = signature_index(&ids->by_hash, column_view(st, 2));
+		f.signature = signature_index(&k->signatures, column_view(st, 2));
 		f.class = (uint16_t)intern_find(&rules->classes, column_view(st, 3));
-		map_put(&k->form_index, (uint64_t)f.id, (uint32_t)k->forms.n);
+		map_put(&k->index, (uint64_t)f.id, (uint32_t)k->forms.n);
 		*vec_push(&k->forms) = f;
 	}
+	k->current = r == 0;
 	return r;
 }
 
-const struct form *known_form(const struct known *k, int64_t id)
+const struct form *known_form(const struct known_forms *k, int64_t id)
 {
 	uint32_t at;
-	return map_get(&k->form_index, (uint64_t)id, &at) ? &k->forms.v[at] : NULL;
+	return map_get(&k->index, (uint64_t)id, &at) ? &k->forms.v[at] : NULL;
 }

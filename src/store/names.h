@@ -34,19 +34,20 @@ struct known {
 	struct arena *arena;
 	struct map index; /* low and high half of the id mixed → index in `texts` */
 	VEC(struct known_name { int64_t id; str text; }) texts;
-	VEC(struct form) forms;
-	struct map form_index;
 };
 void known_done(struct known *k);
 str known_name(struct known *k, struct sql *q, int64_t id); /* p NULL for 0 and for ids that are not there */
 str known_text(struct known *k, str text); /* the same text, in the arena */
-/* Signatures by the hash of their id: made once for the rules of a timeline. */
-struct signature_ids {
+/* What events are, as numbers of the rules: signatures by the hash of their id, made once for the rules of a timeline, and the forms. */
+struct known_forms {
 	const struct rules *rules;
-	struct map by_hash;
+	struct map signatures;
+	bool current;           /* are these all forms of the database? Whoever adds one says no */
+	VEC(struct form) forms;
+	struct map index;       /* id → index in `forms` */
 };
-void signature_ids_done(struct signature_ids *s);
-/* Reads all forms; kinds, signatures and classes that the rules do not have become 0. */
-int known_forms(struct known *k, struct sql *q, const struct rules *rules, struct signature_ids *ids, struct err *reterr) MUST_USE;
-const struct form *known_form(const struct known *k, int64_t id); /* NULL when there is none */
+void known_forms_done(struct known_forms *k);
+/* Reads all forms unless they are current; kinds, signatures and classes that the rules do not have become 0. */
+int known_forms_load(struct known_forms *k, struct sql *q, const struct rules *rules, struct err *reterr) MUST_USE;
+const struct form *known_form(const struct known_forms *k, int64_t id); /* NULL when there is none */
 #endif

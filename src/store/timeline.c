@@ -101,7 +101,7 @@ void timeline_close(struct timeline *t)
 	sql_done(&t->sql);
 	lock_release(&t->lock);
 	names_done(&t->names);
-	signature_ids_done(&t->signatures);
+	known_forms_done(&t->forms);
 	known_files_done(&t->known);
 	buf_done(&t->scratch);
 	buf_done(&t->scratch_id);
@@ -179,6 +179,7 @@ void timeline_rollback(struct timeline *t)
 		return;
 	t->writing = t->sql.within = false;
 	names_forget(&t->names);
+	t->forms.current = false;
 	known_files_done(&t->known);
 	if (!sqlite3_get_autocommit(t->sql.db))
 		(void)!sql_run(&t->sql, sql_get(&t->sql, SQL_ROLLBACK), NULL);

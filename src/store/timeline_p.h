@@ -44,7 +44,7 @@ struct timeline {
 	int changes;          /* SQLite's count when the transaction began */
 	uint64_t rules_hash;
 	struct names names;
-	struct signature_ids signatures;
+	struct known_forms forms;
 	struct known_files known;
 	VEC(struct open_source) open;
 	struct buf scratch, scratch_id; /* detail and tool_use_id of the row being written */
