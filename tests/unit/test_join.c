@@ -496,6 +496,69 @@ static void servers_and_their_transports(void **state)
 	done(&s);
 }
 
+/* --- very many calls that only began --- */
+
+static const struct session_view *endless(struct story *s, size_t n, bool exits, bool dispatched)
+{
+	uint32_t a = file(s, SOURCE_CLAUDE_DEBUG, "x/debug.txt", "A");
+	event(s, a, 1, CONNECT_OK, .server = "s");
+	for (size_t i = 0; i < n; i++) {
+		const double at = 2 + 0.001 * (double)i;
+		const int64_t id = call(s, a, at, .id = "toolu_x", .flags = dispatched ? CALL_DISPATCHED : 0, .attempts = 1);
+		event(s, a, at, CALL_SENT, .server = "s", .tool = "t", .call = id);
+	}
+	if (exits)
+		event(s, a, 100, CLIENT_EXIT, .server = NULL);
+	return view(s, a);
+}
+
+static void calls_that_only_began_are_counted(void **state)
+{
+	enum { MANY = 30000 };
+	(void)state;
+	for (int exits = 0; exits < 2; exits++) {
+		struct story s = {0};
+		const struct session_view *v = endless(&s, MANY, exits, true);
+		const struct view_server *of = &v->servers[0];
+		assert_true(v->call_count < MANY / 2 && of->began > MANY / 2);
+		assert_int_equal(of->call_count + of->began, MANY);
+		assert_int_equal(v->calls_total, MANY);
+		assert_int_equal(v->calls_open, exits ? 0 : MANY);
+		assert_int_equal(v->calls_failed, 0);
+		assert_int_equal(of->calls[0]->started_at, at_second(2));
+		assert_int_equal(of->calls[of->call_count - 1]->started_at, at_second(2 + 0.001 * (MANY - 1)));
+		assert_true(of->began_first > of->calls[0]->started_at);
+		for (size_t i = 1; i < of->call_count; i++) {
+			assert_true(of->calls[i]->started_at > of->calls[i - 1]->started_at);
+			assert_true(str_eq(of->calls[i]->tool_use_id, S("toolu_x")));
+		}
+		for (size_t i = 0; i < v->event_count; i++) /* only lines of calls that are there */
+			assert_true(v->events[i].e.kind != KIND_CALL_SENT || v->events[i].call);
+		done(&s);
+	}
+}
+
+static void few_calls_that_only_began_are_all_there(void **state)
+{
+	struct story s = {0};
+	(void)state;
+	const struct session_view *v = endless(&s, 8000, false, true);
+	assert_int_equal(v->call_count, 8000);
+	assert_int_equal(v->servers[0].began, 0);
+	assert_int_equal(v->event_count, 8001);
+	done(&s);
+}
+
+static void without_dispatch_lines_every_call_is_looked_at(void **state)
+{
+	struct story s = {0};
+	(void)state;
+	const struct session_view *v = endless(&s, 12000, false, false);
+	assert_int_equal(v->call_count, 12000);
+	assert_int_equal(v->servers[0].began, 0);
+	done(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -529,6 +592,9 @@ int main(void)
 		cmocka_unit_test(pairs_that_differ_widely_are_no_clock),
 		cmocka_unit_test(untimed_lines_keep_their_order_from_zero_on),
 		cmocka_unit_test(servers_and_their_transports),
+		cmocka_unit_test(calls_that_only_began_are_counted),
+		cmocka_unit_test(few_calls_that_only_began_are_all_there),
+		cmocka_unit_test(without_dispatch_lines_every_call_is_looked_at),
 	};
 	return cmocka_run_group_tests(tests, load_rules, free_rules);
 }
