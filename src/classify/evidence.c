@@ -26,8 +26,8 @@ static void add_twins(struct list *l, const struct seen *e, struct evidence *ev)
 	struct line_ref *also = arena_alloc(l->j->a, (e->twin_count + 1) * sizeof *also);
 	for (uint32_t i = 0; i < e->twin_count; i++)
 		for (size_t s = 0; s < l->j->view->source_count; s++)
-			if (l->j->view->sources[s]->index == e->twin_source[i])
-				also[ev->also_count++] = (struct line_ref){l->j->view->sources[s], e->twins[i].line, e->twins[i].offset};
+			if (l->j->view->sources[s]->index == e->twins[i].source)
+				also[ev->also_count++] = (struct line_ref){l->j->view->sources[s], e->twins[i].at.line, e->twins[i].at.offset};
 	ev->also_in = also;
 }
 

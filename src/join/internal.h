@@ -5,9 +5,9 @@
 #include "base/vec.h"
 #include "join/join.h"
 
-struct healthy { /* a healthy call of a large log */
+struct healthy { /* healthy calls of a server in a large log */
 	str server;
-	struct span span;
+	VEC(struct span) spans;   /* given to the view, or freed with the build */
 };
 struct left_out { /* calls that began and nothing more, beyond those that are kept */
 	str server;
@@ -25,6 +25,7 @@ struct build {
 	bool whole;               /* join_rows.whole */
 	bool compact;             /* healthy calls become spans */
 	VEC(struct healthy) healthy;
+	size_t healthy_last;      /* where the last one went */
 	struct began_call *began; /* began.c */
 	size_t began_count;
 	VEC(struct left_out) left_out;

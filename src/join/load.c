@@ -5,6 +5,7 @@
  * A session with thousands of calls may have ten times as many marks (signatures with `keep: mark`: connections, requests to the
  * model, lines of stderr). There only those are loaded that stand within NEAR of another event, or are the last of their kind
  * before one of the same server, or the first behind one. */
+#include "base/hash.h"
 #include "base/map.h"
 #include "join/internal.h"
 #include "model/names.h"
@@ -13,6 +14,7 @@
 enum {
 	COMPACT_CALLS = 4000, /* above this, healthy calls of a session are kept as spans, and marks only where something happened */
 	RECENT_MAX = 1000,    /* marks that wait for something to happen behind them */
+	SHARED = 256,         /* sets of fields that are looked for among those of the events before: connections repeat theirs */
 };
 #define NEAR (5 * MINUTE)
 
@@ -36,6 +38,10 @@ struct loading {
 	VEC(struct marks_of) marks;
 	struct map by_kind; /* server and kind → place in marks */
 	instant notable;    /* time of the last event that is no mark */
+	struct fields_of {
+		struct field *v;
+		unsigned n;
+	} shared[SHARED];
 };
 
 static instant advance(struct loading *l, const struct event *e)
@@ -129,17 +135,41 @@ static void own(struct arena *a, str *s)
 		*s = arena_str(a, *s);
 }
 
-/* Most rows of a large session are not kept: only what is kept is copied. */
-static struct event own_event(struct arena *a, const struct event *from)
+static bool same_fields(const struct fields_of *f, const struct event *e)
+{
+	if (f->n != e->field_count)
+		return false;
+	for (unsigned i = 0; i < f->n; i++)
+		if (f->v[i].name != e->fields[i].name || !str_eq(f->v[i].value, e->fields[i].value))
+			return false;
+	return true;
+}
+
+/* Nobody changes the fields of an event that was loaded: equal ones are one. */
+static struct field *own_fields(struct loading *l, const struct event *e)
+{
+	uint64_t hash = 0;
+	for (unsigned i = 0; i < e->field_count; i++)
+		hash = hash64_seed(e->fields[i].value, hash);
+	struct fields_of *f = &l->shared[hash % SHARED];
+	if (same_fields(f, e))
+		return f->v;
+	f->n = e->field_count;
+	f->v = arena_alloc(l->b->a, f->n * sizeof *f->v);
+	for (unsigned i = 0; i < f->n; i++) {
+		f->v[i] = e->fields[i];
+		own(l->b->a, &f->v[i].value);
+	}
+	return f->v;
+}
+
+/* Most rows of a large session are not kept: what they say lasts for the callback only. */
+static struct event own_event(struct loading *l, const struct event *from)
 {
 	struct event e = *from;
-	e.fields = e.field_count ? arena_alloc(a, e.field_count * sizeof *e.fields) : NULL;
-	for (unsigned i = 0; i < e.field_count; i++) {
-		e.fields[i] = from->fields[i];
-		own(a, &e.fields[i].value);
-	}
-	own(a, &e.tool_use_id);
-	own(a, &e.err);
+	e.fields = e.field_count ? own_fields(l, from) : NULL;
+	own(l->b->a, &e.tool_use_id);
+	own(l->b->a, &e.err);
 	return e;
 }
 
@@ -151,7 +181,7 @@ static void on_event(void *context, const struct event *e)
 		return;
 	instant vt = advance(l, e);
 	if (l->b->compact) {
-		copy = own_event(l->b->a, e);
+		copy = own_event(l, e);
 		e = &copy;
 		if (e->signature && l->b->rules->signatures.v[e->signature - 1].keep == KEEP_MARK) {
 			on_mark(l, e, vt);
@@ -180,7 +210,14 @@ static bool is_plain(const struct call *c)
 
 static void keep_span(struct build *b, const struct call *c)
 {
-	*vec_push(&b->healthy) = (struct healthy){c->server, {c->started_at, c->ended_at}};
+	size_t i = b->healthy_last;
+	if (i >= b->healthy.n || b->healthy.v[i].server.p != c->server.p)
+		for (i = 0; i < b->healthy.n && !str_eq(b->healthy.v[i].server, c->server);)
+			i++;
+	if (i == b->healthy.n)
+		vec_push(&b->healthy)->server = c->server;
+	b->healthy_last = i;
+	*vec_push(&b->healthy.v[i].spans) = (struct span){c->started_at, c->ended_at};
 	count(b->view, c);
 }
 
@@ -287,6 +324,10 @@ static int load_source_events(struct build *b, const struct source *s, const str
 	struct loading l = {.b = b, .s = s, .clock = INSTANT_NONE, .notable = INSTANT_NONE};
 	int r = rows->events(rows->context, s, b->a, b->compact, on_event, &l, reterr);
 	keep_waiting(&l, NULL);
+	if (b->events.cap > b->events.n + 64) { /* a large session has many */
+		b->events.cap = b->events.n + 64;
+		b->events.v = mem_grow(b->events.v, b->events.cap, sizeof *b->events.v);
+	}
 	vec_free(&l.recent);
 	vec_free(&l.marks);
 	map_done(&l.by_kind);

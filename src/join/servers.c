@@ -203,19 +203,28 @@ static int span_order(const void *a, const void *b)
 	return x->started < y->started ? -1 : x->started > y->started;
 }
 
+/* The spans of a server are handed over, not copied: join_view_done frees them. */
 static void fill_spans(struct build *b, const struct map *index)
 {
-	struct session_view *v = b->view;
-	struct shares s = make_shares(b, b->healthy.n);
-	for (size_t i = 0; i < b->healthy.n; i++)
-		share(&s, i, find_server(index, b->healthy.v[i].server));
-	for (size_t k = 0; k < v->server_count; k++)
-		v->servers[k].spans = arena_alloc(b->a, (s.count[k] + 1) * sizeof *v->servers[k].spans);
-	for (size_t i = 0; i < b->healthy.n; i++)
-		if (s.owner[i])
-			v->servers[s.owner[i] - 1].spans[v->servers[s.owner[i] - 1].span_count++] = b->healthy.v[i].span;
-	for (size_t k = 0; k < v->server_count; k++)
-		qsort(v->servers[k].spans, v->servers[k].span_count, sizeof *v->servers[k].spans, span_order);
+	for (size_t i = 0; i < b->healthy.n; i++) {
+		struct healthy *from = &b->healthy.v[i];
+		const uint32_t at = find_server(index, from->server);
+		if (!at)
+			continue;
+		struct view_server *s = &b->view->servers[at - 1];
+		if (s->span_count) { /* under another spelling of its name */
+			s->spans = mem_grow(s->spans, s->span_count + from->spans.n, sizeof *s->spans);
+			memcpy(s->spans + s->span_count, from->spans.v, from->spans.n * sizeof *s->spans);
+			s->span_count += from->spans.n;
+			continue;
+		}
+		s->spans = from->spans.v;
+		s->span_count = from->spans.n;
+		from->spans.v = NULL;
+	}
+	for (size_t k = 0; k < b->view->server_count; k++)
+		if (b->view->servers[k].span_count)
+			qsort(b->view->servers[k].spans, b->view->servers[k].span_count, sizeof *b->view->servers[k].spans, span_order);
 }
 
 static void fill_began(struct build *b, const struct map *index)

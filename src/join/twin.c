@@ -55,10 +55,10 @@ void build_twins(struct build *b)
 		struct seen *p = partner(b, i, primary, taken);
 		if (!p)
 			continue;
-		if (p->twin_count < sizeof p->twins / sizeof *p->twins) {
-			p->twins[p->twin_count] = (struct place){s->e.line, s->e.offset};
-			p->twin_source[p->twin_count++] = s->e.source;
-		}
+		if (!p->twins)
+			p->twins = arena_alloc(b->a, SEEN_TWINS * sizeof *p->twins);
+		if (p->twin_count < SEEN_TWINS)
+			p->twins[p->twin_count++] = (struct seen_twin){{s->e.line, s->e.offset}, s->e.source};
 		*vec_push(&b->event_twins) = (struct twin){s->e.id, p->e.id};
 		taken[p - b->events.v] = drop[i] = true;
 	}

@@ -132,6 +132,8 @@ int join_view(const struct join_group *g, uint32_t index, const struct rules *ru
 	if (r)
 		vec_free(&b.events);
 	vec_free(&b.calls);
+	for (size_t i = 0; i < b.healthy.n; i++)
+		vec_free(&b.healthy.v[i].spans);
 	vec_free(&b.healthy);
 	vec_free(&b.left_out);
 	vec_free(&b.call_twins);
@@ -143,4 +145,7 @@ void join_view_done(struct session_view *v)
 {
 	free(v->events);
 	v->events = NULL;
+	for (size_t i = 0; i < v->server_count; i++)
+		free(v->servers[i].spans);
+	v->server_count = 0;
 }

@@ -17,14 +17,18 @@ enum seen_flags {
 	SEEN_PLACED = 8,      /* untimed, but its order fits only one place */
 	SEEN_UNTIMED = 16,
 };
+struct seen_twin {
+	struct place at;
+	uint32_t source;          /* source.index */
+};
+enum { SEEN_TWINS = 3 };      /* kept of one event */
 struct seen {                 /* an event in its place */
 	struct event e;
 	instant vt, after, before; /* bounds for SEEN_UNTIMED server events */
 	uint32_t flags;
 	uint32_t order;           /* within the session: ties */
 	uint32_t twin_count;
-	struct place twins[3];    /* the same sentence in other sources */
-	uint32_t twin_source[3];
+	struct seen_twin *twins;  /* the same sentence in other sources */
 	struct call *call;        /* it belongs to, or NULL */
 };
 struct span {                 /* a healthy call, compact */

@@ -164,8 +164,8 @@ static void twins_are_one_event_with_two_places(void **state)
 		const struct seen *e = seen_kind(v, KIND_TRANSPORT_DROPPED, i);
 		assert_int_equal(e->e.source, a);
 		assert_int_equal(e->twin_count, 1);
-		assert_int_equal(e->twin_source[0], c);
-		assert_int_equal(e->twins[0].line, i + 1);
+		assert_int_equal(e->twins[0].source, c);
+		assert_int_equal(e->twins[0].at.line, i + 1);
 	}
 	done(&s);
 }
