@@ -98,8 +98,8 @@ void page_done(struct page *p)
 	buf_done(&p->scratch);
 }
 
-/* `s` is safe already. */
-static void put(struct page *p, enum ink ink, str s)
+/* `s` is safe already, and so wide. */
+static void put_wide(struct page *p, enum ink ink, str s, size_t width)
 {
 	const bool colored = p->options->color && ink != INK_PLAIN && s.n;
 	if (colored)
@@ -107,7 +107,12 @@ static void put(struct page *p, enum ink ink, str s)
 	buf_add(p->out, s);
 	if (colored)
 		buf_addz(p->out, "\x1b[0m");
-	p->column += utf8_width(s);
+	p->column += width;
+}
+
+static void put(struct page *p, enum ink ink, str s)
+{
+	put_wide(p, ink, s, utf8_width(s));
 }
 
 void page_text(struct page *p, enum ink ink, str s)
@@ -196,22 +201,24 @@ static bool put_last_word(struct page *p, enum ink ink, str word, bool glue)
 /* False when the limit of lines was reached; *glue then says whether a blank belongs before the "…". */
 static bool put_word(struct page *p, enum ink ink, str word, bool *glue, size_t indent, unsigned *lines, unsigned max_lines)
 {
-	const size_t width = p->options->columns, need = utf8_width(word) + (*glue ? 1 : 0);
+	const size_t width = p->options->columns, columns = utf8_width(word), need = columns + (*glue ? 1 : 0);
 	const bool last = max_lines && *lines == max_lines;
 	if (p->column + need + (last ? 2 : 0) <= width) {
-		if (*glue)
-			put(p, INK_PLAIN, S(" "));
-		put(p, ink, word);
+		if (*glue) {
+			buf_byte(p->out, ' ');
+			p->column++;
+		}
+		put_wide(p, ink, word, columns);
 	} else if (last) {
 		*glue = !put_last_word(p, ink, word, *glue);
 		return false;
 	} else if (need <= width - indent) {
 		(void)next_line(p, indent, lines, max_lines);
-		if (max_lines && *lines == max_lines && p->column + utf8_width(word) + 2 > width) { /* no room for the "…" of what may follow */
+		if (max_lines && *lines == max_lines && p->column + columns + 2 > width) { /* no room for the "…" of what may follow */
 			*glue = !put_last_word(p, ink, word, false);
 			return false;
 		}
-		put(p, ink, word);
+		put_wide(p, ink, word, columns);
 	} else {
 		if (*glue)
 			put(p, INK_PLAIN, S(" "));

@@ -36,7 +36,8 @@ static int by_number(const void *a, const void *b)
 
 struct scope {
 	int64_t id, key;
-	int64_t verdicts; /* hash of what stands in the rows of incidents, notes and twins */
+	int64_t verdicts;    /* hash of what stands in the rows of incidents, notes and twins */
+	int64_t connections; /* … of connections */
 };
 
 static uint64_t hash_text(str s, uint64_t h)
@@ -77,6 +78,19 @@ static uint64_t hash_note(const struct note *n, uint64_t h)
 	return hash_evidence(n->evidence, n->evidence_count, hash64_seed((str){(const char *)facts, sizeof facts}, h));
 }
 
+static int64_t connections_of(const struct facts *f)
+{
+	uint64_t h = 0;
+	for (size_t i = 0; i < f->server_count; i++)
+		for (size_t k = 0; k < f->servers[i].connection_count; k++) {
+			const struct connection *c = &f->servers[i].connections[k];
+			const int64_t facts[] = {c->opened_at, c->closed_at, c->uptime_s};
+			h = hash64_seed((str){(const char *)facts, sizeof facts}, h);
+			h = hash_text(c->how, hash_text(c->session, hash_text(c->server, h)));
+		}
+	return (int64_t)(h >> 1) | 1;
+}
+
 static int64_t verdicts_of(const struct facts *f)
 {
 	const uint64_t counts[] = {f->incident_count, f->note_count, f->call_twin_count, f->event_twin_count};
@@ -104,7 +118,7 @@ static struct scope scope_of(const struct timeline *t, const struct facts *f, st
 		qsort(ids.v, ids.n, sizeof *ids.v, by_number);
 	const bool open = f->calls_open > 0 || incidents_open(f->incidents, f->incident_count);
 	const int64_t end[3] = {open ? f->as_of : 0, (int64_t)f->incident_count, (int64_t)f->calls};
-	struct scope s = {facts_mix(0, ids.v, ids.n) & INT32_MAX, facts_mix(state, end, 3), 0}; /* its id stands in every row: 4 bytes */
+	struct scope s = {facts_mix(0, ids.v, ids.n) & INT32_MAX, facts_mix(state, end, 3), 0, 0}; /* its id stands in every row: 4 bytes */
 	vec_free(&ids);
 	return s;
 }
@@ -203,6 +217,7 @@ static int save_scope(struct timeline *t, const struct facts *f, const struct sc
 		bind_int(st, 2, s->key);
 		bind_ms(st, 3, f->as_of);
 		bind_int(st, 4, s->verdicts);
+		bind_int(st, 5, s->connections);
 	}
 	return r == 0 ? sql_run(&t->sql, st, reterr) : r;
 }
@@ -359,7 +374,7 @@ static int save_all(struct timeline *t, const struct facts *f, const struct scop
 {
 	int r = save_scope(t, f, s, known, reterr);
 	if (r == 0)
-		r = servers_save(t, f, s->id, known != NULL, reterr);
+		r = servers_save(t, f, s->id, !known ? CONNECTIONS_NEW : known->connections == s->connections ? CONNECTIONS_SAME : CONNECTIONS_SOME, reterr);
 	return r == 0 && !(known && known->verdicts == s->verdicts) ? save_verdicts(t, f, s->id, reterr) : r;
 }
 
@@ -373,11 +388,13 @@ int timeline_save_facts(struct timeline *t, const struct facts *f, str scope_key
 	if (r > 0) {
 		old.key = column_int(st, 0);
 		old.verdicts = column_int(st, 1);
+		old.connections = column_int(st, 2);
 		(void)sqlite3_reset(st);
 	}
 	if (r < 0 || old.key == s.key)
 		return r < 0 ? r : 0;
 	s.verdicts = verdicts_of(f);
+	s.connections = connections_of(f);
 	const struct scope *known = old.key ? &old : NULL;
 	if (t->writing)
 		return save_all(t, f, &s, known, reterr);

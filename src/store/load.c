@@ -234,8 +234,8 @@ int timeline_output(struct timeline *t, uint64_t key, uint64_t inputs, str *ret,
 {
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_OUTPUT_GET);
 	if (st) {
-		bind_u64(st, 1, key);
-		bind_u64(st, 2, inputs);
+		bind_u64(st, 1, key | 1); /* 0 counts changes */
+		bind_u64(st, 2, inputs >> 8); /* room for their number */
 	}
 	int r = sql_row(&t->sql, st, reterr);
 	*ret = r > 0 ? column_bytes(st, 0) : STR_NONE;
@@ -247,8 +247,8 @@ int timeline_put_output(struct timeline *t, uint64_t key, uint64_t inputs, str o
 	int r = timeline_begin(t, reterr);
 	sqlite3_stmt *st = r == 0 ? sql_get(&t->sql, SQL_OUTPUT_PUT) : NULL;
 	if (st) {
-		bind_u64(st, 1, key);
-		bind_u64(st, 2, inputs);
+		bind_u64(st, 1, key | 1); /* 0 counts changes */
+		bind_u64(st, 2, inputs >> 8); /* room for their number */
 		bind_blob(st, 3, output.p, output.n);
 	}
 	if (r == 0)

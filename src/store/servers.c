@@ -81,7 +81,7 @@ static bool same_connection(const struct connection *a, const struct connection 
 	return str_eq(a->session, b->session) && a->opened_at == b->opened_at && a->closed_at == b->closed_at;
 }
 
-static int save_server(struct timeline *t, int64_t scope, struct saved *saved, const struct server_facts *v, struct err *reterr)
+static int save_server(struct timeline *t, int64_t scope, const struct server_facts *v, struct err *reterr)
 {
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_SERVER_ADD);
 	if (st) {
@@ -90,7 +90,12 @@ static int save_server(struct timeline *t, int64_t scope, struct saved *saved, c
 		bind_text(st, 3, v->name);
 		bind_text(st, 4, v->transport);
 	}
-	int r = sql_run(&t->sql, st, reterr);
+	return sql_run(&t->sql, st, reterr);
+}
+
+static int save_connections(struct timeline *t, int64_t scope, struct saved *saved, const struct server_facts *v, struct err *reterr)
+{
+	int r = 0;
 	size_t n = 0;
 	for (size_t i = 0; i < v->connection_count && r == 0; i++) {
 		n = i && same_connection(&v->connections[i - 1], &v->connections[i]) ? n + 1 : 0;
@@ -107,12 +112,14 @@ static int remove_connection(struct timeline *t, int64_t id, struct err *reterr)
 	return sql_run(&t->sql, st, reterr);
 }
 
-int servers_save(struct timeline *t, const struct facts *f, int64_t scope, bool known, struct err *reterr)
+int servers_save(struct timeline *t, const struct facts *f, int64_t scope, enum connections known, struct err *reterr)
 {
 	struct saved saved = {0};
-	int r = known ? load_saved(t, scope, &saved, reterr) : 0;
+	int r = known == CONNECTIONS_SOME ? load_saved(t, scope, &saved, reterr) : 0;
 	for (size_t i = 0; i < f->server_count && r == 0; i++)
-		r = save_server(t, scope, &saved, &f->servers[i], reterr);
+		r = save_server(t, scope, &f->servers[i], reterr);
+	for (size_t i = 0; i < f->server_count && r == 0 && known != CONNECTIONS_SAME; i++)
+		r = save_connections(t, scope, &saved, &f->servers[i], reterr);
 	for (size_t i = 0; i < saved.v.n && r == 0; i++)
 		if (!saved.v.v[i].stays)
 			r = remove_connection(t, saved.v.v[i].id, reterr);

@@ -20,6 +20,8 @@
 #define SOURCE_REST                                                                                               \
 	"kind, excerpt, filtered, has_times, bytes, lines, records, unrecognized, client_version, session, cwd, server," \
 	" first_ms, first_us, last_ms, last_us, shared_lines, shared_records, shared_unrecognized"
+/* How many runs changed something, which forgets all reports: a large one is overwritten by the next, cheaper than removed. */
+#define CHANGES "coalesce((SELECT inputs FROM output WHERE key = 0), 0)"
 #define ALERT_COLUMNS                                                                                             \
 	"id, alertname, server, cause, severity, state, level, runs, since_ms, fired_ms, active_ms, resolved_ms, calls," \
 	" oldest_ms, summary, detail, examples, told, last_sent_ms, acked_ms"
@@ -51,9 +53,9 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_PROBLEM_GET_ALL] = "SELECT code, text, line, offset, class, times, source FROM problem ORDER BY source, n",
 	[SQL_DIGEST_GET] = "SELECT facts FROM digest WHERE members = ?1 AND state = ?2",
 	[SQL_DIGEST_PUT] = "INSERT OR REPLACE INTO digest(members, state, facts) VALUES(?1, ?2, ?3)",
-	[SQL_OUTPUT_GET] = "SELECT report FROM output WHERE key = ?1 AND inputs = ?2",
-	[SQL_OUTPUT_PUT] = "INSERT OR REPLACE INTO output(key, inputs, report) VALUES(?1, ?2, ?3)",
-	[SQL_OUTPUT_FORGET] = "DELETE FROM output",
+	[SQL_OUTPUT_GET] = "SELECT report FROM output WHERE key = ?1 AND inputs = ?2 + " CHANGES,
+	[SQL_OUTPUT_PUT] = "INSERT OR REPLACE INTO output(key, inputs, report) VALUES(?1, ?2 + " CHANGES ", ?3)",
+	[SQL_OUTPUT_FORGET] = "INSERT OR REPLACE INTO output(key, inputs, report) VALUES(0, " CHANGES " + 1, x'')",
 	[SQL_SOURCE_REMOVE] = "DELETE FROM source WHERE id = ?1",
 	[SQL_SOURCE_RANGE] = "SELECT last_id, rules_hash, row_session FROM source WHERE id = ?1",
 	[SQL_SOURCE_KNOWN] = "SELECT " SOURCE_COLUMNS " FROM source WHERE id = ?1",
@@ -80,8 +82,8 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_EVENT_TEXT_REMOVE_TAIL] = "DELETE FROM event_text WHERE id IN (SELECT ?1 + p.offset + (r.value ->> 0)"
 		" FROM event_pack p, json_each(p.rows) r WHERE p.id BETWEEN ?1 AND ?2 AND p.tail)",
 	[SQL_SCOPE_ANY] = "SELECT 1 FROM scope LIMIT 1",
-	[SQL_SCOPE_KEY] = "SELECT key, verdicts FROM scope WHERE id = ?1",
-	[SQL_SCOPE_ADD] = "INSERT OR REPLACE INTO scope(id, key, as_of_ms, verdicts) VALUES(?1, ?2, ?3, ?4)",
+	[SQL_SCOPE_KEY] = "SELECT key, verdicts, connections FROM scope WHERE id = ?1",
+	[SQL_SCOPE_ADD] = "INSERT OR REPLACE INTO scope(id, key, as_of_ms, verdicts, connections) VALUES(?1, ?2, ?3, ?4, ?5)",
 	[SQL_SCOPE_SOURCE_ADD] = "INSERT OR IGNORE INTO scope_source(scope, source) VALUES(?1, ?2)",
 	[SQL_SCOPE_INSIDE] = "SELECT id FROM scope WHERE id <> ?1 AND NOT EXISTS (SELECT 1 FROM scope_source a WHERE a.scope = scope.id"
 		" AND a.source NOT IN (SELECT b.source FROM scope_source b WHERE b.scope = ?1))",
