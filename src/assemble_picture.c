@@ -5,7 +5,7 @@
  * Refuses to judge: which marks matter to an incident is the classifier's business (its evidence), not this file's. */
 #include "assemble_picture.h"
 #include "assemble_health.h"
-#include "base/map.h"
+#include "base/hash.h"
 #include "model/names.h"
 #include <stdlib.h>
 
@@ -20,9 +20,11 @@ static str keep_name(struct picture_build *b, str name)
 {
 	if (!name.p)
 		return STR_NONE;
-	for (size_t i = b->names.n; i-- > 0;)
-		if (str_eq(b->names.v[i], name))
-			return b->names.v[i];
+	const uint64_t key = hash64(name);
+	uint32_t at;
+	if (map_get(&b->name_index, key, &at) && str_eq(b->names.v[at], name))
+		return b->names.v[at];
+	map_put(&b->name_index, key, (uint32_t)b->names.n);
 	return *vec_push(&b->names) = arena_str(b->arena, name);
 }
 
@@ -369,4 +371,5 @@ void picture_done(struct picture_build *b)
 	vec_free(&b->mark_calls);
 	vec_free(&b->uptimes);
 	vec_free(&b->names);
+	map_done(&b->name_index);
 }

@@ -1,6 +1,7 @@
 /* Collects what pictures, traces and tables show (model/picture.h): view after view, then once over all of them. */
 #ifndef MCPLOG_ASSEMBLE_PICTURE_H
 #define MCPLOG_ASSEMBLE_PICTURE_H
+#include "base/map.h"
 #include "base/vec.h"
 #include "model/facts.h"
 #include "model/rules.h"
@@ -22,7 +23,8 @@ struct picture_build {
 	VEC(str) mark_servers;               /* of marks[i], until servers have numbers */
 	VEC(int64_t) mark_calls;             /* call.id of marks[i], 0 none */
 	VEC(struct uptime_sample) uptimes;
-	VEC(str) names;                      /* kept once */
+	VEC(str) names;                      /* kept once, as good as always: a hash may be shared */
+	struct map name_index;               /* hash64 of a name -> index */
 	uint64_t calls_left_out, marks_left_out;
 };
 /* Copies what it keeps: the view may go afterwards. */

@@ -77,7 +77,8 @@
  * report/       report filter        the table of formats; what is shown
  *               live                 what watch says
  *               text text_incident explain page  for people; the one place that makes text safe for terminals
- *               lanes axis signs timeline_text timeline_other  pictures: what has a lane, where it stands, what it looks like; on terminals
+ *               lanes lanes_beside axis signs  pictures: what has a lane, where it stands, what it looks like
+ *               timeline_text timeline_chart timeline_other  pictures on terminals; diagrams and traces of them
  *               html_report html_incident html_lanes html_health html  one page for browsers; the one place that escapes for it
  *               markdown issue md mermaid  Markdown: a whole report, one incident for an issue, safe text, diagrams
  *               hidden               how much a report hides, by kind

@@ -2,6 +2,7 @@
 #ifndef MCPLOG_BASE_JSON_H
 #define MCPLOG_BASE_JSON_H
 #include "base/buf.h"
+#include "base/instant.h"
 #include "base/err.h"
 
 /* jansson exports functions of these names; ours are called otherwise for the linker. */
@@ -45,4 +46,5 @@ void json_real(struct json_out *w, double v, int decimals);
 void json_bool(struct json_out *w, bool v);
 void json_null(struct json_out *w);
 void json_raw(struct json_out *w, str json); /* already valid JSON */
+void json_member_time(struct json_out *w, const char *key, instant at); /* ISO 8601; null when there is none */
 #endif

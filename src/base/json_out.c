@@ -97,3 +97,15 @@ void json_real(struct json_out *w, double v, int decimals)
 
 void json_bool(struct json_out *w, bool v) { json_raw(w, v ? S("true") : S("false")); }
 void json_null(struct json_out *w) { json_raw(w, S("null")); }
+
+void json_member_time(struct json_out *w, const char *key, instant at)
+{
+	char text[32];
+	json_key(w, key);
+	if (at == INSTANT_NONE) {
+		json_null(w);
+		return;
+	}
+	instant_format(at, text);
+	json_str(w, str_z(text));
+}

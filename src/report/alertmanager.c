@@ -14,18 +14,6 @@ static void member(struct json_out *w, const char *key, str value)
 	json_str(w, value);
 }
 
-static void time_member(struct json_out *w, const char *key, instant at)
-{
-	char text[32];
-	json_key(w, key);
-	if (at == INSTANT_NONE) {
-		json_null(w);
-		return;
-	}
-	instant_format(at, text);
-	json_str(w, str_z(text));
-}
-
 static instant start_of(const struct alert *al, instant now)
 {
 	const instant at = al->since != INSTANT_NONE ? al->since : al->fired_at;
@@ -89,8 +77,8 @@ static void put_alert(struct json_out *w, const struct alert_report *r, const st
 	labels(w, al, r->host);
 	json_close(w, '}');
 	annotations(w, al);
-	time_member(w, "startsAt", start);
-	time_member(w, "endsAt", end);
+	json_member_time(w, "startsAt", start);
+	json_member_time(w, "endsAt", end);
 	json_close(w, '}');
 }
 
@@ -125,9 +113,9 @@ static void webhook_alert(struct json_out *w, const struct alert_report *r, cons
 	json_num(w, al->id);
 	member(w, "status", str_z(alert_phase_name(al->phase)));
 	labels(w, al, r->host);
-	time_member(w, "starts_at", start_of(al, r->now));
-	time_member(w, "fired_at", al->fired_at);
-	time_member(w, "resolved_at", al->phase == ALERT_RESOLVED ? al->resolved_at : INSTANT_NONE);
+	json_member_time(w, "starts_at", start_of(al, r->now));
+	json_member_time(w, "fired_at", al->fired_at);
+	json_member_time(w, "resolved_at", al->phase == ALERT_RESOLVED ? al->resolved_at : INSTANT_NONE);
 	member(w, "summary", al->summary);
 	member(w, "description", al->detail);
 	json_key(w, "calls");
@@ -148,7 +136,7 @@ void report_webhook(const struct alert_report *r, struct buf *out)
 	json_open(&w, '{');
 	member(&w, "schema", S("mcplog.alerts/1"));
 	member(&w, "version", r->version);
-	time_member(&w, "sent_at", r->now);
+	json_member_time(&w, "sent_at", r->now);
 	member(&w, "host", r->host);
 	for (size_t i = 0; i < r->count; i++)
 		firing += r->alerts[i].phase == ALERT_FIRING;

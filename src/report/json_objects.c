@@ -28,18 +28,6 @@ static void member_num(struct json_out *w, const char *key, uint64_t n)
 	json_num(w, n > INT64_MAX ? INT64_MAX : (int64_t)n);
 }
 
-static void member_time(struct json_out *w, const char *key, instant at)
-{
-	char text[32];
-	json_key(w, key);
-	if (at == INSTANT_NONE) {
-		json_null(w);
-		return;
-	}
-	instant_format(at, text);
-	json_str(w, str_z(text));
-}
-
 static void member_ms(struct json_out *w, const char *key, int64_t micros)
 {
 	json_key(w, key);
@@ -87,7 +75,7 @@ void json_head_members(struct json_out *w, const struct facts *f)
 {
 	member_str(w, "schema", S("mcplog.report/1"));
 	member_str(w, "version", S(MCPLOG_VERSION));
-	member_time(w, "as_of", f->as_of);
+	json_member_time(w, "as_of", f->as_of);
 }
 
 /* How many wanted incidents have this cause; 0 when an earlier one has it too, so that each cause is counted once. */
@@ -181,8 +169,8 @@ void json_source(struct json_out *w, const struct source *s, const char *type)
 	member_num(w, "pending_bytes", s->pending_bytes);
 	member_name(w, "client_version", s->client_version);
 	member_name(w, "session_id", s->session_id);
-	member_time(w, "first_time", s->first);
-	member_time(w, "last_time", s->last);
+	json_member_time(w, "first_time", s->first);
+	json_member_time(w, "last_time", s->last);
 	open_array(w, "problems");
 	for (size_t i = 0; i < s->problem_count; i++)
 		problem(w, &s->problems[i]);
@@ -203,8 +191,8 @@ void json_server(struct json_out *w, const struct server_facts *s, const char *t
 		const struct connection *c = &s->connections[i];
 		json_open(w, '{');
 		member_name(w, "session_id", c->session);
-		member_time(w, "opened_at", c->opened_at);
-		member_time(w, "closed_at", c->closed_at);
+		json_member_time(w, "opened_at", c->opened_at);
+		json_member_time(w, "closed_at", c->closed_at);
 		json_key(w, "uptime_s");
 		if (c->uptime_s < 0)
 			json_null(w);
@@ -235,14 +223,14 @@ static void call(struct json_out *w, const struct call *c)
 		buf_done(&name);
 	}
 	member_name(w, "tool", c->tool);
-	member_time(w, "started_at", c->started_at);
-	member_time(w, "ended_at", c->ended_at);
+	json_member_time(w, "started_at", c->started_at);
+	json_member_time(w, "ended_at", c->ended_at);
 	member_ms(w, "duration_ms", call_duration(c));
 	member_str(w, "outcome", str_z(outcome_name(c->outcome)));
 	member_str(w, "ending", str_z(ending_name(c->ending)));
 	member_name(w, "error", c->err);
 	member_num(w, "heartbeats", c->beats);
-	member_time(w, "last_heartbeat_at", c->last_beat_at);
+	json_member_time(w, "last_heartbeat_at", c->last_beat_at);
 	member_str(w, "link", str_z(link_name(c->link)));
 	json_key(w, "link_sure");
 	json_bool(w, c->link_sure);
@@ -256,17 +244,17 @@ static void evidence(struct json_out *w, const struct evidence *list, size_t cou
 		const struct evidence *e = &list[i];
 		json_open(w, '{');
 		member_ref(w, &e->at);
-		member_time(w, "time", e->time);
+		json_member_time(w, "time", e->time);
 		if (e->time == INSTANT_NONE) {
-			member_time(w, "after", e->after);
-			member_time(w, "before", e->before);
+			json_member_time(w, "after", e->after);
+			json_member_time(w, "before", e->before);
 		}
 		member_str(w, "role", str_z(role_name(e->role)));
 		member_str(w, "text", e->text.p ? e->text : S(""));
 		if (e->times > 1)
 			member_num(w, "times", e->times);
 		if (e->until != INSTANT_NONE)
-			member_time(w, "until", e->until);
+			json_member_time(w, "until", e->until);
 		open_array(w, "also_in");
 		for (size_t j = 0; j < e->also_count; j++) {
 			json_open(w, '{');
@@ -294,8 +282,8 @@ static void incident_head(struct json_out *w, const struct incident *i)
 	member_name(w, "transport", i->transport);
 	member_name(w, "session_id", i->session);
 	member_name(w, "client_version", i->client_version);
-	member_time(w, "started_at", i->started_at);
-	member_time(w, "ended_at", i->ended_at);
+	json_member_time(w, "started_at", i->started_at);
+	json_member_time(w, "ended_at", i->ended_at);
 	member_ms(w, "duration_ms", i->duration);
 }
 
@@ -364,8 +352,8 @@ void json_note(struct json_out *w, const struct note *n, const char *type)
 		if (n->calls[i]->tool_use_id.n)
 			json_str(w, n->calls[i]->tool_use_id);
 	json_close(w, ']');
-	member_time(w, "started_at", n->started_at);
-	member_time(w, "ended_at", n->ended_at);
+	json_member_time(w, "started_at", n->started_at);
+	json_member_time(w, "ended_at", n->ended_at);
 	evidence(w, n->evidence, n->evidence_count);
 	json_close(w, '}');
 }

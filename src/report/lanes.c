@@ -1,25 +1,17 @@
 /*
- * Which lanes a picture has. An incident's picture shows its calls, what happened to its server meanwhile, and the other calls of
+ * Which lanes a picture has; those of calls are made here, those of connections and logs in lanes_beside.c. An incident's picture shows its calls, what happened to its server meanwhile, and the other calls of
  * that time; a session's shows all. Calls beyond the limit are gathered when they were answered, and counted when not: what
  * failed or hangs has a lane before what went well, and long calls before short ones.
- *
- * A connection's lane is made from its marks, also of those before the picture: connected until a drop, down until the client
- * says that it is back or a later call is answered. Refuses to guess a connection from calls alone.
+ * Invariant: bars and marks of a lane are added before the next lane is made. Draws nothing.
  */
-#include "report/lanes.h"
+#include "report/lanes_parts.h"
 
 #include <stdio.h>
 
 #include "model/names.h"
 
-enum { CONNECTION_LANES = 12, ALL_CONNECTION_LANES = 24, LOG_LANES = 16, PLAIN_LANES = 4, GATHERED_BARS = 400, GATHERED_LANES = 8 };
+enum { PLAIN_LANES = 4, GATHERED_BARS = 400, GATHERED_LANES = 8 };
 #define SAME_THING (100 * MILLISECOND)
-
-static const struct picture *picture_of(const struct drawing *d) { return &d->facts->picture; }
-
-static const struct picture_call *calls_of(const struct drawing *d) { return &picture_of(d)->calls[d->session->first_call]; }
-
-static const struct picture_mark *marks_of(const struct drawing *d) { return &picture_of(d)->marks[d->session->first_mark]; }
 
 const char *drawing_ending(enum ending e)
 {
@@ -160,7 +152,7 @@ static bool bound(struct drawing *d)
 }
 
 /* A line without a clock is in the picture when it may have been written meanwhile. */
-static bool within(const struct drawing *d, const struct picture_mark *m)
+bool lanes_within(const struct drawing *d, const struct picture_mark *m)
 {
 	if (m->time == INSTANT_NONE && d->timed)
 		return (m->after == INSTANT_NONE || m->after <= d->axis.to) && (m->before == INSTANT_NONE || m->before >= d->axis.from);
@@ -174,7 +166,7 @@ instant drawing_place(const struct drawing *d, const struct picture_mark *m)
 
 /* --- lanes and their parts --- */
 
-static struct lane *add_lane(struct drawing *d, enum lane_kind kind, enum side side, str label, uint32_t server)
+struct lane *lanes_add(struct drawing *d, enum lane_kind kind, enum side side, str label, uint32_t server)
 {
 	struct lane *l = vec_push(&d->lanes);
 	*l = (struct lane){.kind = kind, .side = side, .label = label, .server = server, .first_bar = d->bars.n, .first_mark = d->marks.n};
@@ -182,7 +174,7 @@ static struct lane *add_lane(struct drawing *d, enum lane_kind kind, enum side s
 }
 
 /* Clipped to the picture; nothing when it lies outside. Bars of a lane are added before the next lane is made. */
-static void add_bar(struct drawing *d, struct lane *l, instant from, instant to, enum bar_style style, bool before, bool beyond)
+void lanes_add_bar(struct drawing *d, struct lane *l, instant from, instant to, enum bar_style style, bool before, bool beyond)
 {
 	if (to < d->axis.from || from > d->axis.to)
 		return;
@@ -191,9 +183,9 @@ static void add_bar(struct drawing *d, struct lane *l, instant from, instant to,
 	l->bar_count++;
 }
 
-static void add_mark(struct drawing *d, struct lane *l, const struct picture_mark *m, size_t most)
+void lanes_add_mark(struct drawing *d, struct lane *l, const struct picture_mark *m, size_t most)
 {
-	if (!within(d, m))
+	if (!lanes_within(d, m))
 		return;
 	if (l->mark_count >= most) {
 		d->marks_left_out++;
@@ -203,14 +195,12 @@ static void add_mark(struct drawing *d, struct lane *l, const struct picture_mar
 	l->mark_count++;
 }
 
-static str server_name(const struct drawing *d, uint32_t server)
+str lanes_server_name(const struct drawing *d, uint32_t server)
 {
 	return server < d->facts->server_count ? d->facts->servers[server].name : STR_NONE;
 }
 
 /* --- calls --- */
-
-static bool went_well(const struct picture_call *c) { return c->call.outcome == OUTCOME_OK; }
 
 static int importance(const struct drawing *d, const struct picture_call *c)
 {
@@ -244,12 +234,12 @@ static bool is_in_picture(const struct drawing *d, const struct picture_call *c)
 	if (!wants_call(d, c) || c->to < d->axis.from || c->from > d->axis.to)
 		return false;
 	return !d->incident || is_affected(d, c) || c->server == PICTURE_NONE || !d->incident->server.n ||
-		name_same(server_name(d, c->server), d->incident->server);
+		name_same(lanes_server_name(d, c->server), d->incident->server);
 }
 
 static void call_lane(struct drawing *d, const struct picture_call *c, const struct drawing_options *o)
 {
-	struct lane *l = add_lane(d, LANE_CALL, SIDE_CLIENT, c->call.tool.n ? c->call.tool : S("(unnamed call)"), c->server);
+	struct lane *l = lanes_add(d, LANE_CALL, SIDE_CLIENT, c->call.tool.n ? c->call.tool : S("(unnamed call)"), c->server);
 	const instant asked = c->call.permission > 0 ? c->from + c->call.permission : c->from;
 	const instant split = c->handled_at != INSTANT_NONE && c->handled_at > asked ? c->handled_at : c->to;
 	const size_t number = (size_t)(c - picture_of(d)->calls);
@@ -257,13 +247,13 @@ static void call_lane(struct drawing *d, const struct picture_call *c, const str
 	l->call = c;
 	l->affected = is_affected(d, c);
 	if (asked > c->from)
-		add_bar(d, l, c->from, asked, BAR_PERMISSION, false, false);
-	add_bar(d, l, asked, split < c->to ? split : c->to, BAR_RUN, (c->call.flags & CALL_START_UNKNOWN) != 0, c->open && split >= c->to);
+		lanes_add_bar(d, l, c->from, asked, BAR_PERMISSION, false, false);
+	lanes_add_bar(d, l, asked, split < c->to ? split : c->to, BAR_RUN, (c->call.flags & CALL_START_UNKNOWN) != 0, c->open && split >= c->to);
 	if (split < c->to)
-		add_bar(d, l, split, c->to, BAR_HANDLED, false, c->open);
+		lanes_add_bar(d, l, split, c->to, BAR_HANDLED, false, c->open);
 	for (size_t k = 0; k < d->session->mark_count; k++)
 		if (marks_of(d)[k].call == number && marks_of(d)[k].side == SIDE_CLIENT)
-			add_mark(d, l, &marks_of(d)[k], o->most_marks);
+			lanes_add_mark(d, l, &marks_of(d)[k], o->most_marks);
 }
 
 /* Bars that could not be told apart become one. */
@@ -272,7 +262,7 @@ static void add_gathered(struct drawing *d, struct lane *l, const struct picture
 	struct bar *last = l->bar_count ? &d->bars.v[d->bars.n - 1] : NULL;
 	const instant to = c->to > d->axis.to ? d->axis.to : c->to;
 	if (!last || c->from - last->to > (d->axis.to - d->axis.from) / GATHERED_BARS)
-		add_bar(d, l, c->from, c->to, BAR_RUN, false, false);
+		lanes_add_bar(d, l, c->from, c->to, BAR_RUN, false, false);
 	else if (to > last->to)
 		last->to = to;
 }
@@ -293,8 +283,8 @@ static void gather(struct drawing *d, const struct ranked *rest, size_t count)
 			if (!went_well(c) || (others ? c->server < s : c->server != s))
 				continue;
 			if (!l)
-				l = add_lane(d, LANE_ANSWERED, SIDE_CLIENT, S("other calls"), others ? PICTURE_NONE : s);
-			l->more = others && s < d->facts->server_count ? S("other servers") : server_name(d, s);
+				l = lanes_add(d, LANE_ANSWERED, SIDE_CLIENT, S("other calls"), others ? PICTURE_NONE : s);
+			l->more = others && s < d->facts->server_count ? S("other servers") : lanes_server_name(d, s);
 			l->calls++;
 			well--;
 			add_gathered(d, l, c);
@@ -327,7 +317,7 @@ static void call_lanes(struct drawing *d, const struct drawing_options *o)
 
 /* --- marks --- */
 
-static bool is_from_client(const struct picture_mark *m)
+bool lanes_is_from_client(const struct picture_mark *m)
 {
 	if (!m->where.source)
 		return true;
@@ -336,15 +326,15 @@ static bool is_from_client(const struct picture_mark *m)
 }
 
 /* Clients write one thing in several lines: "reconnected" right behind "connected", a failure and its cause, an exit in steps. */
-static bool is_said_twice(const struct drawing *d, size_t k)
+bool lanes_is_said_twice(const struct drawing *d, size_t k)
 {
 	const struct picture_mark *m = &marks_of(d)[k];
-	if (!is_from_client(m))
+	if (!lanes_is_from_client(m))
 		return false;
 	for (size_t i = k; i-- > 0 && m->at - marks_of(d)[i].at <= SAME_THING;) {
 		const struct picture_mark *before = &marks_of(d)[i];
 		const bool same = before->kind == m->kind || (m->kind == MARK_RECONNECT && before->kind == MARK_CONNECT);
-		if (same && before->side == m->side && before->server == m->server && before->call == m->call && is_from_client(before))
+		if (same && before->side == m->side && before->server == m->server && before->call == m->call && lanes_is_from_client(before))
 			return true;
 		if (before->server == m->server && (before->kind == MARK_CONNECT || before->kind == MARK_RECONNECT)) /* a new connection: a new thing */
 			return false;
@@ -352,9 +342,9 @@ static bool is_said_twice(const struct drawing *d, size_t k)
 	return false;
 }
 
-static bool concerns(const struct drawing *d, const struct picture_mark *m)
+bool lanes_concerns(const struct drawing *d, const struct picture_mark *m)
 {
-	return !d->incident ? wants_mark(d, m) : !d->incident->server.n || m->server == PICTURE_NONE || name_same(server_name(d, m->server), d->incident->server) ||
+	return !d->incident ? wants_mark(d, m) : !d->incident->server.n || m->server == PICTURE_NONE || name_same(lanes_server_name(d, m->server), d->incident->server) ||
 		is_evidence(d->incident, m);
 }
 
@@ -374,182 +364,18 @@ static void client_lane(struct drawing *d, const struct drawing_options *o)
 	struct lane *l = NULL;
 	for (size_t k = 0; k < d->session->mark_count; k++) {
 		const struct picture_mark *m = &marks_of(d)[k];
-		if (m->side != SIDE_CLIENT || !within(d, m) || !concerns(d, m) || has_own_lane(d, m) || is_said_twice(d, k))
+		if (m->side != SIDE_CLIENT || !lanes_within(d, m) || !lanes_concerns(d, m) || has_own_lane(d, m) || lanes_is_said_twice(d, k))
 			continue;
 		if (!l)
-			l = add_lane(d, LANE_CLIENT, SIDE_CLIENT, S("client"), PICTURE_NONE);
-		add_mark(d, l, m, o->most_marks);
+			l = lanes_add(d, LANE_CLIENT, SIDE_CLIENT, S("client"), PICTURE_NONE);
+		lanes_add_mark(d, l, m, o->most_marks);
 	}
-}
-
-struct connecting { /* a connection's story so far */
-	struct drawing *d;
-	const struct drawing_options *options;
-	struct lane lane;
-	VEC(struct bar) bars;
-	VEC(const struct picture_mark *) marks;
-	bool open, down;
-	instant since;
-	size_t lanes;
-};
-
-static void end_bar(struct connecting *c, instant at, bool beyond)
-{
-	if (c->open)
-		*vec_push(&c->bars) = (struct bar){c->since, at, c->down ? BAR_DOWN : BAR_CONNECTED, c->since == INSTANT_NONE, beyond};
-}
-
-/* The lane is copied into the drawing when something of it can be seen. */
-static void end_lane(struct connecting *c)
-{
-	struct drawing *d = c->d;
-	bool seen = false;
-	for (size_t i = 0; i < c->bars.n; i++)
-		seen |= c->bars.v[i].to >= d->axis.from && c->bars.v[i].from <= d->axis.to;
-	for (size_t i = 0; i < c->marks.n; i++)
-		seen |= within(d, c->marks.v[i]);
-	if (seen && (c->lanes >= CONNECTION_LANES || d->connections >= ALL_CONNECTION_LANES))
-		d->marks_left_out += c->marks.n;
-	else if (seen) {
-		struct lane *l = add_lane(d, LANE_CONNECTION, SIDE_TRANSPORT, c->lane.label, c->lane.server);
-		l->more = c->lane.more;
-		for (size_t i = 0; i < c->bars.n; i++)
-			add_bar(d, l, c->bars.v[i].from == INSTANT_NONE ? d->axis.from : c->bars.v[i].from, c->bars.v[i].to, c->bars.v[i].style,
-				c->bars.v[i].before, c->bars.v[i].beyond);
-		for (size_t i = 0; i < c->marks.n; i++)
-			add_mark(d, l, c->marks.v[i], c->options->most_marks);
-		c->lanes++;
-		d->connections++;
-	}
-	c->bars.n = c->marks.n = 0;
-	c->open = c->down = false;
-}
-
-/* The start of the first answered call after a drop: the connection must be back then. NONE when there is none. */
-static instant answered_after(const struct drawing *d, uint32_t server, instant at)
-{
-	for (size_t k = 0; k < d->session->call_count; k++) {
-		const struct picture_call *c = &calls_of(d)[k];
-		if (c->from != INSTANT_NONE && c->from > at && c->server == server && went_well(c))
-			return c->from;
-	}
-	return INSTANT_NONE;
-}
-
-static void come_back(struct connecting *c, instant at)
-{
-	end_bar(c, at, false);
-	c->open = true;
-	c->down = false;
-	c->since = at;
-}
-
-/* What the client did not say: that a stream is back. */
-static void silently_back(struct connecting *c, instant until)
-{
-	if (!c->open || !c->down)
-		return;
-	const instant at = answered_after(c->d, c->lane.server, c->since);
-	if (at != INSTANT_NONE && at < until)
-		come_back(c, at);
-}
-
-static void drop(struct connecting *c, instant at)
-{
-	if (!c->open) {
-		c->open = true;
-		c->since = INSTANT_NONE;
-	}
-	if (c->down)
-		return;
-	end_bar(c, at, false);
-	c->down = true;
-	c->since = at;
-}
-
-static void step(struct connecting *c, const struct picture_mark *m)
-{
-	silently_back(c, m->at);
-	if (m->kind == MARK_CONNECT && c->open) {
-		end_bar(c, m->at, false);
-		end_lane(c);
-	}
-	if (m->kind == MARK_CONNECT || m->kind == MARK_RECONNECT)
-		come_back(c, m->at);
-	else if (m->kind == MARK_DROP)
-		drop(c, m->at);
-	*vec_push(&c->marks) = m;
-	if (m->kind != MARK_CLOSE)
-		return;
-	if (!c->open) {
-		c->open = true;
-		c->since = INSTANT_NONE;
-	}
-	end_bar(c, m->at, false);
-	end_lane(c);
-}
-
-static void connection_lanes(struct drawing *d, uint32_t server, const struct drawing_options *o)
-{
-	struct connecting c = {.d = d, .options = o};
-	c.lane = (struct lane){.label = server < d->facts->server_count ? server_name(d, server) : S("connection"), .server = server};
-	c.lane.more = server < d->facts->server_count ? d->facts->servers[server].transport : STR_NONE;
-	for (size_t k = 0; k < d->session->mark_count; k++) {
-		const struct picture_mark *m = &marks_of(d)[k];
-		if (m->server == server && m->side == SIDE_TRANSPORT && is_from_client(m) && concerns(d, m) && !is_said_twice(d, k))
-			step(&c, m);
-	}
-	silently_back(&c, d->axis.to);
-	end_bar(&c, d->axis.to, true);
-	end_lane(&c);
-	vec_free(&c.bars);
-	vec_free(&c.marks);
-}
-
-static str base_name(str path)
-{
-	size_t at = path.n;
-	while (at && path.p[at - 1] != '/')
-		at--;
-	return str_from(path, at);
-}
-
-/* A lane per log of a server or proxy, and one per server for what the client heard of its process. */
-static void log_lanes(struct drawing *d, enum side side, const struct drawing_options *o)
-{
-	const size_t first = d->lanes.n;
-	for (size_t k = 0; k < d->session->mark_count; k++) {
-		const struct picture_mark *m = &marks_of(d)[k];
-		const struct source *own = is_from_client(m) ? NULL : m->where.source;
-		if (m->side != side || !within(d, m) || !concerns(d, m) || (side == SIDE_TRANSPORT && !own))
-			continue;
-		bool known = false;
-		for (size_t i = first; i < d->lanes.n && !known; i++)
-			known = own ? d->marks.v[d->lanes.v[i].first_mark]->where.source == own : !d->lanes.v[i].label.n && d->lanes.v[i].server == m->server;
-		if (known)
-			continue;
-		if (d->lanes.n - first >= LOG_LANES) {
-			d->marks_left_out++;
-			continue;
-		}
-		struct lane *l = add_lane(d, LANE_SERVER, side, own ? base_name(own->path) : STR_NONE, m->server);
-		l->more = server_name(d, m->server);
-		for (size_t i = k; i < d->session->mark_count; i++) {
-			const struct picture_mark *n = &marks_of(d)[i];
-			const struct source *its = is_from_client(n) ? NULL : n->where.source;
-			if (n->side == side && its == own && (own || n->server == m->server) && concerns(d, n))
-				add_mark(d, l, n, o->most_marks);
-		}
-	}
-	for (size_t i = first; i < d->lanes.n; i++)
-		if (!d->lanes.v[i].label.n)
-			d->lanes.v[i].label = d->lanes.v[i].more.n ? d->lanes.v[i].more : S("server");
 }
 
 static void list_marks(struct drawing *d)
 {
 	for (size_t k = 0; k < d->session->mark_count; k++)
-		if (within(d, &marks_of(d)[k]) && concerns(d, &marks_of(d)[k]) && !is_said_twice(d, k))
+		if (lanes_within(d, &marks_of(d)[k]) && lanes_concerns(d, &marks_of(d)[k]) && !lanes_is_said_twice(d, k))
 			*vec_push(&d->listed) = &marks_of(d)[k];
 }
 
@@ -582,10 +408,10 @@ void drawing_make(struct drawing *ret, const struct facts *f, const struct pictu
 	for (int well = 0; well < 2; well++) /* servers with failed or open calls first: lanes are limited */
 		for (uint32_t server = 0; server < f->server_count; server++)
 			if ((f->servers[server].failed + f->servers[server].open == 0) == well)
-				connection_lanes(ret, server, o);
-	connection_lanes(ret, PICTURE_NONE, o);
-	log_lanes(ret, SIDE_TRANSPORT, o);
-	log_lanes(ret, SIDE_SERVER, o);
+				lanes_of_connections(ret, server, o);
+	lanes_of_connections(ret, PICTURE_NONE, o);
+	lanes_of_logs(ret, SIDE_TRANSPORT, o);
+	lanes_of_logs(ret, SIDE_SERVER, o);
 	scale(ret);
 }
 
