@@ -101,7 +101,7 @@
  * base/         str buf arena mem map intern hash wire  bytes and memory
  *               instant instant_template duration zone  time
  *               utf8 json json_out csv regex pattern nearest drain version_range  text
- *               plain plain_read plain_run span newline  most patterns, matched without PCRE2; runs of bytes; ends of lines
+ *               plain plain_read plain_run plain_image span newline  most patterns, matched without PCRE2; runs of bytes; ends of lines
  *               err diag out child   errors, stderr, output files, commands that are run
  */
 #include <errno.h>

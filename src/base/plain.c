@@ -359,6 +359,7 @@ struct plain *plain_new(str pattern, const struct plain_options *options)
 	p->sets = c.sets.v;
 	p->set_n = c.sets.n;
 	p->masks = c.masks.v;
+	p->mask_n = c.masks.n;
 	buf_repeat(&c.bytes, '\0', PLAIN_WORD_ROOM);
 	p->text = c.bytes.p;
 	p->text_n = c.bytes.n;
@@ -374,10 +375,10 @@ void plain_free(struct plain *p)
 {
 	if (p == NULL)
 		return;
-	free(p->ops);
-	free(p->sets);
-	free(p->masks);
-	free(p->text);
+	free((void *)p->ops);
+	free((void *)p->sets);
+	free((void *)p->masks);
+	free((void *)p->text);
 	free(p);
 }
 

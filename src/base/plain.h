@@ -1,9 +1,11 @@
 /* The plain part of the pattern language, matched without PCRE2: what nearly all patterns of patterns/ are made of.
  *
  * Plain are bytes, sets, groups, alternatives, greedy and lazy quantifiers, ^ $ \b and lookahead. The meaning is that of PCRE2 in
- * byte mode with LF as newline; a pattern with anything else is not plain, and PCRE2 takes it (base/regex.h, the only user). */
+ * byte mode with LF as newline; a pattern with anything else is not plain, and PCRE2 takes it (base/regex.h, which runs the programs; the
+ * build writes those of built-in patterns). */
 #ifndef MCPLOG_BASE_PLAIN_H
 #define MCPLOG_BASE_PLAIN_H
+#include "base/buf.h"
 #include "base/str.h"
 
 struct plain;
@@ -14,6 +16,9 @@ struct plain_options {
 /* NULL: not plain, or not a valid pattern. Freed by plain_free. */
 struct plain *plain_new(str pattern, const struct plain_options *options);
 void plain_free(struct plain *p);
+/* The program as C text that defines `static const struct plain plainNUMBER`, for a file that includes base/plain_parts.h. */
+void plain_write(const struct plain *p, unsigned number, struct buf *out);
+bool plain_same(const struct plain *a, const struct plain *b); /* for tests: the same program? */
 unsigned plain_groups(const struct plain *p);           /* capturing groups */
 str plain_name(const struct plain *p, unsigned group);  /* p NULL: it has none */
 /* First match at or behind byte `start`: 1, and the text of each group, whole match first; p NULL when it took no part. 0: there

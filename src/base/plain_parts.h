@@ -38,11 +38,11 @@ struct plain_mask {
 };
 
 struct plain {
-	struct plain_op *ops;
-	struct plain_mask *masks;
-	struct span_set *sets;
-	char *text;           /* of PLAIN_BYTES and names, and PLAIN_WORD_ROOM bytes more */
-	size_t op_n, set_n, text_n;
+	const struct plain_op *ops;
+	const struct plain_mask *masks;
+	const struct span_set *sets;
+	const char *text;     /* of PLAIN_BYTES and names, and PLAIN_WORD_ROOM bytes more */
+	size_t op_n, set_n, mask_n, text_n;
 	unsigned groups;
 	bool anchored;        /* every match begins where the search does, or at byte 0 when `at_start` */
 	bool at_start;

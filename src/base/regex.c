@@ -22,9 +22,10 @@ enum { REGEX_JIT_AFTER = 24, REGEX_PATTERN_MAX = 64 * 1024 };
 _Static_assert((int)PLAIN_GROUPS == (int)REGEX_GROUPS, "the same groups");
 
 struct regex {
-	struct plain *plain;     /* NULL: PCRE2 only */
-	char *pattern;           /* of a plain one: PCRE2 may be asked later */
-	size_t pattern_n;
+	const struct plain *plain; /* NULL: PCRE2 only */
+	str pattern;             /* of a plain one: PCRE2 may be asked later */
+	struct plain *own_plain; /* the same two, when they are freed with it */
+	char *own_pattern;
 	unsigned flags;
 	pcre2_code *code;        /* NULL: not compiled yet */
 	pcre2_match_data *data;
@@ -122,19 +123,25 @@ static int compile_all(struct regex *r, str pattern, struct err *reterr)
 	return 0;
 }
 
+static void take_plain(struct regex *r, const struct plain *plain, str pattern)
+{
+	r->plain = plain;
+	r->pattern = pattern;
+	r->groups = plain_groups(plain);
+	for (unsigned i = 1; i <= r->groups; i++)
+		r->names[i] = plain_name(plain, i);
+}
+
 static bool make_plain(struct regex *r, str pattern)
 {
 	struct plain_options o = {.anchored = r->flags & REGEX_ANCHORED, .dotall = r->flags & REGEX_DOTALL};
 	if (r->flags & (REGEX_CASELESS | REGEX_MULTILINE | REGEX_ALWAYS_PCRE2) || pattern.n > REGEX_PATTERN_MAX)
 		return false;
-	r->plain = plain_new(pattern, &o);
-	if (r->plain == NULL)
+	r->own_plain = plain_new(pattern, &o);
+	if (r->own_plain == NULL)
 		return false;
-	r->pattern = str_dupz(pattern);
-	r->pattern_n = pattern.n;
-	r->groups = plain_groups(r->plain);
-	for (unsigned i = 1; i <= r->groups; i++)
-		r->names[i] = plain_name(r->plain, i);
+	r->own_pattern = str_dupz(pattern);
+	take_plain(r, r->own_plain, (str){r->own_pattern, pattern.n});
 	return true;
 }
 
@@ -154,6 +161,16 @@ int regex_new(str pattern, unsigned flags, struct regex **ret, struct err *reter
 	return 0;
 }
 
+int regex_of(const struct plain *plain, str pattern, unsigned flags, struct regex **ret)
+{
+	if (plain == NULL || flags & REGEX_ALWAYS_PCRE2)
+		return regex_new(pattern, flags, ret, NULL);
+	*ret = mem_new(sizeof **ret);
+	(*ret)->flags = flags;
+	take_plain(*ret, plain, pattern);
+	return 0;
+}
+
 void regex_free(struct regex *r)
 {
 	if (r == NULL)
@@ -161,8 +178,8 @@ void regex_free(struct regex *r)
 	pcre2_match_context_free(r->context);
 	pcre2_match_data_free(r->data);
 	pcre2_code_free(r->code);
-	plain_free(r->plain);
-	free(r->pattern);
+	plain_free(r->own_plain);
+	free(r->own_pattern);
 	free(r);
 }
 
@@ -190,7 +207,7 @@ static void fill(const struct regex *r, str s, const size_t *v, unsigned set_n, 
 
 static int search_pcre2(struct regex *r, str s, size_t start, struct regex_match *ret)
 {
-	if (r->code == NULL && compile_all(r, (str){r->pattern, r->pattern_n}, NULL) < 0)
+	if (r->code == NULL && compile_all(r, r->pattern, NULL) < 0)
 		return ERR_LIMIT;
 	int rc = run(r, s, start);
 	if (rc == PCRE2_ERROR_NOMATCH)

@@ -9,6 +9,7 @@ enum { REGEX_GROUPS = 24 };
 enum { REGEX_SUBJECT_MAX = 64 * 1024, REGEX_LIMIT_MATCH = 100000, REGEX_LIMIT_DEPTH = 1000, REGEX_LIMIT_HEAP_KIB = 16 * 1024 };
 enum regex_flags { REGEX_ANCHORED = 1, REGEX_DOTALL = 2, REGEX_CASELESS = 4, REGEX_MULTILINE = 8, REGEX_ALWAYS_PCRE2 = 16 };
 
+struct plain;
 struct regex; /* compiled pattern */
 struct regex_match {
 	str group[REGEX_GROUPS]; /* group[0] is the whole match; p NULL when a group took no part */
@@ -17,6 +18,9 @@ struct regex_match {
 
 /* Compiles. *reterr column = byte offset in the pattern + 1. Refuses \C, callouts, (*UTF), more than 23 groups. */
 int regex_new(str pattern, unsigned flags, struct regex **ret, struct err *reterr) MUST_USE;
+/* The same for a pattern that is known to compile, and whose plain program (base/plain.h) is finished; NULL: it has none. Pattern
+ * and program must live as long as the regex, and are only read: any number of regexes may share them. */
+int regex_of(const struct plain *plain, str pattern, unsigned flags, struct regex **ret) MUST_USE;
 void regex_free(struct regex *r);
 /* 1 matched, 0 not, ERR_LIMIT when the step limit was reached. Subjects are cut at 64 KiB. Not thread-safe per regex. */
 int regex_match(struct regex *r, str subject, struct regex_match *ret);

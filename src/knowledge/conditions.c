@@ -381,14 +381,15 @@ static void read_words(struct cond_scope *s, uint32_t map, struct cond *c, const
 {
 	for (uint32_t i = tree_first(s->d, map); i; i = tree_next(s->d, i)) {
 		size_t w = 0;
-		while (w < count && !str_eq(tree_key(s->d, i), str_z(words[w].name)))
+		str key = tree_key(s->d, i);
+		while (w < count && (key.n == 0 || words[w].name[0] != key.p[0] || !str_eq(key, str_z(words[w].name))))
 			w++;
 		if (w < count) {
 			words[w].read(s, i, c);
 			continue;
 		}
 		s->broken = true;
-		knowledge_problem(s->rules, s->d, i, ERR_SCHEMA, "unknown word `%.*s` in a condition", STR_ARG(str_head(tree_key(s->d, i), 40)));
+		knowledge_problem(s->rules, s->d, i, ERR_SCHEMA, "unknown word `%.*s` in a condition", STR_ARG(str_head(key, 40)));
 	}
 }
 

@@ -146,7 +146,8 @@ static bool fits(const struct tree_doc *d, uint32_t node, enum entry_type type)
 
 static bool is_key(str key, const char *name)
 {
-	return strncmp(name, key.p, key.n) == 0 && name[key.n] == '\0';
+	/* Most keys differ in their first byte. */
+	return key.n > 0 && name[0] == key.p[0] && strncmp(name, key.p, key.n) == 0 && name[key.n] == '\0';
 }
 
 bool entry_read(struct rules *rules, const struct tree_doc *d, uint32_t map, const char *what, const struct entry_key *keys, size_t count,

@@ -7,6 +7,8 @@
 #include "base/hash.h"
 #include "base/intern.h"
 #include "base/mem.h"
+#include "base/plain.h"
+#include "base/regex.h"
 #include "knowledge/files.h"
 #include "knowledge/knowledge.h"
 #include <stdio.h>
@@ -80,50 +82,85 @@ static uint32_t add_names(const struct regex *r, struct words *w)
 	return at;
 }
 
-static int put_card(struct buf *out, uint32_t node, str pattern, struct arena *a, struct words *w, struct err *reterr)
+static void put_sets(struct buf *out, const struct byte_set *sets)
+{
+	for (unsigned place = 0; place < PATTERN_PREFIX; place++) {
+		buf_addz(out, "{{");
+		for (unsigned i = 0; i < 4; i++)
+			buf_printf(out, "0x%llxu,", (unsigned long long)sets[place].bits[i]);
+		buf_addz(out, "}},");
+	}
+}
+
+/* The tables that a card points to, named by the pattern's node, and the two pointers. */
+static void put_pointers(struct buf *tables, struct buf *out, uint32_t node, str pattern, unsigned flags)
+{
+	const struct plain_options options = {.anchored = flags & REGEX_ANCHORED};
+	struct byte_set split[2][PATTERN_PREFIX];
+	struct plain *plain = plain_new(pattern, &options);
+	if (plain != NULL)
+		plain_write(plain, node, tables);
+	if (pattern_prefix_split(pattern, split)) {
+		buf_printf(tables, "static const struct byte_set split%u[2 * PATTERN_PREFIX] = {", (unsigned)node);
+		put_sets(tables, split[0]);
+		put_sets(tables, split[1]);
+		buf_addz(tables, "};\n");
+		buf_printf(out, "split%u,", (unsigned)node);
+	} else {
+		buf_addz(out, "NULL,");
+	}
+	if (plain != NULL)
+		buf_printf(out, "&plain%u", (unsigned)node);
+	else
+		buf_addz(out, "NULL");
+	plain_free(plain);
+}
+
+static int put_card(struct buf *tables, struct buf *out, uint32_t node, str pattern, unsigned flags, struct arena *a, struct words *w, struct err *reterr)
 {
 	struct pattern_facts facts;
 	struct byte_set prefix[PATTERN_PREFIX];
 	struct regex *regex;
-	int rc = regex_new(pattern, 0, &regex, reterr);
+	int rc = regex_new(pattern, flags, &regex, reterr);
 	if (rc < 0)
 		return rc;
 	pattern_read(pattern, a, &facts);
 	pattern_prefix(pattern, prefix);
-	buf_printf(out, "{%u,%u,%u,%u,%zu,%zu,%u,%d,{", (unsigned)node, (unsigned)add_word(w, facts.head), (unsigned)add_word(w, facts.literal),
+	buf_printf(out, "{%u,%u,%u,%u,%zu,%zu,%u,%d,", (unsigned)node, (unsigned)add_word(w, facts.head), (unsigned)add_word(w, facts.literal),
 		(unsigned)add_names(regex, w), facts.head.n, facts.literal.n, regex_group_count(regex), (int)facts.anchored);
-	for (unsigned place = 0; place < PATTERN_PREFIX; place++) {
-		buf_addz(out, "{{");
-		for (unsigned i = 0; i < 4; i++)
-			buf_printf(out, "0x%llxu,", (unsigned long long)prefix[place].bits[i]);
-		buf_addz(out, "}},");
-	}
-	buf_addz(out, "}},\n");
+	buf_byte(out, '{');
+	put_sets(out, prefix);
+	buf_addz(out, "},");
+	put_pointers(tables, out, node, pattern, flags);
+	buf_addz(out, "},\n");
 	regex_free(regex);
 	return 0;
 }
 
-/* Reading a pattern takes longer than loading it: signatures get their cards now. */
+/* Reading a pattern takes longer than loading it: those of signatures and formats get their cards now. */
 static int put_cards(struct buf *out, const struct tree_doc *d, struct words *w, size_t *ret_count, struct err *reterr)
 {
 	struct arena a = {0};
+	struct buf cards = {0};
 	int rc = 0;
 	*ret_count = 0;
-	buf_addz(out, "static const struct tree_card cards[] = {\n");
 	for (size_t f = 0; f < d->file_count && rc == 0; f++) {
-		uint32_t list = tree_get(d, d->roots[f], "signatures");
+		uint32_t formats = tree_get(d, d->roots[f], "formats"), list = formats != 0 ? formats : tree_get(d, d->roots[f], "signatures");
 		for (uint32_t i = tree_first(d, list); i != 0 && rc == 0; i = tree_next(d, i)) {
 			uint32_t match = tree_get(d, i, "match");
 			if (match == 0)
 				continue;
 			struct err why = {0};
-			rc = put_card(out, match, tree_text(d, match), &a, w, &why);
+			rc = put_card(out, &cards, match, tree_text(d, match), formats != 0 ? REGEX_ANCHORED : 0, &a, w, &why);
 			if (rc < 0)
 				(void)err_at(reterr, rc, d->files[f], d->nodes[match].line, why.column, "%s", why.text);
 			++*ret_count;
 		}
 	}
+	buf_addz(out, "static const struct tree_card cards[] = {\n");
+	buf_add(out, buf_str(&cards));
 	buf_addz(out, "{0}};\n");
+	buf_done(&cards);
 	arena_done(&a);
 	return rc;
 }
@@ -145,6 +182,7 @@ static int put_doc(struct buf *out, const struct tree_doc *d, uint64_t hash, str
 	struct words w = {0};
 	size_t cards;
 	buf_addz(out, "/* Generated from patterns/ by mcplog_mkpatterns. Do not edit. */\n"
+		"#include \"base/plain_parts.h\"\n"
 		"#include \"knowledge/knowledge.h\"\n"
 		"#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n");
 	put_nodes(out, d, &w);

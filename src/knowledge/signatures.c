@@ -93,19 +93,6 @@ static bool load_words(struct rules *rules, const struct tree_doc *d, const uint
 	return load_set(rules, d, nodes[SET], s);
 }
 
-static const struct tree_card *card_of(const struct tree_doc *d, uint32_t node)
-{
-	size_t low = 0, high = d->card_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (d->cards[middle].node < node)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < d->card_count && d->cards[low].node == node ? &d->cards[low] : NULL;
-}
-
 static void name_group(struct rules *rules, struct signature *s, unsigned group, str name)
 {
 	s->group_field[group] = (uint16_t)intern_put(&rules->fields, name);
@@ -118,6 +105,8 @@ static void load_card(struct rules *rules, const struct tree_doc *d, const struc
 	for (unsigned i = 1; i <= card->group_count; i++, name += strlen(name) + 1)
 		name_group(rules, s, i, str_z(name));
 	s->prefix = card->prefix;
+	s->split = card->split;
+	s->plain = card->plain;
 	s->head = (str){d->words + card->head, card->head_size};
 	s->literal = (str){d->words + card->literal, card->literal_size};
 	s->anchored = card->anchored;
@@ -126,7 +115,7 @@ static void load_card(struct rules *rules, const struct tree_doc *d, const struc
 /* What is known of a pattern: found out by the build for the built-in tree, now for files of the user. */
 static void load_facts(struct rules *rules, const struct tree_doc *d, uint32_t node, const struct regex *regex, struct signature *s)
 {
-	const struct tree_card *card = card_of(d, node);
+	const struct tree_card *card = tree_card_of(d, node);
 	if (card != NULL) {
 		load_card(rules, d, card, s);
 		return;
@@ -138,6 +127,8 @@ static void load_facts(struct rules *rules, const struct tree_doc *d, uint32_t n
 	pattern_read(s->match, &rules->arena, &facts);
 	pattern_prefix(s->match, prefix);
 	s->prefix = prefix;
+	struct byte_set(*split)[PATTERN_PREFIX] = arena_alloc(&rules->arena, 2 * sizeof *split);
+	s->split = pattern_prefix_split(s->match, split) ? split[0] : NULL;
 	s->head = facts.head;
 	s->literal = facts.literal;
 	s->anchored = facts.anchored;

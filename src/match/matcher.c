@@ -17,14 +17,9 @@
 #include "match/index.h"
 #include <stdlib.h>
 
-struct split {
-	struct byte_set way[2][PATTERN_PREFIX];
-};
-
 /* What the gate asks of a signature, side by side. */
 struct beginning {
-	uint64_t word;  /* first eight bytes of the literal head, when it has as many */
-	uint16_t split; /* place in `splits` + 1; 0: the pattern begins in one way only */
+	uint64_t word; /* first eight bytes of the literal head, when it has as many */
 	bool long_head, counted; /* it has; such records are only counted */
 };
 
@@ -32,7 +27,6 @@ struct matcher {
 	const struct rules *rules;
 	struct match_index *classes;          /* [CLASS_COUNT], each built when its class first occurs */
 	struct beginning *beginnings;         /* by signature */
-	VEC(struct split) splits;
 	struct match_index core, core_errors; /* for excerpts, built at the first one: all classes but error, and error */
 	bool core_ready;
 	struct regex **strict, **loose;       /* by signature, compiled when first tried: the regex, and without anchors for excerpts */
@@ -68,16 +62,6 @@ static const struct match_index *class_index(const struct matcher *m, enum body_
 	return x;
 }
 
-/* For the gate: bytes of "with" and "without" together would let far more pass than either. Error texts have no gate. */
-static uint16_t find_split(struct matcher *m, const struct signature *s)
-{
-	struct split split;
-	if (s->head.n > 0 || (s->bodies & (UINT32_C(1) << CLASS_DEBUG | UINT32_C(1) << CLASS_MCP)) == 0 || !pattern_prefix_split(s->match, split.way))
-		return 0;
-	*vec_push(&m->splits) = split;
-	return (uint16_t)m->splits.n;
-}
-
 static void find_beginnings(struct matcher *m)
 {
 	m->beginnings = mem_new((m->rules->signatures.n + 1) * sizeof *m->beginnings);
@@ -88,7 +72,6 @@ static void find_beginnings(struct matcher *m)
 		b->long_head = s->head.n >= sizeof b->word;
 		if (b->long_head)
 			memcpy(&b->word, s->head.p, sizeof b->word);
-		b->split = find_split(m, s);
 	}
 }
 
@@ -119,7 +102,6 @@ void matcher_free(struct matcher *m)
 	}
 	free(m->classes);
 	free(m->beginnings);
-	vec_free(&m->splits);
 	free(m->strict);
 	free(m->strict_broken);
 	free(m->loose);
@@ -143,10 +125,8 @@ static bool may_begin(const struct matcher *m, size_t signature, str head)
 	if (b->long_head && head.n >= sizeof b->word && memcmp(&b->word, head.p, sizeof b->word) != 0)
 		return false;
 	const struct signature *s = &m->rules->signatures.v[signature];
-	if (b->split > 0) {
-		const struct split *split = &m->splits.v[b->split - 1];
-		return prefix_fits(split->way[0], head) || prefix_fits(split->way[1], head);
-	}
+	if (s->split != NULL && s->head.n == 0) /* bytes of both ways together would let far more pass than either */
+		return prefix_fits(s->split, head) || prefix_fits(s->split + PATTERN_PREFIX, head);
 	size_t n = head.n < s->head.n ? head.n : s->head.n;
 	if (n < PATTERN_PREFIX && !prefix_fits(s->prefix, head))
 		return false;
@@ -185,7 +165,7 @@ static struct regex *strict_regex(struct matcher *m, const struct signature *s)
 {
 	size_t i = index_of(m, s);
 	if (m->strict[i] == NULL && !m->strict_broken[i])
-		m->strict_broken[i] = regex_new(s->match, 0, &m->strict[i], NULL) < 0;
+		m->strict_broken[i] = regex_of(s->plain, s->match, 0, &m->strict[i]) < 0;
 	return m->strict[i];
 }
 

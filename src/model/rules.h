@@ -38,6 +38,8 @@ struct signature {
 	str literal;           /* literal that every match contains, computed or given; may be empty */
 	bool anchored;
 	const struct byte_set *prefix; /* PATTERN_PREFIX sets: which bytes a match can begin with */
+	const struct byte_set *split;  /* of a pattern that begins with an optional part: as many without and as many with it; else NULL */
+	const struct plain *plain; /* finished program of a built-in pattern (base/plain.h), or NULL */
 	bool core;             /* stable enough to be searched for in excerpts */
 	struct field set[4];   /* constant fields */
 	unsigned set_count;
@@ -64,6 +66,8 @@ struct format {
 	str role;              /* a word of parse/shape.c: inner, embed, trace-start, …; empty = an ordinary head */
 	str split[4];          /* ids of formats that look at the body again (first that fits); key `split`, a list */
 	unsigned split_count;
+	const struct plain *plain; /* as in signatures */
+	str literal;           /* stands in every match; may be empty */
 	struct regex *regex;   /* for the proofs */
 	uint32_t node;
 	const struct tree_doc *doc;

@@ -40,3 +40,16 @@ size_t tree_count(const struct tree_doc *d, uint32_t list_or_map)
 		n++;
 	return n;
 }
+
+const struct tree_card *tree_card_of(const struct tree_doc *d, uint32_t node)
+{
+	size_t low = 0, high = d->card_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (d->cards[middle].node < node)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < d->card_count && d->cards[low].node == node ? &d->cards[low] : NULL;
+}

@@ -18,7 +18,8 @@ struct tree {
 	uint8_t type;
 	bool quoted;    /* the scalar was quoted or a block: never a number or a bool */
 };
-/* What can be read from a signature's pattern before it is compiled (base/pattern.h), for the built-in ones. */
+/* What can be read from the pattern of a signature or format (base/pattern.h), and its program, for the built-in ones. */
+struct plain;
 struct tree_card {
 	uint32_t node;            /* of the pattern's text */
 	uint32_t head, literal;   /* offsets in words */
@@ -27,6 +28,8 @@ struct tree_card {
 	uint8_t group_count;
 	bool anchored;
 	struct byte_set prefix[PATTERN_PREFIX];
+	const struct byte_set *split; /* 2 * PATTERN_PREFIX: of both ways, when it begins with an optional part; else NULL */
+	const struct plain *plain; /* NULL: PCRE2 takes the pattern */
 };
 struct tree_doc {
 	const struct tree *nodes; /* nodes[0] is unused; one root per file, listed in roots[] */
@@ -40,6 +43,8 @@ struct tree_doc {
 	const str *texts;         /* by file: the whole text, for messages; NULL when built in */
 };
 
+/* The card of a pattern's text; NULL in files of the user. */
+const struct tree_card *tree_card_of(const struct tree_doc *d, uint32_t node);
 /* model/tree.c; all take index 0 and give 0 / empty. */
 uint32_t tree_get(const struct tree_doc *d, uint32_t map, const char *key); /* value node of a key, or 0 */
 str tree_key(const struct tree_doc *d, uint32_t node);                      /* empty in lists and roots */

@@ -93,7 +93,7 @@ bool mask_fits_all(const struct mask *m, str text)
 
 static bool shape_ready(struct shape *s)
 {
-	if (s->broken || regex_new(s->format->match, REGEX_ANCHORED, &s->regex, NULL) < 0) {
+	if (s->broken || regex_of(s->format->plain, s->format->match, REGEX_ANCHORED, &s->regex) < 0) {
 		s->broken = true;
 		return false;
 	}
@@ -173,14 +173,11 @@ struct shape *shapes_role(struct shapes *s, enum role_of_shape role, str text, s
 	return NULL;
 }
 
-static void shape_init(struct shape *s, struct format *f, struct arena *texts)
+static void shape_init(struct shape *s, struct format *f)
 {
-	struct pattern_facts facts;
 	*s = (struct shape){.format = f};
-	if (f->head.n == 0) {
-		pattern_read(f->match, texts, &facts);
-		s->literal = facts.literal;
-	}
+	if (f->head.n == 0)
+		s->literal = f->literal;
 	for (unsigned r = 0; r < SHAPE_ROLE_COUNT; r++)
 		if (str_eq(f->role, str_z(role_names[r])))
 			s->role = (enum role_of_shape)r;
@@ -214,7 +211,7 @@ void shapes_init(struct shapes *s, const struct rules *rules)
 	s->n = rules->formats.n;
 	s->v = mem_new((s->n + 1) * sizeof *s->v);
 	for (size_t i = 0; i < s->n; i++) {
-		shape_init(&s->v[i], &rules->formats.v[i], &s->texts);
+		shape_init(&s->v[i], &rules->formats.v[i]);
 		enum role_of_shape role = s->v[i].role;
 		if (role != SHAPE_HEAD && s->role_count[role] < SHAPE_ROLE_MAX)
 			s->by_role[role][s->role_count[role]++] = &s->v[i];
@@ -268,6 +265,5 @@ void shapes_done(struct shapes *s)
 		regex_free(s->v[i].regex);
 	free(s->v);
 	free(s->begins);
-	arena_done(&s->texts);
 	*s = (struct shapes){0};
 }

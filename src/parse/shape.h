@@ -79,7 +79,6 @@ struct shapes {
 	uint8_t first[256];        /* bits of enum first_byte: what may begin with this byte */
 	uint64_t *begins;          /* for each first byte `words` words, a bit for each shape that may begin with it */
 	size_t words;
-	struct arena texts;        /* literals */
 };
 
 struct clock {

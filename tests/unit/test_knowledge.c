@@ -1,4 +1,5 @@
 /* Loading knowledge: order, overriding, problems with places and suggestions (bad-inputs I1–I6), and the proofs of prove/. */
+#include "base/plain.h"
 #include "knowledge/knowledge.h"
 #include "prove/prove.h"
 
@@ -73,6 +74,50 @@ static void builtin_knowledge_has_no_problem(void **state)
 	assert_int_equal(intern_find(&rules.kinds, S("error.text")), KIND_ERROR_TEXT);
 	assert_int_equal(intern_find(&rules.fields, S("server")), FIELD_SERVER);
 	assert_int_equal(intern_find(&rules.fields, S("type")), FIELD_TYPE);
+	knowledge_free(&rules);
+}
+
+static bool same_program(const struct plain *finished, str pattern, bool anchored)
+{
+	const struct plain_options options = {.anchored = anchored};
+	struct plain *now = plain_new(pattern, &options);
+	bool same = (now == NULL) == (finished == NULL) && (now == NULL || plain_same(now, finished));
+	plain_free(now);
+	return same;
+}
+
+static bool same_beginnings(const struct signature *s)
+{
+	struct byte_set prefix[PATTERN_PREFIX], split[2][PATTERN_PREFIX];
+	pattern_prefix(s->match, prefix);
+	bool two = pattern_prefix_split(s->match, split);
+	return memcmp(prefix, s->prefix, sizeof prefix) == 0 && two == (s->split != NULL) && (!two || memcmp(split, s->split, sizeof split) == 0);
+}
+
+/* What the build found out about built-in patterns is what would be found out now. */
+static void finished_programs_are_those_of_their_patterns(void **state)
+{
+	(void)state;
+	struct rules rules = {0};
+	size_t finished = 0;
+	assert_int_equal(knowledge_load(&rules, NULL, NULL, 0, NULL), 0);
+	for (size_t i = 0; i < rules.signatures.n; i++) {
+		const struct signature *s = &rules.signatures.v[i];
+		struct regex *r;
+		assert_int_equal(regex_new(s->match, 0, &r, NULL), 0);
+		for (unsigned g = 1; g <= regex_group_count(r); g++)
+			assert_true(str_eq(regex_group_name(r, g), intern_get(&rules.fields, s->group_field[g])));
+		regex_free(r);
+		if (!same_program(s->plain, s->match, false) || !same_beginnings(s))
+			fail_msg("%.*s", STR_ARG(s->id));
+		finished += s->plain != NULL;
+	}
+	for (size_t i = 0; i < rules.formats.n; i++) {
+		if (!same_program(rules.formats.v[i].plain, rules.formats.v[i].match, true))
+			fail_msg("%.*s", STR_ARG(rules.formats.v[i].id));
+		finished += rules.formats.v[i].plain != NULL;
+	}
+	assert_true(finished > 250);
 	knowledge_free(&rules);
 }
 
@@ -291,6 +336,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(builtin_knowledge_has_no_problem),
+		cmocka_unit_test(finished_programs_are_those_of_their_patterns),
 		cmocka_unit_test(users_entries_add_and_replace),
 		cmocka_unit_test(the_hash_is_of_the_content),
 		cmocka_unit_test(problems_say_where_and_what),
