@@ -24,7 +24,7 @@
 #include "live.h"
 
 #define LIVING (4 * HOUR)            /* a file that did not change for so long belongs to no living session */
-#define PAUSE (20 * MILLISECOND)     /* between two runs, so that a burst is few of them */
+#define PAUSE (2 * MILLISECOND)      /* between two runs, or twice what the last one took: a burst is few of them, and an alert hardly waits */
 #define LISTING_PAUSE SECOND         /* between two listings of all directories */
 #define STORE_DELAY SECOND           /* from a change to the timeline on disk */
 #define STORE_PAUSE (5 * SECOND)
@@ -197,7 +197,8 @@ static int run_once(struct watch *w, struct err *reterr)
 	w->ran_at = now;
 	const int e = few ? glance(w, now, reterr) : look(w, now, reterr);
 	const instant done = clock_of(w);
-	w->may_run = done + PAUSE + 2 * (done > now ? done - now : 0);
+	const int64_t twice = done > now ? 2 * (done - now) : 0;
+	w->may_run = done + (twice > PAUSE ? twice : PAUSE);
 	return e;
 }
 
