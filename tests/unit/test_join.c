@@ -514,7 +514,7 @@ static const struct session_view *endless(struct story *s, size_t n, bool exits,
 
 static void calls_that_only_began_are_counted(void **state)
 {
-	enum { MANY = 30000 };
+	enum { MANY = 20000 };
 	(void)state;
 	for (int exits = 0; exits < 2; exits++) {
 		struct story s = {0};
@@ -553,8 +553,8 @@ static void without_dispatch_lines_every_call_is_looked_at(void **state)
 {
 	struct story s = {0};
 	(void)state;
-	const struct session_view *v = endless(&s, 12000, false, false);
-	assert_int_equal(v->call_count, 12000);
+	const struct session_view *v = endless(&s, 9500, false, false);
+	assert_int_equal(v->call_count, 9500);
 	assert_int_equal(v->servers[0].began, 0);
 	done(&s);
 }
