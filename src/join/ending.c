@@ -2,6 +2,7 @@
  * causes see the ending, never the raw outcome. */
 #include "join/internal.h"
 #include "model/names.h"
+#include <stdlib.h>
 
 struct class_ending {
 	const char *class;
@@ -89,28 +90,54 @@ static enum ending judge(const struct build *b, struct call *c)
 	return ENDING_PROCESS_EXIT;
 }
 
+/* For every call the next one of its tool on its server, and the next of these that failed: index + 1, 0 none. */
+struct followers {
+	uint32_t *next, *failed;
+};
+
+static void find_followers(const struct build *b, struct followers *ret)
+{
+	struct map last = {0};
+	ret->next = mem_new((b->calls.n + 1) * sizeof *ret->next);
+	ret->failed = mem_new((b->calls.n + 1) * sizeof *ret->failed);
+	for (size_t i = b->calls.n; i-- > 0;) {
+		const uint64_t key = name_hash(b->calls.v[i].server, b->calls.v[i].tool);
+		uint32_t n = 0;
+		(void)map_get(&last, key, &n);
+		ret->next[i] = n;
+		if (n)
+			ret->failed[i] = b->calls.v[n - 1].outcome == OUTCOME_ERROR ? n : ret->failed[n - 1];
+		map_put(&last, key, (uint32_t)i + 1);
+	}
+	map_done(&last);
+}
+
 /* Clients that write no dispatch lines write nothing for an Esc either: a call whose heartbeats stop while the client goes on
  * to the next call on that server was cancelled, at a time that is not known better than "before that call". */
 static void infer_cancels(struct build *b)
 {
+	struct followers of;
 	for (size_t i = 0; i < b->calls.n; i++)
 		if (b->calls.v[i].flags & CALL_DISPATCHED)
 			return;
+	find_followers(b, &of);
 	for (size_t i = 0; i < b->calls.n; i++) {
 		struct call *c = &b->calls.v[i];
-		instant due = c->started_at + (c->beats + 1) * BEAT_INTERVAL + 5 * SECOND;
-		for (size_t k = i + 1; c->outcome == OUTCOME_UNENDED && k < b->calls.n; k++) {
-			const struct call *next = &b->calls.v[k];
-			if (!name_same(next->server, c->server) || next->started_at <= c->started_at + SECOND || !name_same(next->tool, c->tool))
-				continue;
-			bool silent = b->view->finish > due || next->outcome == OUTCOME_ERROR;
-			if (!silent)
-				continue;
-			c->outcome = OUTCOME_CANCELLED;
-			c->ended_at = next->started_at;
-			c->duration = -1;
-		}
+		if (c->outcome != OUTCOME_UNENDED)
+			continue;
+		const instant due = c->started_at + (c->beats + 1) * BEAT_INTERVAL + 5 * SECOND;
+		const uint32_t *after = b->view->finish > due ? of.next : of.failed; /* silent for too long, or until a failure */
+		uint32_t k = after[i];
+		while (k && b->calls.v[k - 1].started_at <= c->started_at + SECOND)
+			k = after[k - 1];
+		if (!k)
+			continue;
+		c->outcome = OUTCOME_CANCELLED;
+		c->ended_at = b->calls.v[k - 1].started_at;
+		c->duration = -1;
 	}
+	free(of.next);
+	free(of.failed);
 }
 
 void build_endings(struct build *b)

@@ -496,6 +496,53 @@ static void servers_and_their_transports(void **state)
 	done(&s);
 }
 
+/* --- cancelled calls of clients that do not say so --- */
+
+/* What ending.c says of a call, found by looking at every later one. */
+static instant cancelled_at(const struct session_view *v, size_t i, const enum outcome *before)
+{
+	const struct call *c = &v->calls[i];
+	const instant due = c->started_at + (c->beats + 1) * BEAT_INTERVAL + 5 * SECOND;
+	for (size_t k = i + 1; before[i] == OUTCOME_UNENDED && k < v->call_count; k++) {
+		const struct call *next = &v->calls[k];
+		if (str_eq(next->server, c->server) && str_eq(next->tool, c->tool) && next->started_at > c->started_at + SECOND &&
+			(v->finish > due || before[k] == OUTCOME_ERROR))
+			return next->started_at;
+	}
+	return INSTANT_NONE;
+}
+
+static void cancelled_calls_are_inferred(void **state)
+{
+	enum { CALLS = 60, STORIES = 50 };
+	static const char *const names[] = {"t", "u"};
+	uint32_t random = 1, inferred = 0;
+	(void)state;
+	for (int story = 0; story < STORIES; story++) {
+		struct story s = {0};
+		enum outcome before[CALLS];
+		uint32_t a = file(&s, SOURCE_MCP_CACHE, "x/mcp-logs-s/1.jsonl", "A");
+		double at = 1;
+		for (size_t i = 0; i < CALLS; i++) {
+			random = random * 1664525 + 1013904223;
+			before[i] = random >> 30 == 0 ? OUTCOME_ERROR : random >> 30 == 1 ? OUTCOME_OK : OUTCOME_UNENDED;
+			(void)call(&s, a, at, .tool = names[random >> 8 & 1], .server = names[random >> 9 & 1], .outcome = before[i],
+				.end = before[i] == OUTCOME_UNENDED ? 0 : at + 1, .beats = random >> 10 & 1, .attempts = 1);
+			at += 0.5 + (double)(random >> 12 & 7) * 0.5;
+		}
+		const struct session_view *v = view(&s, a);
+		assert_int_equal(v->call_count, CALLS);
+		for (size_t i = 0; i < CALLS; i++) {
+			const instant want = cancelled_at(v, i, before);
+			assert_int_equal(v->calls[i].outcome == OUTCOME_CANCELLED, want != INSTANT_NONE);
+			assert_true(want == INSTANT_NONE || v->calls[i].ended_at == want);
+			inferred += want != INSTANT_NONE;
+		}
+		done(&s);
+	}
+	assert_true(inferred > STORIES);
+}
+
 /* --- very many calls that only began --- */
 
 static const struct session_view *endless(struct story *s, size_t n, bool exits, bool dispatched)
@@ -592,6 +639,7 @@ int main(void)
 		cmocka_unit_test(pairs_that_differ_widely_are_no_clock),
 		cmocka_unit_test(untimed_lines_keep_their_order_from_zero_on),
 		cmocka_unit_test(servers_and_their_transports),
+		cmocka_unit_test(cancelled_calls_are_inferred),
 		cmocka_unit_test(calls_that_only_began_are_counted),
 		cmocka_unit_test(few_calls_that_only_began_are_all_there),
 		cmocka_unit_test(without_dispatch_lines_every_call_is_looked_at),
