@@ -312,14 +312,26 @@ static void find_fixed(struct compiler *c)
 	free(target);
 }
 
+/* A lazy run stops at bytes that can follow it: the others of its set are passed over at once. */
+static void prepare_lazy(struct compiler *c, uint32_t pc)
+{
+	uint16_t then = first_set(c, pc + 1);
+	c->ops.v[pc].c = then;
+	if (then == NO_SET || c->refused)
+		return;
+	struct span_set pass = c->sets.v[c->ops.v[pc].a];
+	for (unsigned i = 0; i < sizeof pass.row; i++)
+		pass.row[i] &= (uint8_t)~c->sets.v[then].row[i];
+	c->ops.v[pc].b = plain_add_set(c, &pass);
+}
+
 static void prepare(struct compiler *c)
 {
 	for (uint32_t pc = 0; pc < c->ops.n && !c->refused; pc++) {
 		if (c->ops.v[pc].code == PLAIN_RUN) {
 			prepare_run(c, pc);
 		} else if (c->ops.v[pc].code == PLAIN_LAZY) {
-			uint16_t then = first_set(c, pc + 1);
-			c->ops.v[pc].c = then;
+			prepare_lazy(c, pc);
 		} else if (c->ops.v[pc].code == PLAIN_SPLIT) {
 			uint16_t a = first_set(c, pc + 1), b = first_set(c, c->ops.v[pc].b);
 			c->ops.v[pc].a = a;

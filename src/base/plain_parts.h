@@ -13,7 +13,8 @@ enum plain_code {
 	PLAIN_FIXED,  /* a bytes, each a certain one or a digit, as masks[b] says; go on at min. Stands in the place of the first of the
 	               * operations that it is made of */
 	PLAIN_RUN,    /* min to max bytes of set a, as many as possible; gives back where byte `next` stands (-1: anywhere, -2: never) */
-	PLAIN_LAZY,   /* min to max bytes of set a, as few as possible, then a byte of set c; NO_SET: any or none */
+	PLAIN_LAZY,   /* min to max bytes of set a, as few as possible, then a byte of set c; NO_SET: any or none. Set b: those of a that are
+	               * not in c */
 	PLAIN_SAVE,   /* the place is bound a */
 	PLAIN_FIELD,  /* bound b, a PLAIN_RUN and bound b + 1 in one step: the run and the save behind stand in the next two places */
 	PLAIN_SPLIT,  /* go on behind here, else at b; sets a and c: first bytes of both ways, NO_SET: any */

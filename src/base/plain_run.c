@@ -52,14 +52,17 @@ static inline bool may(const struct vm *m, unsigned set, const char *at) { retur
 /* One byte more for a lazy run, and on to a byte that can follow it. */
 static bool take_more(struct vm *m, const struct plain_op *op, struct way_back *w)
 {
-	const struct span_set *set = &m->p->sets[op->a], *then = op->c == NO_SET ? NULL : &m->p->sets[op->c];
-	const char *from = w->at;
-	do {
-		if (w->at >= w->limit || !span_has(set, (unsigned char)*w->at))
-			return false;
-		w->at++;
-	} while (then != NULL && (w->at >= m->to || !span_has(then, (unsigned char)*w->at)));
-	m->steps -= (w->at - from) / RUN_PER_STEP;
+	const char *at = w->at;
+	if (at >= w->limit || !has(m->p, op->a, *at))
+		return false;
+	at++;
+	if (op->c != NO_SET) {
+		at = span_end(&m->p->sets[op->b], m->from, at, w->limit);
+		if (at >= m->to || !has(m->p, op->c, *at))
+			return false; /* what stands here is in neither set, or more than the run may take */
+	}
+	m->steps -= (at - w->at) / RUN_PER_STEP;
+	w->at = at;
 	return true;
 }
 
