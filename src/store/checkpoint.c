@@ -98,9 +98,24 @@ static int by_reach(const void *a, const void *b)
 	return x->g->id < y->g->id ? -1 : x->g->id > y->g->id;
 }
 
+struct candidates {
+	VEC(struct candidate) v;
+};
+
+/* Of those read equally far with the same end, which copies of one file are, the first in that order stands for all. */
+static void add_candidate(struct candidates *all, struct generation *g, const struct mark *mark)
+{
+	const struct candidate more = {g, mark};
+	struct candidate *last = all->v.n ? &all->v.v[all->v.n - 1] : NULL;
+	if (!last || last->mark->offset != mark->offset || last->mark->hash != mark->hash || last->mark->len != mark->len)
+		*vec_push(&all->v) = more;
+	else if (by_reach(&more, last) < 0)
+		*last = more;
+}
+
 static bool find_other(struct timeline *t, const struct source *s, const struct file_content *c, struct candidate *ret)
 {
-	VEC(struct candidate) all = {0};
+	struct candidates all = {0};
 	for (size_t i = 0; i < t->known.lengths.n && t->known.lengths.v[i] <= c->head.n; i++) {
 		const uint32_t len = t->known.lengths.v[i];
 		const uint64_t hash = hash64(str_head(c->head, len));
@@ -108,17 +123,17 @@ static bool find_other(struct timeline *t, const struct source *s, const struct 
 		for (uint32_t at = 0; (g = known_files_by_head(&t->known, hash, len, &at));) {
 			if (g->mark.offset == 0)
 				continue;
-			*vec_push(&all) = (struct candidate){g, &g->mark};
+			add_candidate(&all, g, &g->mark);
 			if (g->before.offset != 0 && g->before.offset != g->mark.offset)
-				*vec_push(&all) = (struct candidate){g, &g->before};
+				add_candidate(&all, g, &g->before);
 		}
 	}
 	bool found = false;
-	vec_sort(&all, by_reach);
-	for (size_t i = 0; i < all.n && !found; i++)
-		if ((found = fits(s, c, all.v[i].mark)))
-			*ret = all.v[i];
-	vec_free(&all);
+	vec_sort(&all.v, by_reach);
+	for (size_t i = 0; i < all.v.n && !found; i++)
+		if ((found = fits(s, c, all.v.v[i].mark)))
+			*ret = all.v.v[i];
+	vec_free(&all.v);
 	return found;
 }
 
