@@ -186,24 +186,33 @@ static void shape_init(struct shape *s, struct format *f)
 		mask_build(&s->masks[s->mask_count++], str_word(&rest, '|'));
 }
 
-static bool may_begin(const struct shape *s, char c)
+/* Shape i may begin with any byte from `from` to `to`. */
+static void add_begins(struct shapes *s, size_t i, unsigned from, unsigned to)
 {
-	for (unsigned i = 0; i < s->mask_count; i++) {
-		const struct mask *m = &s->masks[i];
-		bool fits = !m->kind_first ? (char)m->first == c : m->first == 'd' ? c >= '0' && c <= '9' : is_letter(c);
-		if (fits)
-			return true;
-	}
-	return s->mask_count == 0;
+	for (unsigned c = from; c <= to; c++)
+		s->begins[c * s->words + i / 64] |= UINT64_C(1) << i % 64;
 }
 
 static void find_begins(struct shapes *s)
 {
 	s->words = (s->n + 63) / 64;
 	s->begins = mem_new(256 * s->words * sizeof *s->begins);
-	for (size_t i = 0; i < s->n; i++)
-		for (unsigned c = 0; c < 256; c++)
-			s->begins[c * s->words + i / 64] |= (uint64_t)may_begin(&s->v[i], (char)c) << i % 64;
+	for (size_t i = 0; i < s->n; i++) {
+		const struct shape *shape = &s->v[i];
+		if (shape->mask_count == 0)
+			add_begins(s, i, 0, 255);
+		for (unsigned k = 0; k < shape->mask_count; k++) {
+			const struct mask *m = &shape->masks[k];
+			if (!m->kind_first) {
+				add_begins(s, i, m->first, m->first);
+			} else if (m->first == 'd') {
+				add_begins(s, i, '0', '9');
+			} else {
+				add_begins(s, i, 'A', 'Z');
+				add_begins(s, i, 'a', 'z');
+			}
+		}
+	}
 }
 
 void shapes_init(struct shapes *s, const struct rules *rules)
