@@ -212,7 +212,7 @@ static bool whole_value(struct flow *f, const struct text_line *t)
 
 /* --- values over several lines --- */
 
-static void collect(struct collect *c, str text)
+static void count_depth(struct collect *c, str text)
 {
 	for (size_t i = 0; i < text.n; i++) {
 		char k = text.p[i];
@@ -226,6 +226,18 @@ static void collect(struct collect *c, str text)
 			c->depth += (k == '{' || k == '[') - (k == '}' || k == ']');
 	}
 	c->in_string = c->escaped = false; /* a string ends with its line */
+}
+
+static int depth_behind(str text)
+{
+	struct collect probe = {0};
+	count_depth(&probe, text);
+	return probe.depth;
+}
+
+static void collect(struct collect *c, str text)
+{
+	count_depth(c, text);
 	if (c->text.n + text.n + 1 > LIMIT_RECORD)
 		c->overflow = true;
 	if (!c->overflow) {
@@ -263,12 +275,7 @@ void json_end(struct flow *f)
 /* A whole object at column 0: what was open before it was torn, and must not swallow the rest of the file. */
 static bool is_whole(str text)
 {
-	struct collect probe = {0};
-	if (text.n < 3 || text.p[0] != '{' || text.p[1] != '"')
-		return false;
-	collect(&probe, no_comma(text));
-	buf_done(&probe.text);
-	return probe.depth == 0;
+	return text.n >= 3 && text.p[0] == '{' && text.p[1] == '"' && depth_behind(no_comma(text)) == 0;
 }
 
 /* Printed over several lines, a value's line ends with a bracket or a comma. */
@@ -354,11 +361,9 @@ bool json_line(struct flow *f, const struct text_line *t)
 		return false;
 	struct text_line whole = *t;
 	whole.text = s;
-	struct collect probe = {0};
-	collect(&probe, s);
-	buf_done(&probe.text);
-	if (probe.depth > 0 && !t->cut && !(f->open && f->shape != NULL && f->shape->format->fold == FOLD_ANY && !p->json) && goes_on(str_trim(t->text)) &&
-		(p->json || s.n == 1 || p->excerpt)) {
+	/* What ends like a whole value is not counted through: most lines of a transcript are one, and long. */
+	if (goes_on(str_trim(t->text)) && !t->cut && (p->json || s.n == 1 || p->excerpt) &&
+		!(f->open && f->shape != NULL && f->shape->format->fold == FOLD_ANY && !p->json) && depth_behind(s) > 0) {
 		flow_close(f);
 		buf_reset(&f->json.text);
 		struct buf keep = f->json.text;
@@ -370,7 +375,7 @@ bool json_line(struct flow *f, const struct text_line *t)
 	}
 	if (s.p[0] != '{' && s.p[0] != '[')
 		return false;
-	if (whole_value(f, &whole))
+	if (transcript_plain(f, &whole, s) || whole_value(f, &whole))
 		return true;
 	if (!p->json)
 		return false;

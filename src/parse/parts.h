@@ -186,5 +186,6 @@ bool json_find(str text, const char *key, struct buf *out);    /* lenient: the f
 
 /* format_transcript.c */
 bool transcript_object(struct flow *f, const struct text_line *t, const struct json *doc);
+bool transcript_plain(struct flow *f, const struct text_line *t, str s); /* without the JSON parser; false: it must be asked */
 bool transcript_cut(struct flow *f, const struct text_line *t);
 #endif
