@@ -1,25 +1,135 @@
 #!/usr/bin/env python3
-"""mcplog beside other tools on the same log: prints the table of docs/performance.md.
+"""Every goal of speed and memory beside its peer: prints the table of docs/performance.md, each row with goal, figure, met or missed.
 
-    table.py [--mib 512] [--rounds 5] [--log FILE] [--gen GENERATOR]
+    table.py [--only NAME]... [--list] [--mib 128] [--rounds 5] [--full] [--log FILE]
 
-Commands take turns (A B C A B C …) after one round to warm up. A figure is the median of user + system time of the whole process,
-from wait4, and its ratio to `rg -c -f` of 50 patterns. Tools that are not installed are named and left out. Tools of another order of
-magnitude see only the first 32 MiB; their time is multiplied up, and marked.
+Commands of a row take turns (A B C A B C …) after one round to warm up; a figure is the median of user + system time of whole
+processes, from wait4 (wall time where the row says so). Sizes are small enough for some minutes; --full takes a log of 1 GiB. A tool
+that is not installed makes its row "SKIPPED"; --log gives another log than gen.c makes. What ends with an error is "missed". A row is a function below that returns measured
+figures and says its goal; adding one is adding a function.
 """
 import argparse
+import json
 import os
+import random
+import re
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PROGRAM = os.environ.get("MCPLOG", "mcplog")
+PROGRAM = os.path.abspath(shutil.which(os.environ.get("MCPLOG", "mcplog")) or os.environ.get("MCPLOG", "mcplog"))
 SIG12, SIG50 = os.path.join(HERE, "sig12.txt"), os.path.join(HERE, "sig50.txt")
-SLICE = 32 << 20
-BASE = "rg -c -f, 50 patterns"
+PART = 32 << 20  # tools of another order of magnitude see this much of the log
+STAMP = "2026-03-19T{:02}:{:02}:{:02}.{:03}Z"
+ROWS = []
+
+
+class Skipped(Exception):
+    pass
+
+
+class Missed(Exception):
+    pass
+
+
+def row(goal):
+    """Registers a row. Its function gives (figure, limit, unit) triples; limits above 0 are upper bounds, below 0 lower ones."""
+    def add(function):
+        ROWS.append((function.__name__.replace("_", "-"), goal, function))
+        return function
+    return add
+
+
+def need(tool):
+    if not shutil.which(tool):
+        raise Skipped(f"{tool} is not installed")
+
+
+def run(command, scratch, env=None):
+    """User + system seconds, wall seconds, MiB."""
+    with open(os.path.join(scratch, "out"), "wb") as out:  # not /dev/null: grep would stop at the first match
+        began = time.monotonic()
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL, env={**os.environ, **(env or {})})
+        _, status, usage = os.wait4(child.pid, 0)
+        wall = time.monotonic() - began
+        child.returncode = os.waitstatus_to_exitcode(status)
+    if command[0] == PROGRAM and child.returncode not in (0, 1, 2):
+        raise Missed(f"{' '.join(command[1:3])} ended with {child.returncode}")
+    return usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024
+
+
+class Bench:
+    def __init__(self, args, scratch):
+        self.args, self.scratch, self.made = args, scratch, {}
+
+    def path(self, name):
+        return os.path.join(self.scratch, name)
+
+    def once(self, name, make):
+        if name not in self.made:
+            make(self.path(name))
+            self.made[name] = self.path(name)
+        return self.made[name]
+
+    def compiled(self, name, *libraries):
+        need("cc")
+        return self.once(name, lambda p: subprocess.run(["cc", "-std=gnu17", "-O2", "-o", p, os.path.join(HERE, name + ".c"), *libraries], check=True))
+
+    def log(self, mib=None):
+        if self.args.log and not mib:
+            return self.args.log
+        mib = mib or self.args.mib
+        return self.once(f"{mib}.log", lambda p: subprocess.run([self.compiled("gen"), p, str(mib), "1"], check=True, stdout=subprocess.DEVNULL))
+
+    def part(self):
+        def make(path):
+            with open(self.log(), "rb") as f, open(path, "wb") as g:
+                g.write(f.read(PART) + f.readline())
+        return self.once("part.log", make)
+
+    def files(self, count, size):
+        """A directory of so many logs, parts of one."""
+        def make(path):
+            os.mkdir(path)
+            with open(self.log(), "rb") as f:
+                for i in range(count):
+                    data = f.read(size) + f.readline()
+                    if len(data) < size:
+                        f.seek(0)
+                    with open(os.path.join(path, f"{i:05}.log"), "wb") as g:
+                        g.write(data)
+        return self.once(f"files{count}x{size}", make)
+
+    def new(self, *paths, options=()):
+        """Analyses into a new database each time."""
+        db = self.path("new.db")
+        return [PROGRAM, "analyze", "--db", db, *options, *paths]
+
+    def fresh(self):
+        for name in os.listdir(self.scratch):
+            if name.startswith("new.db"):
+                os.remove(self.path(name))
+
+    def turns(self, commands, what=0, rounds=None, prepare=None):
+        """Medians, one per command; what: 0 CPU, 1 wall, 2 memory."""
+        found = [[] for _ in commands]
+        for turn in range((rounds or self.args.rounds) + 1):
+            for command, figures in zip(commands, found):
+                self.fresh()
+                if prepare:
+                    prepare()
+                got = run(command, self.scratch, {"LC_ALL": "C", "HOME": self.scratch})
+                if turn:
+                    figures.append(got[what])
+        return [max(statistics.median(f), 1e-6) for f in found]
+
+    def against(self, ours, peer, **more):
+        a, b = self.turns([ours, peer], **more)
+        return a / b
 
 
 def patterns(path):
@@ -27,103 +137,270 @@ def patterns(path):
         return [line.rstrip("\n") for line in f if line.strip()]
 
 
-def write(path, text):
+@row("analyze <= 0.35 x rg -c -f of 50 patterns")
+def rg(b):
+    need("rg")
+    return [(b.against(b.new(b.log()), ["rg", "-c", "-f", SIG50, b.log()]), 0.35, "x")]
+
+
+@row("<= 0.75 x LC_ALL=C grep -cE of 12 patterns in one")
+def grep(b):
+    return [(b.against(b.new(b.log()), ["grep", "-cE", "|".join(patterns(SIG12)), b.log()]), 0.75, "x")]
+
+
+@row("<= 4 x wc -l")
+def wc(b):
+    return [(b.against(b.new(b.log()), ["wc", "-l", b.log()]), 4, "x")]
+
+
+@row("lnav, index only (less than the question): >= 10 x our CPU")
+def lnav(b):
+    need("lnav")
+    return [(b.against(["lnav", "-n", "-c", ";SELECT 1", b.log()], b.new(b.log()), rounds=1), -10, "x")]
+
+
+@row("mtail with 12 counters: >= 40 x our CPU, on a part of the log")
+def mtail(b):
+    need("mtail")
+    with open(b.path("p.mtail"), "w", encoding="utf-8") as f:
+        for i, p in enumerate(patterns(SIG12)):
+            escaped = p.replace("/", "\\/")
+            f.write(f"counter line{i}\n/{escaped}/ {{\n  line{i}++\n}}\n")
+    return [(b.against(["mtail", "--one_shot", "--progs", b.path("p.mtail"), "--logs", b.part()], b.new(b.part()), rounds=1), -40, "x")]
+
+
+@row("SEC with 5 rules: >= 50 x our CPU, on a part of the log")
+def sec(b):
+    need("sec")
+    with open(b.path("rules.sec"), "w", encoding="utf-8") as f:
+        for p in patterns(SIG12)[:5]:
+            f.write(f"type=Single\nptype=RegExp\npattern={p}\ndesc=x\naction=none\n\n")
+    return [(b.against(["sec", "--conf=" + b.path("rules.sec"), "--input=" + b.part(), "--notail", "--quiet"], b.new(b.part()), rounds=1), -50, "x")]
+
+
+def callgrind(b, command):
+    need("valgrind")
+    b.fresh()
+    out = b.path("callgrind.out")
+    done = subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", *command], capture_output=True, text=True)
+    found = re.search(r"I\s+refs:\s+([\d,]+)", done.stderr)
+    if not found:
+        raise Skipped("valgrind cannot run the program")
+    return int(found[1].replace(",", "")), out
+
+
+@row("<= 4.0 instructions per byte of a log of 10 MB")
+def instructions(b):
+    return [(callgrind(b, b.new(b.log(10)))[0] / os.path.getsize(b.log(10)), 4.0, "per byte")]
+
+
+@row("memory <= 24 MiB: one file, 1,000 files; growth from 10 MB <= 4 MiB")
+def memory(b):
+    one, many, small = b.turns([b.new(b.log()), b.new(b.files(1000, (b.args.mib << 20) // 1000)), b.new(b.log(10))], what=2, rounds=1)
+    return [(one, 24, "MiB"), (many, 24, "MiB"), (one - small, 4, "MiB more")]
+
+
+@row("10 x the data <= 10.5 x the CPU")
+def ten_times(b):
+    return [(b.against(b.new(b.log(max(10, b.args.mib // 10) * 10)), b.new(b.log(max(10, b.args.mib // 10)))), 10.5, "x")]
+
+
+def open_calls_log(path, count):
     with open(path, "w", encoding="utf-8") as f:
-        f.write(text)
-    return path
+        for i in range(count):
+            at = STAMP.format(i // 360000 % 24, i // 6000 % 60, i // 100 % 60, i % 100 * 10)
+            f.write(f"{at} [INFO] [Stall] tool_dispatch_start tool=mcp__wiki__search toolUseId=toolu_{i:016x} permissionDecisionMs=1\n")
 
 
-def mtail_program(scratch):
-    names = [(f"line{i}", p.replace("/", "\\/")) for i, p in enumerate(patterns(SIG12))]
-    return write(os.path.join(scratch, "p.mtail"), "".join(f"counter {n}\n/{p}/ {{\n  {n}++\n}}\n" for n, p in names))
+@row("10^6 open calls <= 128 MiB and <= 15 x the time of 10^5")
+def open_calls(b):
+    few, many = (b.new(b.once(f"open{n}.log", lambda p, n=n: open_calls_log(p, n))) for n in (10**5, 10**6))
+    b.fresh()
+    size = run(many, b.scratch)[2]
+    return [(size, 128, "MiB"), (b.against(many, few, rounds=1), 15, "x")]
 
 
-def sec_rules(scratch):
-    rule = "type=Single\nptype=RegExp\npattern={}\ndesc=x\naction=none\n\n"
-    return write(os.path.join(scratch, "rules.sec"), "".join(rule.format(p) for p in patterns(SIG12)[:5]))
+def again(b, folder):
+    db = b.path("kept" + os.path.basename(folder) + ".db")
+    command = [PROGRAM, "analyze", "--db", db, folder]
+    run(command, b.scratch)
+    return command
 
 
-def commands(log, part, scratch):
-    """Name, program that must be there, command, environment, does it see only a part?"""
-    c = {"LC_ALL": "C"}
-    new = ["sh", "-c", 'rm -f "$1"*; exec "$0" analyze --db "$1" "$2"', PROGRAM, os.path.join(scratch, "new.db"), log]
-    return [
-        ("mcplog analyze --db NEW", PROGRAM, new, {}, False),
-        (BASE, "rg", ["rg", "-c", "-f", SIG50, log], {}, False),
-        ("rg -c -f, 12 patterns", "rg", ["rg", "-c", "-f", SIG12, log], {}, False),
-        ("LC_ALL=C grep -cE, 12 in one", "grep", ["grep", "-cE", "|".join(patterns(SIG12)), log], c, False),
-        ("wc -l", "wc", ["wc", "-l", log], {}, False),
-        ("lnav, index only", "lnav", ["lnav", "-n", "-c", ";SELECT 1", log], {"HOME": scratch}, True),
-        ("mtail, 12 counters", "mtail", ["mtail", "--one_shot", "--progs", mtail_program(scratch), "--logs", part], {}, True),
-        ("sec, 5 rules", "sec", ["sec", "--conf=" + sec_rules(scratch), "--input=" + part, "--notail", "--quiet"], {}, True),
-    ]
+@row("nothing new in 1,000 files <= 1.0 x ls -l, wall; 10,000 files <= 10 x")
+def nothing_new(b):
+    few, many = b.files(1000, 4096), b.files(10000, 4096)
+    ours, ls = b.turns([again(b, few), ["ls", "-l", few]], what=1, rounds=40)
+    return [(ours / ls, 1.0, "x"), (b.turns([again(b, many)], what=1)[0] / ours, 10, "x")]
 
 
-def measure(command, environment):
-    """User + system seconds and the largest memory in MiB."""
-    pid = os.fork()
-    if pid == 0:
-        null = os.open(os.devnull, os.O_WRONLY)
-        out = os.open(os.path.join(tempfile.gettempdir(), f"table.{os.getpid()}.out"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        os.unlink(os.path.join(tempfile.gettempdir(), f"table.{os.getpid()}.out"))
-        os.dup2(out, 1)
-        os.dup2(null, 2)
-        os.execvpe(command[0], command, {**os.environ, **environment})
-    _, _, usage = os.wait4(pid, 0)
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+@row("one of 1,000 files grown <= 1.8 x ls -l, wall")
+def one_grown(b):
+    folder = b.files(1000, 4097)
+
+    def grow():
+        with open(os.path.join(folder, "00500.log"), "ab") as f:
+            f.write(b"2026-03-19T08:00:00.000Z [DEBUG] one more line\n")
+    command = again(b, folder)
+    ours, ls = b.turns([command, ["ls", "-l", folder]], what=1, rounds=40, prepare=grow)
+    return [(ours / ls, 1.8, "x")]
 
 
-def make_log(args, scratch):
-    if args.log:
-        return args.log
-    gen = args.gen
-    if not gen:
-        gen = os.path.join(scratch, "gen")
-        subprocess.run(["cc", "-std=c17", "-O2", "-o", gen, os.path.join(HERE, "gen.c")], check=True)
-    log = os.path.join(scratch, "log.txt")
-    subprocess.run([gen, log, str(args.mib), "1"], check=True, stdout=subprocess.DEVNULL)
-    return log
+@row("--version <= 4 x /bin/true, a small log <= 6 x, wall")
+def start(b):
+    small = b.path("small.log")
+    with open(small, "w", encoding="utf-8") as f:
+        f.write("2026-03-19T08:00:00.000Z [DEBUG] a line\n" * 3)
+    version, analysis, true = b.turns([[PROGRAM, "--version"], again(b, small), ["/bin/true"]], what=1, rounds=200)
+    return [(version / true, 4, "x"), (analysis / true, 6, "x")]
 
 
-def make_part(log, scratch):
-    part = os.path.join(scratch, "part.log")
-    with open(log, "rb") as f, open(part, "wb") as g:
-        g.write(f.read(SLICE))
-        g.write(f.readline())
-    return part, max(1.0, os.path.getsize(log) / os.path.getsize(part))
+@row("--jobs 2 on 1,000 files: wall <= 0.70 x, CPU <= 1.10 x, the same bytes; one file: wall <= 0.75 x")
+def jobs(b):
+    files = b.files(1000, (b.args.mib << 20) // 1000)
+    one, two = (b.new(files, options=["--jobs", n]) for n in ("1", "2"))
+    wall, cpu = b.turns([one, two], what=1), b.turns([one, two])
+    reports = []
+    for command in (one, two):
+        b.fresh()
+        run([*command, "--as-of", "2027-01-01T00:00:00Z"], b.scratch)
+        with open(b.path("out"), "rb") as f:
+            reports.append(f.read())
+    single = b.turns([b.new(b.log(), options=["--jobs", n]) for n in ("1", "2")], what=1)
+    return [(wall[1] / wall[0], 0.70, "x wall"), (cpu[1] / cpu[0], 1.10, "x CPU"), (float(reports[0] != reports[1]), 1e-9, "differ"),
+            (single[1] / single[0], 0.75, "x wall, one file")]
+
+
+def write_lines(path, size, count, end):
+    with open(path, "wb") as f:
+        for _ in range(count):
+            f.write(b'2026-03-19T08:00:00.000Z [DEBUG] MCP server "wiki": Tool ')
+            for _ in range(size >> 20):
+                f.write(b"'read_page' still runn  " * (1 << 15) + b"x" * (1 << 18))
+            f.write(end)
+
+
+@row("a line without end (1 GiB with --full) <= 2 x wc -l, its memory <= 8 MiB")
+def long_line(b):
+    log = b.once("long.log", lambda p: write_lines(p, b.args.mib << 20, 1, b""))
+    b.fresh()
+    return [(b.against(b.new(log), ["wc", "-l", log]), 2, "x"), (run(b.new(log), b.scratch)[2], 8, "MiB")]
+
+
+@row("lines of 1 MiB that nearly match <= 1 x rg")
+def near_misses(b):
+    need("rg")
+    log = b.once("near.log", lambda p: write_lines(p, 1 << 20, 32, b"\n"))
+    return [(b.against(b.new(log), ["rg", "-c", "-f", SIG50, log]), 1, "x")]
+
+
+def source_text():
+    with open(__file__, encoding="utf-8") as f:
+        return f.read()
+
+
+def transcript_log(path, size):
+    """What a session writes: text, calls of tools, few of them of servers, results twice, progress."""
+    pick, text, i = random.Random(1), source_text(), 0
+    with open(path, "w", encoding="utf-8") as f:
+        while f.tell() < size:
+            i += 1
+            a = pick.randrange(len(text) - 4000)
+            body, tool, call = text[a:a + pick.choice((200, 1000, 4000))], pick.choice(("Bash", "Read", "Edit", "Grep", "mcp__wiki__search")), f"toolu_{i:016}"
+            result = [{"type": "text", "text": body}] if tool.startswith("mcp") else body
+            said = [{"type": "text", "text": text[a:a + 300]}]
+            for kind, rest in (("assistant", {"message": {"role": "assistant", "content": said, "usage": {"input_tokens": i}}}),
+                               ("assistant", {"message": {"role": "assistant", "content": [{"type": "tool_use", "id": call, "name": tool, "input": {"q": body[:90]}}]}}),
+                               ("progress", {"data": {"type": "progress", "output": body[:200]}, "toolUseID": call}),
+                               ("user", {"message": {"role": "user", "content": [{"tool_use_id": call, "type": "tool_result", "content": result}]},
+                                         "toolUseResult": {"stdout": body, "stderr": ""}})):
+                at = STAMP.format(8 + i // 36000 % 12, i // 600 % 60, i // 10 % 60, i % 10 * 100)
+                f.write(json.dumps({"parentUuid": f"73f2c993-{i:08}", "isSidechain": False, "cwd": "/home/kim/proj", "sessionId": "1c8be7a0-5eed", "version": "2.1.329",
+                                    "type": kind, **rest, "uuid": f"7780a0de-{i:08}", "timestamp": at}, separators=(",", ":")) + "\n")
+
+
+def cache_log(path, size):
+    i = 0
+    with open(path, "w", encoding="utf-8") as f:
+        while f.tell() < size:
+            i += 1
+            at = STAMP.format(8 + i // 36000 % 12, i // 600 % 60, i // 10 % 60, i % 10 * 100)
+            for text in ("Calling MCP tool: search", f"Received {i} notifications of the kind \"progress\"", f"Tool 'search' completed successfully in {i % 900}ms"):
+                f.write(json.dumps({"debug": text, "timestamp": at, "sessionId": "1c8be7a0-5eed", "cwd": "/home/kim/proj"}, separators=(",", ":")) + "\n")
+
+
+def against_jansson(b, name, make):
+    log = b.once(name, lambda p: make(p, b.args.mib << 18))
+    return [(b.against([b.compiled("json_lines", "-ljansson"), log], b.new(log)), -6, "x")]
+
+
+@row("transcripts: json_loadb per line takes >= 6 x our CPU")
+def transcripts(b):
+    return against_jansson(b, "transcript.jsonl", transcript_log)
+
+
+@row("cache logs: json_loadb per line takes >= 6 x our CPU")
+def cache_logs(b):
+    return against_jansson(b, "cache.jsonl", cache_log)
+
+
+@row("SQLite <= 35 % of the instructions")
+def sqlite_share(b):
+    total, out = callgrind(b, b.new(b.log(10)))
+    shown = subprocess.run(["callgrind_annotate", "--threshold=100", out], capture_output=True, text=True).stdout
+    ours = sum(int(m[1].replace(",", "")) for m in re.finditer(r"^\s*([\d,]+) \([ \d.]+%\)\s+\S.*\[[^\]]*libsqlite3[^\]]*\]$", shown, re.M))
+    return [(100 * ours / total, 35, "%")]
+
+
+@row("database <= 1 % of the log")
+def database(b):
+    b.fresh()
+    run(b.new(b.log()), b.scratch)
+    return [(100 * os.path.getsize(b.path("new.db")) / os.path.getsize(b.log()), 1, "%")]
+
+
+@row("the truth of the generator exactly (test_truth.py), at two sizes")
+def truth(b):
+    faults = 0
+    for mib in ("4", "32"):
+        done = subprocess.run([sys.executable, "-B", os.path.join(HERE, "test_truth.py"), "--mib", mib], capture_output=True, env={**os.environ, "MCPLOG": PROGRAM,
+                              "MCPLOG_SANITIZE": "ON"})
+        faults += done.returncode != 0
+    return [(float(faults), 1e-9, "faults")]
+
+
+def shown(bench, function):
+    try:
+        figures = function(bench)
+    except Skipped as e:
+        return f"SKIPPED: {e}", ""
+    except (Missed, OSError, subprocess.CalledProcessError) as e:
+        return f"no figure: {e}", "missed"
+    met = all(figure <= limit if limit > 0 else figure >= -limit for figure, limit, _ in figures)
+    return "; ".join(f"{figure:.2f} {unit}" for figure, _, unit in figures), "met" if met else "missed"
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--mib", type=int, default=512)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", action="append", choices=[name for name, _, _ in ROWS], metavar="NAME")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--mib", type=int, default=128)
     parser.add_argument("--log")
-    parser.add_argument("--gen")
+    parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
+    if args.full:
+        args.mib = 1024
+    if args.list:
+        print("\n".join(f"{name}: {goal}" for name, goal, _ in ROWS))
+        return 0
+    print("| row | goal | figure | |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as scratch:
-        log = make_log(args, scratch)
-        part, times = make_part(log, scratch)
-        rows = []
-        for row in commands(log, part, scratch):
-            if shutil.which(row[1]):
-                rows.append(row)
-            else:
-                print(f"{row[0]}: SKIPPED: {row[1]} not installed")
-        found = {row[0]: [] for row in rows}
-        for turn in range(args.rounds + 1):
-            for name, _, command, environment, _ in rows:
-                if turn or name in (rows[0][0], BASE):
-                    got = measure(command, environment)
-                    if turn:
-                        found[name].append(got)
-        seconds = {name: statistics.median(t for t, _ in v) for name, v in found.items()}
-        print(f"log of {os.path.getsize(log) / 1e6:.0f} MB, {args.rounds} rounds\n")
-        print("| command | user + system | ratio | memory |\n|---|---|---|---|")
-        for name, _, _, _, partly in rows:
-            s = seconds[name] * (times if partly and name != "lnav, index only" else 1)
-            ratio = f"{s / seconds[BASE]:.2f}" if BASE in seconds else "–"
-            mark = " (of a part)" if partly and name != "lnav, index only" and times > 1 else ""
-            print(f"| `{name}` | {s:.2f} s{mark} | {ratio} | {max(m for _, m in found[name]):.0f} MiB |")
+        bench = Bench(args, scratch)
+        for name, goal, function in ROWS:
+            if not args.only or name in args.only:
+                figure, verdict = shown(bench, function)
+                print(f"| {name} | {goal} | {figure} | {verdict} |", flush=True)
     return 0
 
 
