@@ -50,7 +50,7 @@ def need(tool):
 
 
 def run(command, scratch, env=None):
-    """User + system seconds, wall seconds, MiB."""
+    """User + system seconds and wall seconds."""
     with open(os.path.join(scratch, "out"), "wb") as out:  # not /dev/null: grep would stop at the first match
         began = time.monotonic()
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL, env={**os.environ, **(env or {})})
@@ -59,7 +59,7 @@ def run(command, scratch, env=None):
         child.returncode = os.waitstatus_to_exitcode(status)
     if command[0] == PROGRAM and child.returncode not in (0, 1, 2):
         raise Missed(f"{' '.join(command[1:3])} ended with {child.returncode}")
-    return usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024
+    return usage.ru_utime + usage.ru_stime, wall
 
 
 class Bench:
@@ -115,7 +115,7 @@ class Bench:
                 os.remove(self.path(name))
 
     def turns(self, commands, what=0, rounds=None, prepare=None):
-        """Medians, one per command; what: 0 CPU, 1 wall, 2 memory."""
+        """Medians, one per command; what: 0 CPU, 1 wall."""
         found = [[] for _ in commands]
         for turn in range((rounds or self.args.rounds) + 1):
             for command, figures in zip(commands, found):
@@ -126,6 +126,12 @@ class Bench:
                 if turn:
                     figures.append(got[what])
         return [max(statistics.median(f), 1e-6) for f in found]
+
+    def peak(self, command):
+        """MiB."""
+        self.fresh()
+        done = subprocess.run([self.compiled("peak"), *command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        return int(re.search(r"^peak (\d+)$", done.stderr, re.M)[1]) / 1024
 
     def against(self, ours, peer, **more):
         a, b = self.turns([ours, peer], **more)
@@ -196,7 +202,7 @@ def instructions(b):
 
 @row("memory <= 24 MiB: one file, 1,000 files; growth from 10 MB <= 4 MiB")
 def memory(b):
-    one, many, small = b.turns([b.new(b.log()), b.new(b.files(1000, (b.args.mib << 20) // 1000)), b.new(b.log(10))], what=2, rounds=1)
+    one, many, small = (b.peak(b.new(*paths)) for paths in ([b.log()], [b.files(1000, (b.args.mib << 20) // 1000)], [b.log(10)]))
     return [(one, 24, "MiB"), (many, 24, "MiB"), (one - small, 4, "MiB more")]
 
 
@@ -215,9 +221,7 @@ def open_calls_log(path, count):
 @row("10^6 open calls <= 128 MiB and <= 15 x the time of 10^5")
 def open_calls(b):
     few, many = (b.new(b.once(f"open{n}.log", lambda p, n=n: open_calls_log(p, n))) for n in (10**5, 10**6))
-    b.fresh()
-    size = run(many, b.scratch)[2]
-    return [(size, 128, "MiB"), (b.against(many, few, rounds=1), 15, "x")]
+    return [(b.peak(many), 128, "MiB"), (b.against(many, few, rounds=1), 15, "x")]
 
 
 def again(b, folder):
@@ -283,8 +287,7 @@ def write_lines(path, size, count, end):
 @row("a line without end (1 GiB with --full) <= 2 x wc -l, its memory <= 8 MiB")
 def long_line(b):
     log = b.once("long.log", lambda p: write_lines(p, b.args.mib << 20, 1, b""))
-    b.fresh()
-    return [(b.against(b.new(log), ["wc", "-l", log]), 2, "x"), (run(b.new(log), b.scratch)[2], 8, "MiB")]
+    return [(b.against(b.new(log), ["wc", "-l", log]), 2, "x"), (b.peak(b.new(log)), 8, "MiB")]
 
 
 @row("lines of 1 MiB that nearly match <= 1 x rg")
