@@ -30,7 +30,8 @@
  *               cmd_completion cmd_help  scripts for shells; help, manual, version
  *
  * THE PASSES    pipeline             the two passes behind one call
- *               pass1 pass1_rest pass2  streaming: file to timeline; resting in a file; judging: timeline to facts
+ *               pass1 pass1_read pass1_rest  streaming, file to timeline: from records on; up to records; resting in a file
+ *               pass2                judging: timeline to facts
  *               assemble digest      what a report is made of; what of it is kept for the next run
  *               slice slice_text     the lines that carry an incident, chosen, proven and redacted
  *               unknown              beside them: records that no signature explains

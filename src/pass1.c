@@ -1,5 +1,7 @@
 /* The streaming half of the pipeline (see pass1.h). The loop can be read in a minute; the stages do not know each other.
  *
+ * What is done to a file up to its records stands in pass1_read.c, what becomes of them stands here.
+ *
  * A file that grew is read on from where the last run rested (pass1_rest.c), not from its beginning. Files whose inode is known
  * are looked at first: then it is settled which generations lost their file, and a file that nobody knows can be told to be one
  * of those, moved, or a copy of one that is still there.
@@ -9,11 +11,6 @@
 #include "pass1.h"
 #include "pass1_rest.h"
 #include "base/utf8.h"
-#include "ingest/reader.h"
-#include "parse/parser.h"
-#include "track/tracker.h"
-#include <stdlib.h>
-#include <unistd.h>
 
 enum { PROGRESS_BYTES = 8 << 20 };
 
@@ -88,65 +85,33 @@ static void on_record(void *context, const struct record *r)
 
 /* --- one file --- */
 
-static void report_progress(struct pass1 *p, const struct source *s, uint64_t at)
+static bool is_stopped(const struct pass1 *p) { return p->options->stop && *p->options->stop; }
+
+static int stopped(struct err *reterr) { return err_set(reterr, ERR_STOPPED, "interrupted: nothing of this run was kept"); }
+
+static bool go_on(void *context, uint64_t offset)
 {
-	if (p->options->progress)
-		p->options->progress(p->options->progress_context, p->bytes_done + at, p->bytes_total, s->path);
+	struct file_pass *f = context;
+	struct pass1 *p = f->p;
+	if (p->options->progress && offset - f->reported >= PROGRESS_BYTES) {
+		f->reported = offset;
+		p->options->progress(p->options->progress_context, p->bytes_done + offset, p->bytes_total, f->source.path);
+	}
+	return !is_stopped(p);
 }
 
-/* The parser takes what it can of the bytes that are in the buffer already, up to where somebody is on watch. */
-static void push_buffered(struct file_pass *f, const struct line *line)
+static struct tracker *make_tracker(struct file_pass *f)
 {
-	uint64_t lines;
-	const uint64_t at = reader_offset(f->reader);
-	str rest = reader_buffered(f->reader);
-	if (f->watch_at > at && f->watch_at - at < rest.n)
-		rest.n = (size_t)(f->watch_at - at);
-	if (rest.n > 0) {
-		size_t taken = parser_block(f->parser, rest, line->number + 1, at, &lines);
-		reader_skip(f->reader, taken, lines);
-	}
-}
-
-static int read_lines(struct file_pass *f, struct err *reterr)
-{
-	struct line line;
-	uint64_t n = 0, reported = 0;
-	while (reader_next(f->reader, &line) > 0) { /* a read error is a problem of the source, never of the run */
-		parser_push(f->parser, &line);
-		push_buffered(f, &line);
-		if (reader_offset(f->reader) >= f->watch_at)
-			pass1_watch(f);
-		if (line.offset - reported >= PROGRESS_BYTES) {
-			reported = line.offset;
-			report_progress(f->p, &f->source, line.offset);
-		}
-		if ((++n & 0x3f) == 0 && f->p->options->stop && *f->p->options->stop)
-			return err_set(reterr, ERR_STOPPED, "interrupted: nothing of this run was kept");
-	}
-	parser_finish(f->parser);
-	tracker_finish(f->tracker);
-	return 0;
+	struct tracker_sink sink = {f, store_event, store_call};
+	return tracker_new(f->p->rules, &sink, f->start.key);
 }
 
 /* New stages for the file, at its beginning. */
-static void make_stages(struct file_pass *f, const struct input *in)
+static void make_stages(struct file_pass *f)
 {
-	struct pass1 *p = f->p;
-	struct tracker_sink sink = {f, store_event, store_call};
-	struct parser_options options = {.zone = p->options->zone, .base = in->is_stdin ? INSTANT_NONE : f->source.identity.mtime_ns / 1000, .path = in->path,
-		.probe = f->probe, .force_text = p->options->source.force_text, .excerpt_gate = matcher_knows,
-		.memory = p->memory};
-	f->tracker = tracker_new(p->rules, &sink, f->start.key);
-	f->parser = parser_new(p->rules, &options, matcher_gate, p->matcher, on_record, f);
-}
-
-static void free_stages(struct file_pass *f)
-{
-	parser_free(f->parser);
 	tracker_free(f->tracker);
-	f->parser = NULL;
-	f->tracker = NULL;
+	f->tracker = make_tracker(f);
+	reading_parser(&f->read, f->p->memory, f->p->matcher);
 }
 
 static str clean_fact(struct file_pass *f, str fact)
@@ -157,14 +122,7 @@ static str clean_fact(struct file_pass *f, str fact)
 
 static int end_source(struct file_pass *f, struct err *reterr)
 {
-	struct problem problems[2 * LIMIT_PROBLEMS];
-	f->source.problems = problems;
-	reader_facts(f->reader, &f->source);
-	size_t of_reader = f->source.problem_count < LIMIT_PROBLEMS ? f->source.problem_count : LIMIT_PROBLEMS;
-	memmove(problems, f->source.problems, of_reader * sizeof *problems);
-	f->source.problems = problems;
-	f->source.problem_count = of_reader;
-	parser_facts(f->parser, &f->source);
+	tracker_finish(f->tracker);
 	f->source.cwd = clean_fact(f, f->source.cwd);
 	f->source.server = clean_fact(f, f->source.server);
 	f->source.client_version = clean_fact(f, f->source.client_version);
@@ -172,27 +130,21 @@ static int end_source(struct file_pass *f, struct err *reterr)
 	return timeline_source_end(f->p->timeline, f->source.id, &f->source, reterr);
 }
 
-static int run_stages(struct file_pass *f, const struct input *in, struct err *reterr)
+static int run_stages(struct file_pass *f, struct err *reterr)
 {
-	f->probe = reader_peek(f->reader);
-	char *probe = f->start.state.p ? mem_dup(f->probe.p, f->probe.n) : NULL; /* going on moves the reader's buffer */
-	if (probe)
-		f->probe.p = probe;
-	make_stages(f, in);
+	if (f->start.state.p)
+		reading_probe(&f->read);
+	make_stages(f);
 	if (f->start.state.p && !pass1_go_on(f)) {
-		free_stages(f);
 		timeline_source_anew(f->p->timeline, f->source.id);
-		make_stages(f, in);
+		make_stages(f);
 	}
-	if (parser_excerpt(f->parser))
-		reader_whole(f->reader);
-	pass1_watch_from(f);
-	int r = read_lines(f, reterr);
-	if (!r)
-		r = end_source(f, reterr);
-	free_stages(f);
-	free(probe);
-	return r;
+	f->read.shared_at = f->start.shared;
+	reading_watch_from(&f->read, f->start.resume);
+	if (!reading_lines(&f->read))
+		return stopped(reterr);
+	reading_facts(&f->read, &f->source);
+	return end_source(f, reterr);
 }
 
 static void need_matcher(struct pass1 *p)
@@ -216,19 +168,19 @@ static void add_problem(struct source_list *list, const struct input *in, const 
 static bool marker_of(void *context, uint64_t offset, uint32_t len, uint64_t *ret_hash)
 {
 	struct file_pass *f = context;
-	return reader_marker(f->reader, offset, len, ret_hash);
+	return reader_marker(f->read.reader, offset, len, ret_hash);
 }
 
 static uint64_t common_with(void *context, str other, uint64_t from, uint64_t to, uint64_t *ret_line)
 {
 	struct file_pass *f = context;
-	return source_common(f->fd, other, from, to, ret_line);
+	return source_common(f->read.fd, other, from, to, ret_line);
 }
 
 static int begin_source(struct file_pass *f, const struct input *in, struct err *reterr)
 {
 	struct pass1 *p = f->p;
-	const struct file_content content = {.head = reader_head(f->reader), .compressed = reader_compressed(f->reader), .final = p->options->final,
+	const struct file_content content = {.head = reader_head(f->read.reader), .compressed = reader_compressed(f->read.reader), .final = p->options->final,
 		.context = f, .marker = marker_of, .common = common_with};
 	int r = timeline_source_begin(p->timeline, &f->source, in->is_stdin ? NULL : &content, &f->arena, &f->start, reterr);
 	f->source.id = f->start.id;
@@ -243,35 +195,30 @@ static int read_opened(struct file_pass *f, const struct input *in, struct err *
 	if (r || f->start.unchanged)
 		return r;
 	if (f->start.final)
-		reader_whole(f->reader);
+		reader_whole(f->read.reader);
 	need_matcher(p);
-	return run_stages(f, in, reterr);
+	return run_stages(f, reterr);
 }
 
 static int read_file(struct pass1 *p, struct source_list *list, const struct input *in, struct file_pass *f, struct err *reterr)
 {
 	struct err e = {0};
-	if (source_open(in, &p->options->source, &f->fd, &e)) {
+	if (reading_open(&f->read, &e)) {
 		add_problem(list, in, &e);
 		return 0;
 	}
-	if (!in->is_stdin)
-		source_refresh(f->fd, &f->source.identity);
-	struct reader_options options = {.final = p->options->final || in->is_stdin, .force_text = p->options->source.force_text, .named = in->named,
-		.archive_name = in->archive_name, .chunk = p->options->chunk, .mtime_s = f->source.identity.mtime_ns / 1000000000, .now_s = p->options->now_s};
-	if (reader_new(f->fd, &options, &f->reader, &e)) {
-		add_problem(list, in, &e);
-		return 0;
-	}
+	f->source.identity = f->read.identity;
 	int r = read_opened(f, in, reterr);
-	reader_free(f->reader);
+	reading_done(&f->read);
 	p->bytes_done += in->identity.size;
 	return r;
 }
 
 static int pass_file(struct pass1 *p, struct source_list *list, const struct input *in, int64_t *ret_id, struct err *reterr)
 {
-	struct file_pass f = {.p = p, .source = {.path = in->path, .identity = in->identity, .first = INSTANT_NONE, .last = INSTANT_NONE}};
+	struct file_pass f = {.p = p, .source = {.path = in->path, .identity = in->identity, .first = INSTANT_NONE, .last = INSTANT_NONE},
+		.read = {.rules = p->rules, .options = p->options, .in = in}};
+	f.read.sink = (struct reading_sink){&f, on_record, pass1_rest, go_on};
 	struct err e = {0};
 	if (timeline_source_same(p->timeline, &f.source, p->options->final, ret_id, &e))
 		return 0;
@@ -279,6 +226,7 @@ static int pass_file(struct pass1 *p, struct source_list *list, const struct inp
 	int r = read_file(p, list, in, &f, reterr);
 	if (!r)
 		*ret_id = f.source.id;
+	tracker_free(f.tracker);
 	buf_done(&f.text);
 	buf_done(&f.err);
 	buf_done(&f.fields);

@@ -7,7 +7,7 @@
 #include "pass1_rest.h"
 #include "redact/redact.h"
 
-enum { STATE_FORMAT = 2, REST_WINDOW = 32 * 1024, STATE_MOST = 256 * 1024 };
+enum { STATE_FORMAT = 2, STATE_MOST = 256 * 1024 };
 
 static str clean_text(void *context, str text)
 {
@@ -17,51 +17,24 @@ static str clean_text(void *context, str text)
 	return buf_str(&f->text);
 }
 
-static void rest(struct file_pass *f)
+void pass1_rest(void *context, uint64_t offset, str reader, str parser)
 {
-	struct buf reader = {0}, parser = {0}, tracker = {0}, all = {0};
-
-	reader_save(f->reader, &reader);
-	parser_save(f->parser, &parser);
+	struct file_pass *f = context;
+	struct buf tracker = {0}, all = {0};
 	if (tracker_save(f->tracker, &tracker, clean_text, f) && tracker.n < STATE_MOST) {
 		wire_u64(&all, STATE_FORMAT);
-		wire_str(&all, buf_str(&reader));
-		wire_str(&all, buf_str(&parser));
+		wire_str(&all, reader);
+		wire_str(&all, parser);
 		wire_str(&all, (str){tracker.p ? tracker.p : "", tracker.n});
-		timeline_source_rest(f->p->timeline, f->source.id, reader_offset(f->reader), buf_str(&all));
+		timeline_source_rest(f->p->timeline, f->source.id, offset, buf_str(&all));
 	}
-	buf_done(&reader);
-	buf_done(&parser);
 	buf_done(&tracker);
 	buf_done(&all);
 }
 
-void pass1_watch_from(struct file_pass *f)
-{
-	const uint64_t size = f->source.identity.size, from = f->start.resume;
-	const bool worth = f->probe.n >= LIMIT_PROBE - 3 && !f->start.shared && size > from && size - from > 2 * REST_WINDOW && size > LIMIT_PROBE + REST_WINDOW;
-	f->rest_at = worth && !reader_compressed(f->reader) && !parser_excerpt(f->parser) ? size - REST_WINDOW : UINT64_MAX;
-	f->watch_at = f->start.shared ? f->start.shared : f->rest_at;
-}
-
-void pass1_watch(struct file_pass *f)
-{
-	if (f->start.shared) {
-		parser_facts(f->parser, &f->shared);
-		struct source lines = {0};
-		reader_facts(f->reader, &lines);
-		f->shared.lines = lines.lines;
-		f->shared_known = true;
-		f->watch_at = UINT64_MAX;
-	} else if (parser_can_rest(f->parser)) {
-		rest(f);
-		f->watch_at = UINT64_MAX;
-	}
-}
-
 void pass1_count_shared(struct file_pass *f, struct source *s)
 {
-	const struct source *from = f->shared_known ? &f->shared : s;
+	const struct source *from = f->read.shared_known ? &f->read.shared : s;
 	if (!f->start.shared)
 		return;
 	s->shared.lines = from->lines;
@@ -73,8 +46,8 @@ void pass1_count_shared(struct file_pass *f, struct source *s)
 static void replay(struct file_pass *f, uint64_t until)
 {
 	struct line line;
-	while (reader_offset(f->reader) < until && reader_next(f->reader, &line) > 0)
-		parser_push(f->parser, &line);
+	while (reader_offset(f->read.reader) < until && reader_next(f->read.reader, &line) > 0)
+		parser_push(f->read.parser, &line);
 }
 
 bool pass1_go_on(struct file_pass *f)
@@ -85,14 +58,14 @@ bool pass1_go_on(struct file_pass *f)
 	const str of_reader = wire_take_str(&w), of_parser = wire_take_str(&w), of_tracker = wire_take_str(&w);
 	struct wire reader = {of_reader, w.bad}, parser = {of_parser, w.bad}, tracker = {of_tracker, w.bad};
 	uint64_t line = wire_take_u64(&reader) + 1, offset = f->start.resume;
-	parser_restore(f->parser, &parser, &line, &offset);
+	parser_restore(f->read.parser, &parser, &line, &offset);
 	if (w.bad || parser.bad || reader.bad || !tracker_restore(f->tracker, &tracker) || offset > f->start.resume || line == 0)
 		return false;
-	reader_go(f->reader, offset, line - 1);
+	reader_go(f->read.reader, offset, line - 1);
 	replay(f, f->start.resume);
 	parser = (struct wire){of_parser, false};
-	parser_recount(f->parser, &parser);
+	parser_recount(f->read.parser, &parser);
 	reader = (struct wire){of_reader, false};
-	reader_restore(f->reader, &reader);
+	reader_restore(f->read.reader, &reader);
 	return true;
 }
