@@ -31,6 +31,7 @@
  *
  * THE PASSES    pipeline             the two passes behind one call
  *               pass1 pass1_read pass1_rest  streaming, file to timeline: from records on; up to records; resting in a file
+ *               pass1_ahead          a second thread for the part up to records
  *               pass2                judging: timeline to facts
  *               assemble digest      what a report is made of; what of it is kept for the next run
  *               slice slice_text     the lines that carry an incident, chosen, proven and redacted
@@ -103,10 +104,12 @@
  *               instant instant_template duration zone  time
  *               utf8 json json_out csv regex pattern nearest drain version_range  text
  *               plain plain_read plain_run plain_image span newline  most patterns, matched without PCRE2; runs of bytes; ends of lines
+ *               ring                 places handed round between two threads
  *               err diag out child   errors, stderr, output files, commands that are run
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -172,6 +175,13 @@ static unsigned terminal_columns(int fd)
 	return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
+/* Those that this process may use. */
+static unsigned processors(void)
+{
+	cpu_set_t set;
+	return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+}
+
 static instant wall_clock(void)
 {
 	struct timespec now;
@@ -204,6 +214,7 @@ int main(int argc, char **argv)
 		.out_tty = isatty(STDOUT_FILENO),
 		.err_tty = isatty(STDERR_FILENO),
 		.columns = terminal_columns(STDOUT_FILENO),
+		.processors = processors(),
 		.now = wall_clock(),
 		.wall_clock = wall_clock,
 		.clock = steady_clock,

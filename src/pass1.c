@@ -9,6 +9,7 @@
  * Text is redacted on its way into the store, where healthy calls have dropped most of it; nothing that redaction would hide is
  * stored. */
 #include "pass1.h"
+#include "pass1_ahead.h"
 #include "pass1_rest.h"
 #include "base/utf8.h"
 
@@ -165,68 +166,127 @@ static void add_problem(struct source_list *list, const struct input *in, const 
 
 /* --- which generation a file is: its bytes, for the store --- */
 
+/* A file that is read ahead has its reader in the other thread; when the store must look at its bytes, they are read here too. */
+static bool has_reader(struct file_pass *f)
+{
+	struct err e = {0};
+	if (!f->read.reader && reading_open(&f->read, &e))
+		return false;
+	return f->read.identity.dev == f->source.identity.dev && f->read.identity.ino == f->source.identity.ino;
+}
+
 static bool marker_of(void *context, uint64_t offset, uint32_t len, uint64_t *ret_hash)
 {
 	struct file_pass *f = context;
-	return reader_marker(f->read.reader, offset, len, ret_hash);
+	return has_reader(f) && reader_marker(f->read.reader, offset, len, ret_hash);
 }
 
 static uint64_t common_with(void *context, str other, uint64_t from, uint64_t to, uint64_t *ret_line)
 {
 	struct file_pass *f = context;
-	return source_common(f->read.fd, other, from, to, ret_line);
+	*ret_line = from;
+	return has_reader(f) ? source_common(f->read.fd, other, from, to, ret_line) : from;
 }
 
-static int begin_source(struct file_pass *f, const struct input *in, struct err *reterr)
+static int begin_source(struct file_pass *f, struct err *reterr)
 {
 	struct pass1 *p = f->p;
-	const struct file_content content = {.head = reader_head(f->read.reader), .compressed = reader_compressed(f->read.reader), .final = p->options->final,
-		.context = f, .marker = marker_of, .common = common_with};
-	int r = timeline_source_begin(p->timeline, &f->source, in->is_stdin ? NULL : &content, &f->arena, &f->start, reterr);
+	const struct ahead_file *a = f->ahead;
+	const struct file_content content = {.head = a ? (str){a->head, a->head_n} : reader_head(f->read.reader),
+		.compressed = a ? a->compressed : reader_compressed(f->read.reader), .final = p->options->final, .context = f, .marker = marker_of,
+		.common = common_with};
+	int r = timeline_source_begin(p->timeline, &f->source, f->read.in->is_stdin ? NULL : &content, &f->arena, &f->start, reterr);
 	f->source.id = f->start.id;
 	f->source.shared.bytes = f->start.shared;
+	if (!r && !f->start.unchanged)
+		need_matcher(p);
 	return r;
 }
 
-static int read_opened(struct file_pass *f, const struct input *in, struct err *reterr)
+/* --- a file read by this thread --- */
+
+static int read_begun(struct file_pass *f, struct err *reterr)
 {
-	struct pass1 *p = f->p;
-	int r = begin_source(f, in, reterr);
-	if (r || f->start.unchanged)
-		return r;
 	if (f->start.final)
 		reader_whole(f->read.reader);
-	need_matcher(p);
 	return run_stages(f, reterr);
 }
 
-static int read_file(struct pass1 *p, struct source_list *list, const struct input *in, struct file_pass *f, struct err *reterr)
+static int read_file(struct file_pass *f, struct source_list *list, struct err *reterr)
 {
 	struct err e = {0};
 	if (reading_open(&f->read, &e)) {
-		add_problem(list, in, &e);
+		add_problem(list, f->read.in, &e);
 		return 0;
 	}
 	f->source.identity = f->read.identity;
-	int r = read_opened(f, in, reterr);
-	reading_done(&f->read);
-	p->bytes_done += in->identity.size;
-	return r;
+	int r = begin_source(f, reterr);
+	return r || f->start.unchanged ? r : read_begun(f, reterr);
 }
 
-static int pass_file(struct pass1 *p, struct source_list *list, const struct input *in, int64_t *ret_id, struct err *reterr)
+/* --- a file read by the other thread --- */
+
+static int take_records(struct file_pass *f, struct err *reterr)
+{
+	f->tracker = make_tracker(f);
+	if (!ahead_read(f->p->ahead, &f->read.sink))
+		return stopped(reterr);
+	const int64_t id = f->source.id;
+	f->source = f->ahead->source;
+	f->source.id = id;
+	return end_source(f, reterr);
+}
+
+/* The other thread guessed wrong: the file does not begin a source of its own. */
+static int read_again(struct file_pass *f, struct source_list *list, struct err *reterr)
+{
+	struct err e = {0};
+	ahead_skip(f->p->ahead);
+	if (f->start.unchanged)
+		return 0;
+	if (f->read.reader || !reading_open(&f->read, &e))
+		return read_begun(f, reterr);
+	add_problem(list, f->read.in, &e);
+	f->source.id = 0;
+	return 0;
+}
+
+static int take_file(struct file_pass *f, struct source_list *list, struct err *reterr)
+{
+	const struct ahead_file *a = f->ahead;
+	if (a->fault.code) {
+		add_problem(list, f->read.in, &a->fault);
+		return 0;
+	}
+	f->source.identity = a->read.identity;
+	int r = begin_source(f, reterr);
+	if (r)
+		return r;
+	const struct source_start *s = &f->start;
+	return s->unchanged || s->final || s->shared || s->state.p ? read_again(f, list, reterr) : take_records(f, reterr);
+}
+
+/* --- files in turn --- */
+
+static int pass_file(struct pass1 *p, struct source_list *list, const struct input *in, bool ahead, int64_t *ret_id, struct err *reterr)
 {
 	struct file_pass f = {.p = p, .source = {.path = in->path, .identity = in->identity, .first = INSTANT_NONE, .last = INSTANT_NONE},
 		.read = {.rules = p->rules, .options = p->options, .in = in}};
 	f.read.sink = (struct reading_sink){&f, on_record, pass1_rest, go_on};
+	f.ahead = ahead ? ahead_next(p->ahead) : NULL;
 	struct err e = {0};
-	if (timeline_source_same(p->timeline, &f.source, p->options->final, ret_id, &e))
+	if (timeline_source_same(p->timeline, &f.source, p->options->final, ret_id, &e)) {
+		if (ahead)
+			ahead_skip(p->ahead);
 		return 0;
+	}
 	p->opened = true;
-	int r = read_file(p, list, in, &f, reterr);
+	int r = f.ahead ? take_file(&f, list, reterr) : read_file(&f, list, reterr);
+	p->bytes_done += in->identity.size;
 	if (!r)
 		*ret_id = f.source.id;
 	tracker_free(f.tracker);
+	reading_done(&f.read);
 	buf_done(&f.text);
 	buf_done(&f.err);
 	buf_done(&f.fields);
@@ -249,6 +309,21 @@ static int find_gone(struct pass1 *p, struct source_list *list, struct err *rete
 	return timeline_sources_gone(p->timeline, o->everything ? &all : o->paths, o->everything ? 1 : o->path_count, &list->arena, add_loss, list, reterr);
 }
 
+/* Files that nobody knows, in their order, are read ahead when they have enough bytes for a second thread to pay. */
+static void read_ahead(struct pass1 *p, struct source_list *list, const bool *known)
+{
+	const struct input **inputs = arena_alloc(&list->arena, (list->inputs.n + 1) * sizeof *inputs);
+	uint64_t bytes = 0;
+	size_t n = 0;
+	for (size_t i = 0; i < list->inputs.n; i++)
+		if (!known[i] && !list->inputs.v[i].is_stdin) {
+			inputs[n++] = &list->inputs.v[i];
+			bytes += list->inputs.v[i].identity.size;
+		}
+	if (p->options->threads > 1 && n > 0 && bytes >= p->options->threads_from)
+		p->ahead = ahead_new(p->rules, p->options, inputs, n);
+}
+
 int pass1_run(struct pass1 *p, struct source_list *list, struct err *reterr)
 {
 	const size_t n = list->inputs.n;
@@ -259,10 +334,15 @@ int pass1_run(struct pass1 *p, struct source_list *list, struct err *reterr)
 		p->bytes_total += list->inputs.v[i].identity.size;
 		known[i] = timeline_source_known(p->timeline, &(struct source){.identity = list->inputs.v[i].identity});
 	}
+	read_ahead(p, list, known);
 	for (int unknown = 0; unknown < 2; unknown++)
 		for (size_t i = 0; i < n && !r; i++)
-			if (known[i] == !unknown)
-				r = pass_file(p, list, &list->inputs.v[i], &ids[i], reterr);
+			if (known[i] == !unknown) {
+				const struct input *in = &list->inputs.v[i];
+				r = is_stopped(p) ? stopped(reterr) : pass_file(p, list, in, unknown && p->ahead && !in->is_stdin, &ids[i], reterr);
+			}
+	ahead_free(p->ahead);
+	p->ahead = NULL;
 	for (size_t i = 0; i < n; i++)
 		if (ids[i])
 			*vec_push(&p->ids) = ids[i];

@@ -1,4 +1,5 @@
-/* Pass 1: one file at a time, streaming: source → reader → parser → matcher → redactor → tracker → timeline. */
+/* Pass 1: one file after the other, streaming: source → reader → parser → matcher → tracker → redactor → timeline. The first half of it
+ * may run ahead in a thread of its own. */
 #ifndef MCPLOG_PASS1_H
 #define MCPLOG_PASS1_H
 #include "match/matcher.h"
@@ -13,6 +14,7 @@ struct pass1 {
 	struct matcher *matcher;   /* made when the first file is read */
 	struct redactor *redactor; /* with it, as is the next */
 	struct parse_memory *memory;
+	struct ahead *ahead;       /* the thread that reads files nobody knows; NULL: there is none */
 	struct arena *arena;       /* of the result: problems */
 	bool opened;               /* a file had to be looked at: it may be another one, or unreadable, the next time */
 	uint64_t bytes_done, bytes_total;

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include <stdlib.h>
 
-enum { REST_WINDOW = 32 * 1024 };
+enum { REST_WINDOW = 32 * 1024, ASK_LINES = 64, ASK_BYTES = 1 << 20 };
 
 int reading_open(struct reading *g, struct err *reterr)
 {
@@ -98,13 +98,16 @@ static void push_buffered(struct reading *g, const struct line *line)
 bool reading_lines(struct reading *g)
 {
 	struct line line;
-	uint64_t n = 0;
+	uint64_t n = 0, asked = 0;
 	while (reader_next(g->reader, &line) > 0) {
 		parser_push(g->parser, &line);
 		push_buffered(g, &line);
 		if (reader_offset(g->reader) >= g->watch_at)
 			watch(g);
-		if ((++n & 0x3f) == 0 && !g->sink.go_on(g->sink.context, line.offset))
+		if (++n % ASK_LINES && line.offset - asked < ASK_BYTES)
+			continue;
+		asked = line.offset;
+		if (!g->sink.go_on(g->sink.context, asked))
 			return false;
 	}
 	parser_finish(g->parser);

@@ -12,7 +12,7 @@ struct reading_sink {
 	record_fn *record;
 	/* The next run may go on behind byte `offset`, which the reader has reached: states of reader and parser, valid during the call. */
 	void (*rest)(void *context, uint64_t offset, str reader, str parser);
-	/* Now and then. False: give up. */
+	/* Every MiB or so at least. False: give up. */
 	bool (*go_on)(void *context, uint64_t offset);
 };
 

@@ -7,7 +7,8 @@
 
 struct file_pass {
 	struct pass1 *p;
-	struct reading read;     /* of this thread; not open while a file is taken from the one ahead */
+	struct reading read;     /* of this thread; need not be open when `ahead` is set */
+	const struct ahead_file *ahead; /* read by the other thread; NULL: by this one */
 	struct tracker *tracker;
 	struct source source;
 	struct source_start start;

@@ -11,6 +11,7 @@ struct env {
 	int in, out, err;                 /* descriptors; never closed */
 	bool in_tty, out_tty, err_tty;
 	unsigned columns;                 /* width of the terminal at `out`; 0 unknown */
+	unsigned processors;              /* that may be used; 0 unknown */
 	instant now;                      /* when the program started */
 	instant (*wall_clock)(void);      /* for commands that go on: now */
 	int64_t (*clock)(void);           /* µs of a clock that never goes back: for time limits */

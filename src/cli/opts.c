@@ -133,7 +133,7 @@ static const struct opt options[OPT_COUNT] = {
 	[OPT_ALL] = {"all", 0, OPT_FLAG, NULL, 0, 0, BIT(UNKNOWN) | BIT(PATTERNS),
 		"also lines that have nothing to do with MCP and are no errors"},
 	[OPT_FROM] = {"from", 0, OPT_NUMBER, "NUMBER", 1, 100000, BIT(PATTERNS), "new: make the signature from a template of mcplog unknown"},
-	[OPT_JOBS] = {"jobs", 'j', OPT_NUMBER, "N", 1, 256, ON_REPORTS | BIT(CHECK), "files read at the same time (this version always reads one)"},
+	[OPT_JOBS] = {"jobs", 'j', OPT_NUMBER, "N", 1, 256, ON_REPORTS | BIT(CHECK), "threads to read with (default: 2 for much new input on two processors, else 1)"},
 	[OPT_LOCK_WAIT] = {"lock-wait", 0, OPT_NUMBER, "SECONDS", 0, 86400, ON_REPORTS | BIT(WATCH) | BIT(CHECK) | BIT(ALERTS) | BIT(PRUNE), "how long to wait for another writer (default: 5)"},
 	[OPT_NO_REDACT] = {"no-redact", 0, OPT_FLAG, NULL, 0, 0, ON_LOGS | BIT(CHECK), "do not hide secrets; then nothing is kept in a timeline"},
 	[OPT_PRIVACY] = {"privacy", 0, OPT_FLAG, NULL, 0, 0, ON_REPORTS & ~BIT(QUERY),

@@ -295,6 +295,8 @@ static void add_unread(struct run *r)
 	redactor_free(redactor);
 }
 
+enum { WORTH_A_THREAD = 4 << 20 }; /* bytes; fewer are read before a second thread has begun in earnest */
+
 int run_options(struct run *r, const str *paths, size_t count, struct pipeline_options *ret, struct err *reterr)
 {
 	const struct opts *o = r->opts;
@@ -321,6 +323,8 @@ int run_options(struct run *r, const str *paths, size_t count, struct pipeline_o
 			.require_files = opts_has(o, OPT_REQUIRE_FILES),
 			.allow_root = opts_has(o, OPT_ALLOW_ROOT),
 		},
+		.threads = opts_number(o, OPT_JOBS, r->env->processors),
+		.threads_from = opts_has(o, OPT_JOBS) ? 0 : WORTH_A_THREAD,
 		.lock_wait_s = r->lock_wait_s,
 		.now_s = r->env->now == INSTANT_NONE ? 0 : r->env->now / SECOND,
 		.stop = r->env->stop,

@@ -1,8 +1,9 @@
 """System calls that fail: whatever call fails, once or from then on for ever, a run is complete, or says with its exit code that
-it is not; never 0 with missing rows. The run after it completes.
+it is not; never 0 with missing rows. The run after it completes. With a second thread that reads, and without; it may not be had.
 
     MCPLOG_SYSCALL_STEP=1 ctest -R test_syscalls     for every call; the default looks at some
 """
+import itertools
 import os
 import pathlib
 import shutil
@@ -16,27 +17,27 @@ import test_kill as lib
 STEP = int(os.environ.get("MCPLOG_SYSCALL_STEP", "13"))
 FAULTS = (("read", "EIO"), ("pread64", "EIO"), ("openat", "EMFILE"), ("openat", "EACCES"), ("newfstatat", "EIO"), ("statx", "EIO"), ("pwrite64", "ENOSPC"),
           ("pwrite64", "EIO"), ("fdatasync", "EIO"), ("fsync", "EIO"), ("ftruncate", "EIO"), ("rename", "EIO"), ("unlink", "EACCES"), ("fcntl", "ENOLCK"),
-          ("flock", "ENOLCK"), ("flock", "EINTR"), ("mmap", "ENOMEM"), ("getdents64", "EIO"), ("lseek", "EIO"), ("write", "ENOSPC"))
+          ("flock", "ENOLCK"), ("flock", "EINTR"), ("mmap", "ENOMEM"), ("getdents64", "EIO"), ("lseek", "EIO"), ("write", "ENOSPC"), ("clone3", "EAGAIN"))
 SECONDS = 30
 ALLOWED = (0, 3, 4, 75)
 RUNTIME = ("mmap",)  # the sanitizers' own memory: they end or spin without it
 LOADER = (127, -11, 139)
 
 
-def inject(folder, call, errno, when):
-    return subprocess.run(["strace", "-f", "-qq", "-o", "trace", "-e", f"trace={call}", "-e", f"inject={call}:error={errno}:when={when}", *lib.command("s.db")],
+def inject(folder, call, errno, when, jobs):
+    return subprocess.run(["strace", "-f", "-qq", "-o", "trace", "-e", f"trace={call}", "-e", f"inject={call}:error={errno}:when={when}", *lib.command("s.db", jobs)],
                           cwd=folder, capture_output=True, timeout=SECONDS, env=lib.ENVIRONMENT)
 
 
-def judge(folder, reference, call, errno, when):
+def judge(folder, reference, call, errno, when, jobs):
     """None: the call did not come that often."""
     try:
-        done = inject(folder, call, errno, when)
+        done = inject(folder, call, errno, when, jobs)
     except subprocess.TimeoutExpired:
-        return f"{call} {errno} when={when}: still running after {SECONDS} s"
+        return f"--jobs {jobs}: {call} {errno} when={when}: still running after {SECONDS} s"
     if "INJECTED" not in pathlib.Path(folder, "trace").read_text(errors="replace"):
         return None
-    what, code = f"{call} {errno} when={when}", done.returncode
+    what, code = f"--jobs {jobs}: {call} {errno} when={when}", done.returncode
     if code in LOADER:
         return ""
     if code not in ALLOWED:
@@ -56,17 +57,18 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         logs = pathlib.Path(folder, "logs")
         logs.mkdir()
-        shutil.copy(sorted(lib.SOURCE.glob("samples/001*/debug.txt"))[0], logs / "a.txt")
+        for n, name in enumerate(("001*/debug.txt", "003*/debug.txt")):
+            shutil.copy(sorted(lib.SOURCE.glob("samples/" + name))[0], logs / f"{n}.txt")
         subprocess.run(lib.command("clean.db"), cwd=folder, check=False, stdout=subprocess.DEVNULL)
         reference = lib.dump(os.path.join(folder, "clean.db"))
         faults, points = [], 0
         for call, errno in FAULTS:
             if call in RUNTIME and os.environ.get("MCPLOG_SANITIZE") == "ON":
                 continue
-            for forever in ("", "+"):
+            for forever, jobs in itertools.product(("", "+"), (1, 2)):
                 n = 1
                 while n < 400:
-                    fault = judge(folder, reference, call, errno, f"{n}{forever}")
+                    fault = judge(folder, reference, call, errno, f"{n}{forever}", jobs)
                     lib.remove(folder, "s.db")
                     if fault is None:
                         break
