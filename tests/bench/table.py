@@ -197,7 +197,7 @@ def callgrind(b, command):
 
 @row("<= 4.0 instructions per byte of a log of 10 MB")
 def instructions(b):
-    return [(callgrind(b, b.new(b.log(10)))[0] / os.path.getsize(b.log(10)), 4.0, "per byte")]
+    return [(callgrind(b, b.new(b.log(10), options=["--jobs", "1"]))[0] / os.path.getsize(b.log(10)), 4.0, "per byte")]
 
 
 @row("memory <= 24 MiB: one file, 1,000 files; growth from 10 MB <= 4 MiB")
@@ -349,7 +349,7 @@ def cache_logs(b):
 
 @row("SQLite <= 35 % of the instructions")
 def sqlite_share(b):
-    total, out = callgrind(b, b.new(b.log(10)))
+    total, out = callgrind(b, b.new(b.log(10), options=["--jobs", "1"]))
     shown = subprocess.run(["callgrind_annotate", "--threshold=100", out], capture_output=True, text=True).stdout
     ours = sum(int(m[1].replace(",", "")) for m in re.finditer(r"^\s*([\d,]+) \([ \d.]+%\)\s+\S.*\[[^\]]*libsqlite3[^\]]*\]$", shown, re.M))
     return [(100 * ours / total, 35, "%")]

@@ -76,7 +76,7 @@ def setting():
 
 def instructions_per_byte(gen, scratch):
     log, truth = generate(gen, scratch, CALLGRIND_MIB)
-    command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={scratch}/callgrind.out", PROGRAM, "analyze", "--db", f"{scratch}/count.db", log]
+    command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={scratch}/callgrind.out", PROGRAM, "analyze", "--jobs", "1", "--db", f"{scratch}/count.db", log]
     run = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     found = re.search(r"I\s+refs:\s+([\d,]+)", run.stderr)
     return int(found.group(1).replace(",", "")) / truth["bytes"] if found else None
