@@ -205,6 +205,7 @@ void assemble_view(struct assembly *as, const struct session_view *v, const stru
 	add_servers(as, v);
 	if (as->picture)
 		picture_add_view(as->picture, v);
+	as->facts->momentary |= verdicts->momentary;
 	as->measured |= v->calls_total > 0 || v->server_side;
 	for (size_t i = 0; i < v->server_count; i++)
 		as->measured |= v->servers[i].name.n > 0;
@@ -257,6 +258,7 @@ void assemble_merge(struct assembly *as, struct assembly *part)
 	for (size_t i = 0; i < part->servers.n; i++)
 		merge_server(as, &part->servers.v[i]);
 	as->measured |= part->measured;
+	f->momentary |= part->facts->momentary;
 	f->calls += part->facts->calls;
 	f->calls_open += part->facts->calls_open;
 	f->calls_failed += part->facts->calls_failed;

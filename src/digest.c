@@ -1,14 +1,14 @@
 /* Contributions of groups as bytes (see digest.h). One function describes each struct for both ways, so that what is written is
  * what is read. Texts are written once, in front; the arena of the assembly gets their copies.
  *
- * An open incident is judged as of the time of the report: a contribution with one holds for its as-of time only.
+ * What is not over is judged as of the time of the report: a contribution with such a verdict holds for its as-of time only.
  *
  * Refuses damaged bytes: the group is then judged again. */
 #include "digest.h"
 #include "base/hash.h"
 #include "base/intern.h"
 
-enum { DIGEST_FORMAT = 3, DIGEST_MOST = 1 << 20 };
+enum { DIGEST_FORMAT = 4, DIGEST_MOST = 1 << 20 };
 
 struct io {
 	bool write;
@@ -323,8 +323,8 @@ void digest_save(const struct assembly *part, const struct join_group *g, struct
 	struct assembly copy = *part; /* arrays stay the part's: nothing is pushed when writing */
 	io_part(&io, &copy);
 	wire_u64(b, DIGEST_FORMAT);
-	const bool open = part->facts->calls_open > 0 || incidents_open(part->incidents.v, part->incidents.n);
-	wire_i64(b, open ? part->as_of : INSTANT_NONE);
+	wire_u64(b, part->facts->momentary);
+	wire_i64(b, part->as_of);
 	const uint32_t texts = io.texts.n ? io.texts.n : 1; /* number 0 is the empty one */
 	wire_u64(b, texts);
 	for (uint32_t i = 0; i < texts; i++)
@@ -339,8 +339,8 @@ bool digest_load(struct assembly *part, const struct join_group *g, str bytes)
 	struct io io = {.in = {bytes, false}, .arena = part->arena, .group = g};
 	if (wire_take_u64(&io.in) != DIGEST_FORMAT)
 		return false;
-	const instant as_of = wire_take_i64(&io.in);
-	if (as_of != INSTANT_NONE && as_of != part->as_of)
+	part->facts->momentary = wire_take_max(&io.in, 1);
+	if (wire_take_i64(&io.in) != part->as_of && part->facts->momentary)
 		return false;
 	io.known_count = wire_take_max(&io.in, bytes.n);
 	io.known = arena_alloc(part->arena, ((size_t)io.known_count + 1) * sizeof *io.known);

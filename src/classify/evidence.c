@@ -123,7 +123,7 @@ static void add_absence(struct list *l)
 	*vec_push(&l->of) = NULL;
 	*ev = (struct evidence){.at = ref_of(l->j->view, last), .event = 0, .time = last->e.at, .role = ROLE_ABSENCE, .times = 1,
 		.after = INSTANT_NONE, .before = INSTANT_NONE};
-	ev->until = l->j->view->timed ? (f->end == INSTANT_NONE ? l->j->options->as_of : f->end) : INSTANT_NONE;
+	ev->until = l->j->view->timed ? (f->end == INSTANT_NONE ? judge_as_of(l->j) : f->end) : INSTANT_NONE;
 	ev->text = wording(l->j, f, S("an answer of {server} to {tool}: none came"));
 }
 

@@ -67,6 +67,13 @@ struct judge { /* of one view */
 	struct verdicts *out;
 };
 
+/* The time of the report, for what is not over: the verdict depends on it then. */
+static inline instant judge_as_of(struct judge *j)
+{
+	j->out->momentary = true;
+	return j->options->as_of;
+}
+
 /* rules.c */
 bool rules_check(struct trial *t, const struct cond *c);
 bool rules_call_fits(struct trial *t, const struct cond *c, const struct call *k, const struct view_server *s);

@@ -23,7 +23,7 @@ static bool any_open(const struct finding *f)
 }
 
 /* More than two heartbeats due before as-of are missing: nobody waits for this call any more. */
-static bool abandoned(const struct judge *j, const struct finding *f)
+static bool abandoned(struct judge *j, const struct finding *f)
 {
 	instant last = INSTANT_NONE;
 	for (size_t i = 0; i < f->calls.n; i++) {
@@ -32,7 +32,8 @@ static bool abandoned(const struct judge *j, const struct finding *f)
 		if (c->ending == ENDING_STILL_OPEN && sign > last)
 			last = sign;
 	}
-	return j->view->timed && j->options->as_of != INSTANT_NONE && j->options->as_of - last > (MISSED_BEATS + 1) * BEAT_INTERVAL;
+	const instant as_of = j->view->timed ? judge_as_of(j) : INSTANT_NONE;
+	return as_of != INSTANT_NONE && as_of - last > (MISSED_BEATS + 1) * BEAT_INTERVAL;
 }
 
 static enum ending ending_of(const struct finding *f)
@@ -99,10 +100,8 @@ void outcome_fill(struct judge *j, const struct finding *f, struct incident *i)
 	i->confidence = f->confidence;
 	i->started_at = c && c->started_at != INSTANT_NONE ? c->started_at : f->start;
 	i->ended_at = any_open(f) ? INSTANT_NONE : f->end;
-	if (i->ended_at == INSTANT_NONE && j->options->as_of != INSTANT_NONE)
-		i->duration = j->options->as_of - i->started_at;
-	else
-		i->duration = i->ended_at == INSTANT_NONE ? -1 : i->ended_at - i->started_at;
+	const instant end = i->ended_at == INSTANT_NONE ? judge_as_of(j) : i->ended_at;
+	i->duration = end == INSTANT_NONE ? -1 : end - i->started_at;
 	if (f->calls.n == 1 && c->duration >= 0 && i->ended_at != INSTANT_NONE)
 		i->duration = c->duration;
 	const bool untimed = !j->view->timed || is_virtual(j->view, i->started_at);

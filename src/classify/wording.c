@@ -33,7 +33,7 @@ static void add_duration(struct judge *j, const struct finding *f, struct buf *b
 {
 	instant end = f->end;
 	if (end == INSTANT_NONE)
-		end = j->options->as_of != INSTANT_NONE && j->view->timed ? j->options->as_of : j->view->finish;
+		end = j->options->as_of != INSTANT_NONE && j->view->timed ? judge_as_of(j) : j->view->finish;
 	if (f->calls.n == 1 && f->calls.v[0]->duration >= 0)
 		add_span(b, f->calls.v[0]->duration);
 	else

@@ -43,6 +43,7 @@ struct clock_offset {
 };
 struct facts {
 	instant as_of;                /* NONE: nothing timed */
+	bool momentary;               /* something is not over: verdicts would be others at another as-of time */
 	const struct source *sources;
 	size_t source_count;
 	const struct server_facts *servers;

@@ -70,15 +70,6 @@ struct incident {
 	const struct advice_line *advice;
 	size_t advice_count;
 };
-/* Is one of them not over? What is over is judged the same at any later time. */
-static inline bool incidents_open(const struct incident *v, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (v[i].ended_at == INSTANT_NONE || v[i].state != STATE_ENDED)
-			return true;
-	return false;
-}
-
 struct note {
 	str kind, title, server;
 	bool stale_session;       /* … but it was renewed */

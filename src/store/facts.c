@@ -116,8 +116,7 @@ static struct scope scope_of(const struct timeline *t, const struct facts *f, st
 	}
 	if (ids.n)
 		qsort(ids.v, ids.n, sizeof *ids.v, by_number);
-	const bool open = f->calls_open > 0 || incidents_open(f->incidents, f->incident_count);
-	const int64_t end[3] = {open ? f->as_of : 0, (int64_t)f->incident_count, (int64_t)f->calls};
+	const int64_t end[3] = {f->momentary ? f->as_of : 0, (int64_t)f->incident_count, (int64_t)f->calls};
 	struct scope s = {facts_mix(0, ids.v, ids.n) & INT32_MAX, facts_mix(state, end, 3), 0, 0}; /* its id stands in every row: 4 bytes */
 	vec_free(&ids);
 	return s;
