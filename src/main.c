@@ -61,7 +61,8 @@
  *               sources known checkpoint copies  which generation a file is; what copies share
  *               prune                retention
  *               sql rows packs json_row pack names  statements; rows, some hundred in one of SQLite's
- *               load load_rows facts servers alerts  sources and rows back, verdicts, what alerting remembers
+ *               load load_rows       sources and rows back
+ *               facts verdict_list servers alerts  verdicts, written by difference; what alerting remembers
  *               image mkschema_main  an empty database as constants, and the host tool of the build that makes it
  *               health               a database's state, for doctor
  *               query functions      the user's SELECT, and what it may call

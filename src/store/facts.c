@@ -3,12 +3,13 @@
  * others' keys are voided, so that they are written anew when they are asked for again.
  *
  * The key covers the caller's key, the knowledge, and every source with its offset: equal key, nothing to do. Where the same
- * sources were judged before and nothing else voided that, only what differs is written: connections one by one, the rows of
- * incidents and notes when there is a difference in any of them.
+ * sources were judged before and nothing else voided that, only what differs is written: the scope's row says what stands in the
+ * rows of each incident and note, servers.c compares connections one by one.
  *
  * Never touches the tables of pass 1. */
 #include "base/hash.h"
 #include "store/timeline_p.h"
+#include "store/verdict_list.h"
 #include <stdlib.h>
 
 int64_t facts_id(str text, uint64_t seed)
@@ -36,71 +37,28 @@ static int by_number(const void *a, const void *b)
 
 struct scope {
 	int64_t id, key;
-	int64_t verdicts;    /* hash of what stands in the rows of incidents, notes and twins */
-	int64_t connections; /* … of connections */
+	struct verdict_list verdicts;
+	int64_t connections; /* hash of what stands in the rows of servers and connections */
+	bool alone;          /* there is no other scope */
 };
 
-static uint64_t hash_text(str s, uint64_t h)
+static void scope_done(struct scope *s)
 {
-	return s.p ? hash64_seed(s, h) : h * 31 + 1;
-}
-
-static uint64_t hash_evidence(const struct evidence *v, size_t n, uint64_t h)
-{
-	for (size_t i = 0; i < n; i++) {
-		const struct evidence *e = &v[i];
-		const int64_t facts[] = {e->event, e->at.source ? e->at.source->id : 0, (int64_t)e->at.line, (int64_t)e->at.offset, (int64_t)e->role,
-			e->time, e->after, e->before, e->until, e->times};
-		h = hash_text(e->text, hash64_seed((str){(const char *)facts, sizeof facts}, h));
-	}
-	return h;
-}
-
-static uint64_t hash_incident(const struct incident *i, uint64_t h)
-{
-	const str texts[] = {i->id, i->cause, i->trigger, i->server, i->transport, i->session, i->client_version, i->title, i->summary};
-	const int64_t facts[] = {i->ending, i->state, i->severity, i->confidence, i->started_at, i->ended_at, i->duration, (int64_t)i->call_count,
-		(int64_t)i->evidence_count};
-	h = hash64_seed((str){(const char *)facts, sizeof facts}, h);
-	for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
-		h = hash_text(texts[k], h);
-	for (size_t k = 0; k < i->call_count; k++) {
-		const int64_t call[] = {i->calls[k]->id, i->calls[k]->ending};
-		h = hash64_seed((str){(const char *)call, sizeof call}, h);
-	}
-	return hash_evidence(i->evidence, i->evidence_count, h);
-}
-
-static uint64_t hash_note(const struct note *n, uint64_t h)
-{
-	const int64_t facts[] = {n->started_at, n->ended_at, (int64_t)n->evidence_count};
-	h = hash_text(n->title, hash_text(n->server, hash_text(n->kind, h)));
-	return hash_evidence(n->evidence, n->evidence_count, hash64_seed((str){(const char *)facts, sizeof facts}, h));
+	verdict_list_done(&s->verdicts);
 }
 
 static int64_t connections_of(const struct facts *f)
 {
 	uint64_t h = 0;
-	for (size_t i = 0; i < f->server_count; i++)
+	for (size_t i = 0; i < f->server_count; i++) {
+		h = verdict_hash_text(f->servers[i].transport, verdict_hash_text(f->servers[i].name, h));
 		for (size_t k = 0; k < f->servers[i].connection_count; k++) {
 			const struct connection *c = &f->servers[i].connections[k];
 			const int64_t facts[] = {c->opened_at, c->closed_at, c->uptime_s};
 			h = hash64_seed((str){(const char *)facts, sizeof facts}, h);
-			h = hash_text(c->how, hash_text(c->session, hash_text(c->server, h)));
+			h = verdict_hash_text(c->how, verdict_hash_text(c->session, h));
 		}
-	return (int64_t)(h >> 1) | 1;
-}
-
-static int64_t verdicts_of(const struct facts *f)
-{
-	const uint64_t counts[] = {f->incident_count, f->note_count, f->call_twin_count, f->event_twin_count};
-	uint64_t h = hash64((str){(const char *)counts, sizeof counts});
-	for (size_t i = 0; i < f->incident_count; i++)
-		h = hash_incident(&f->incidents[i], h);
-	for (size_t i = 0; i < f->note_count; i++)
-		h = hash_note(&f->notes[i], h);
-	h = hash64_seed((str){(const char *)f->call_twins, f->call_twin_count * sizeof *f->call_twins}, h);
-	h = hash64_seed((str){(const char *)f->event_twins, f->event_twin_count * sizeof *f->event_twins}, h);
+	}
 	return (int64_t)(h >> 1) | 1;
 }
 
@@ -117,7 +75,7 @@ static struct scope scope_of(const struct timeline *t, const struct facts *f, st
 	if (ids.n)
 		qsort(ids.v, ids.n, sizeof *ids.v, by_number);
 	const int64_t end[3] = {f->momentary ? f->as_of : 0, (int64_t)f->incident_count, (int64_t)f->calls};
-	struct scope s = {facts_mix(0, ids.v, ids.n) & INT32_MAX, facts_mix(state, end, 3), 0, 0}; /* its id stands in every row: 4 bytes */
+	struct scope s = {.id = facts_mix(0, ids.v, ids.n) & INT32_MAX, .key = facts_mix(state, end, 3)}; /* its id stands in every row: 4 bytes */
 	vec_free(&ids);
 	return s;
 }
@@ -132,9 +90,10 @@ static int remove_rows(struct timeline *t, const char *const *tables, size_t n, 
 	return r;
 }
 
-static int remove_verdicts(struct timeline *t, int64_t id, struct err *reterr)
+/* Rows that belong to no single incident or note. */
+static int remove_shared(struct timeline *t, int64_t id, struct err *reterr)
 {
-	static const char *const tables[] = {"incident", "incident_call", "evidence_line", "bound", "note", "call_twin", "event_twin"};
+	static const char *const tables[] = {"bound", "call_twin", "event_twin"};
 	return remove_rows(t, tables, sizeof tables / sizeof *tables, id, reterr);
 }
 
@@ -146,9 +105,9 @@ static int remove_servers(struct timeline *t, int64_t id, struct err *reterr)
 
 static int remove_scope(struct timeline *t, int64_t id, struct err *reterr)
 {
-	static const char *const tables[] = {"connection", "scope_source"};
+	static const char *const tables[] = {"connection", "scope_source", "incident", "incident_call", "evidence_line", "note"};
 	struct arena a = {0};
-	int r = remove_verdicts(t, id, reterr);
+	int r = remove_shared(t, id, reterr);
 	if (r == 0)
 		r = remove_servers(t, id, reterr);
 	if (r == 0)
@@ -182,14 +141,24 @@ static int remove_inside(struct timeline *t, int64_t scope, struct err *reterr)
 	return r;
 }
 
-/* A scope that was not saved before, or voided since. */
-static int new_scope(struct timeline *t, const struct facts *f, const struct scope *s, struct err *reterr)
+static int look_for_others(struct timeline *t, struct scope *s, bool *ret_any, struct err *reterr)
 {
-	/* The first scope of a database finds nothing to replace. */
-	const int others = sql_row(&t->sql, sql_get(&t->sql, SQL_SCOPE_ANY), reterr);
-	if (others > 0)
-		(void)sqlite3_reset(t->sql.statements[SQL_SCOPE_ANY]);
-	int r = others > 0 ? remove_scope(t, s->id, reterr) : others;
+	sqlite3_stmt *st = sql_get(&t->sql, SQL_SCOPE_ANY);
+	if (st)
+		bind_int(st, 1, s->id);
+	int r = sql_row(&t->sql, st, reterr);
+	if (r <= 0)
+		return r;
+	*ret_any = column_int(st, 0) != 0;
+	s->alone = column_int(st, 1) == 0;
+	(void)sqlite3_reset(st);
+	return 0;
+}
+
+/* A scope that was not saved before, or voided since. */
+static int new_scope(struct timeline *t, const struct facts *f, const struct scope *s, bool any, struct err *reterr)
+{
+	int r = any ? remove_scope(t, s->id, reterr) : 0; /* the first scope of a database finds nothing to replace */
 	for (size_t i = 0; i < f->source_count && r == 0; i++) {
 		sqlite3_stmt *st = sql_get(&t->sql, SQL_SCOPE_SOURCE_ADD);
 		if (st) {
@@ -198,41 +167,55 @@ static int new_scope(struct timeline *t, const struct facts *f, const struct sco
 		}
 		r = sql_run(&t->sql, st, reterr);
 	}
-	if (r == 0 && others)
-		r = remove_inside(t, s->id, reterr);
-	return r == 0 && others ? run_scope(t, SQL_SCOPE_STALE, s->id, reterr) : r;
+	return r == 0 && !s->alone ? remove_inside(t, s->id, reterr) : r;
 }
 
-static int save_scope(struct timeline *t, const struct facts *f, const struct scope *s, const struct scope *known, struct err *reterr)
+static int put_scope(struct timeline *t, const struct facts *f, const struct scope *s, struct err *reterr)
 {
-	int r = known ? remove_servers(t, s->id, reterr) : new_scope(t, f, s, reterr);
-	if (r == 0 && known && known->verdicts != s->verdicts)
-		r = remove_verdicts(t, s->id, reterr);
-	if (r == 0 && known)
-		r = run_scope(t, SQL_SCOPE_STALE, s->id, reterr);
-	sqlite3_stmt *st = r == 0 ? sql_get(&t->sql, SQL_SCOPE_ADD) : NULL;
+	struct buf verdicts = {0};
+	verdict_list_write(&s->verdicts, &verdicts);
+	sqlite3_stmt *st = sql_get(&t->sql, SQL_SCOPE_ADD);
 	if (st) {
 		bind_int(st, 1, s->id);
 		bind_int(st, 2, s->key);
 		bind_ms(st, 3, f->as_of);
-		bind_int(st, 4, s->verdicts);
+		bind_blob(st, 4, verdicts.p, verdicts.n);
 		bind_int(st, 5, s->connections);
 	}
-	return r == 0 ? sql_run(&t->sql, st, reterr) : r;
+	int r = sql_run(&t->sql, st, reterr);
+	buf_done(&verdicts);
+	return r;
+}
+
+static int save_scope(struct timeline *t, const struct facts *f, struct scope *s, const struct scope *known, struct err *reterr)
+{
+	bool any = false;
+	int r = look_for_others(t, s, &any, reterr);
+	if (r == 0 && !known)
+		r = new_scope(t, f, s, any, reterr);
+	if (r == 0 && !s->alone)
+		r = run_scope(t, SQL_SCOPE_STALE, s->id, reterr);
+	return r == 0 ? put_scope(t, f, s, reterr) : r;
 }
 
 /* --- incidents, notes --- */
 
-static int save_bound(struct timeline *t, int64_t scope, const struct evidence *e, struct err *reterr)
+static int save_bounds(struct timeline *t, int64_t scope, const struct evidence *v, size_t n, struct err *reterr)
 {
-	sqlite3_stmt *st = sql_get(&t->sql, SQL_BOUND_ADD);
-	if (st) {
-		bind_int(st, 1, e->event);
-		bind_int(st, 2, scope);
-		bind_ms(st, 3, e->after);
-		bind_ms(st, 4, e->before);
+	int r = 0;
+	for (size_t i = 0; i < n && r == 0; i++) {
+		if (!verdict_is_bound(&v[i]))
+			continue;
+		sqlite3_stmt *st = sql_get(&t->sql, SQL_BOUND_ADD);
+		if (st) {
+			bind_int(st, 1, v[i].event);
+			bind_int(st, 2, scope);
+			bind_ms(st, 3, v[i].after);
+			bind_ms(st, 4, v[i].before);
+		}
+		r = sql_run(&t->sql, st, reterr);
 	}
-	return sql_run(&t->sql, st, reterr);
+	return r;
 }
 
 static int save_evidence(struct timeline *t, int64_t scope, int64_t owner, size_t n, const struct evidence *e, struct err *reterr)
@@ -259,10 +242,7 @@ static int save_evidence(struct timeline *t, int64_t scope, int64_t owner, size_
 		if (!e->event || e->role == ROLE_ABSENCE)
 			bind_text(st, 14, e->text);
 	}
-	int r = sql_run(&t->sql, st, reterr);
-	if (r == 0 && e->event && e->time == INSTANT_NONE && (e->after != INSTANT_NONE || e->before != INSTANT_NONE))
-		r = save_bound(t, scope, e, reterr);
-	return r;
+	return sql_run(&t->sql, st, reterr);
 }
 
 static int save_evidence_list(struct timeline *t, int64_t scope, int64_t owner, const struct evidence *v, size_t n, struct err *reterr)
@@ -295,34 +275,32 @@ static void bind_incident(sqlite3_stmt *st, int64_t id, int64_t scope, const str
 	bind_text(st, 18, i->summary);
 }
 
-static int save_incident(struct timeline *t, int64_t scope, const struct incident *i, struct err *reterr)
+static int save_incident(struct timeline *t, const struct scope *s, const struct scope *known, const struct incident *i, struct err *reterr)
 {
-	int64_t id = facts_id(i->id.p ? i->id : S(""), 'i');
+	const int64_t id = verdict_incident_id(i);
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_INCIDENT_ADD);
 	if (st)
-		bind_incident(st, id, scope, i);
+		bind_incident(st, id, s->id, i);
 	int r = sql_run(&t->sql, st, reterr);
-	if (r == 0)
+	/* These have no index by incident. */
+	if (r == 0 && (!s->alone || (known && verdict_list_find(&known->verdicts, id))))
 		r = run_scope(t, SQL_INCIDENT_CALL_REMOVE, id, reterr);
 	for (size_t k = 0; k < i->call_count && r == 0; k++) {
 		st = sql_get(&t->sql, SQL_INCIDENT_CALL_ADD);
 		if (st) {
 			bind_int(st, 1, i->calls[k]->id);
 			bind_int(st, 2, id);
-			bind_int(st, 3, scope);
+			bind_int(st, 3, s->id);
 			bind_text(st, 4, str_z(ending_name(i->calls[k]->ending)));
 		}
 		r = sql_run(&t->sql, st, reterr);
 	}
-	return r == 0 ? save_evidence_list(t, scope, id, i->evidence, i->evidence_count, reterr) : r;
+	return r == 0 ? save_evidence_list(t, s->id, id, i->evidence, i->evidence_count, reterr) : r;
 }
 
 static int save_note(struct timeline *t, int64_t scope, const struct note *n, struct err *reterr)
 {
-	const struct evidence *e = n->evidence_count ? &n->evidence[0] : NULL;
-	const int64_t natural[5] = {(int64_t)facts_seed(n->server), n->started_at, n->ended_at,
-		e && e->at.source ? e->at.source->id : 0, e ? (int64_t)e->at.offset : 0};
-	int64_t id = facts_mix(facts_seed(n->kind), natural, 5);
+	const int64_t id = verdict_note_id(n);
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_NOTE_ADD);
 	if (st) {
 		bind_int(st, 1, id);
@@ -335,6 +313,15 @@ static int save_note(struct timeline *t, int64_t scope, const struct note *n, st
 	}
 	int r = sql_run(&t->sql, st, reterr);
 	return r == 0 ? save_evidence_list(t, scope, id, n->evidence, n->evidence_count, reterr) : r;
+}
+
+static int remove_verdict(struct timeline *t, int64_t id, struct err *reterr)
+{
+	static const enum statement all[] = {SQL_INCIDENT_REMOVE, SQL_NOTE_REMOVE, SQL_INCIDENT_CALL_REMOVE, SQL_EVIDENCE_REMOVE};
+	int r = 0;
+	for (size_t i = 0; i < sizeof all / sizeof *all && r == 0; i++)
+		r = run_scope(t, all[i], id, reterr);
+	return r;
 }
 
 /* --- rows that count once --- */
@@ -354,56 +341,96 @@ static int save_twins(struct timeline *t, enum statement add, int64_t scope, con
 	return r;
 }
 
+static int save_shared(struct timeline *t, const struct facts *f, int64_t scope, struct err *reterr)
+{
+	int r = save_twins(t, SQL_CALL_TWIN_ADD, scope, f->call_twins, f->call_twin_count, reterr);
+	if (r == 0)
+		r = save_twins(t, SQL_EVENT_TWIN_ADD, scope, f->event_twins, f->event_twin_count, reterr);
+	for (size_t i = 0; i < f->incident_count && r == 0; i++)
+		r = save_bounds(t, scope, f->incidents[i].evidence, f->incidents[i].evidence_count, reterr);
+	for (size_t i = 0; i < f->note_count && r == 0; i++)
+		r = save_bounds(t, scope, f->notes[i].evidence, f->notes[i].evidence_count, reterr);
+	return r;
+}
+
 /* --- all of it --- */
 
-static int save_verdicts(struct timeline *t, const struct facts *f, int64_t scope, struct err *reterr)
+static bool is_saved(const struct scope *s, const struct scope *known, int64_t id)
+{
+	const struct verdict *v = known ? verdict_list_find(&known->verdicts, id) : NULL;
+	return v && v->sum == verdict_list_find(&s->verdicts, id)->sum;
+}
+
+static int save_verdicts(struct timeline *t, const struct facts *f, const struct scope *s, const struct scope *known, struct err *reterr)
 {
 	int r = 0;
+	for (size_t i = 0; known && i < known->verdicts.v.n && r == 0; i++)
+		if (!verdict_list_find(&s->verdicts, known->verdicts.v.v[i].id))
+			r = remove_verdict(t, known->verdicts.v.v[i].id, reterr);
 	for (size_t i = 0; i < f->incident_count && r == 0; i++)
-		r = save_incident(t, scope, &f->incidents[i], reterr);
+		if (!is_saved(s, known, verdict_incident_id(&f->incidents[i])))
+			r = save_incident(t, s, known, &f->incidents[i], reterr);
 	for (size_t i = 0; i < f->note_count && r == 0; i++)
-		r = save_note(t, scope, &f->notes[i], reterr);
-	if (r == 0)
-		r = save_twins(t, SQL_CALL_TWIN_ADD, scope, f->call_twins, f->call_twin_count, reterr);
-	return r == 0 ? save_twins(t, SQL_EVENT_TWIN_ADD, scope, f->event_twins, f->event_twin_count, reterr) : r;
+		if (!is_saved(s, known, verdict_note_id(&f->notes[i])))
+			r = save_note(t, s->id, &f->notes[i], reterr);
+	if (r || (known ? known->verdicts.rest : 0) == s->verdicts.rest)
+		return r;
+	r = known ? remove_shared(t, s->id, reterr) : 0;
+	return r == 0 ? save_shared(t, f, s->id, reterr) : r;
 }
 
 /* known: as it was saved before, and is still; NULL: it was not, or rows of it may be gone. */
-static int save_all(struct timeline *t, const struct facts *f, const struct scope *s, const struct scope *known, struct err *reterr)
+static int save_all(struct timeline *t, const struct facts *f, struct scope *s, const struct scope *known, struct err *reterr)
 {
 	int r = save_scope(t, f, s, known, reterr);
+	if (r == 0 && !(known && known->connections == s->connections)) {
+		r = known ? remove_servers(t, s->id, reterr) : 0;
+		if (r == 0)
+			r = servers_save(t, f, s->id, known != NULL, reterr);
+	}
+	return r == 0 ? save_verdicts(t, f, s, known, reterr) : r;
+}
+
+static int known_scope(struct timeline *t, int64_t id, struct scope *ret, struct err *reterr)
+{
+	sqlite3_stmt *st = sql_get(&t->sql, SQL_SCOPE_KEY);
+	if (st)
+		bind_int(st, 1, id);
+	int r = sql_row(&t->sql, st, reterr);
+	if (r <= 0)
+		return r;
+	*ret = (struct scope){.id = id, .connections = column_int(st, 2)};
+	if (verdict_list_read(&ret->verdicts, column_bytes(st, 1)))
+		ret->key = column_int(st, 0);
+	(void)sqlite3_reset(st);
+	return 0;
+}
+
+/* In a transaction of its own where none is open. */
+static int save_changed(struct timeline *t, const struct facts *f, struct scope *s, const struct scope *known, struct err *reterr)
+{
+	verdict_list_make(f, &s->verdicts);
+	s->connections = connections_of(f);
+	if (t->writing)
+		return save_all(t, f, s, known, reterr);
+	int r = timeline_begin(t, reterr);
 	if (r == 0)
-		r = servers_save(t, f, s->id, !known ? CONNECTIONS_NEW : known->connections == s->connections ? CONNECTIONS_SAME : CONNECTIONS_SOME, reterr);
-	return r == 0 && !(known && known->verdicts == s->verdicts) ? save_verdicts(t, f, s->id, reterr) : r;
+		r = save_all(t, f, s, known, reterr);
+	if (r == 0)
+		r = timeline_commit(t, reterr);
+	if (r < 0)
+		timeline_rollback(t);
+	return r;
 }
 
 int timeline_save_facts(struct timeline *t, const struct facts *f, str scope_key, struct err *reterr)
 {
 	struct scope s = scope_of(t, f, scope_key), old = {0};
-	sqlite3_stmt *st = sql_get(&t->sql, SQL_SCOPE_KEY);
-	if (st)
-		bind_int(st, 1, s.id);
-	int r = sql_row(&t->sql, st, reterr);
-	if (r > 0) {
-		old.key = column_int(st, 0);
-		old.verdicts = column_int(st, 1);
-		old.connections = column_int(st, 2);
-		(void)sqlite3_reset(st);
-	}
-	if (r < 0 || old.key == s.key)
-		return r < 0 ? r : 0;
-	s.verdicts = verdicts_of(f);
-	s.connections = connections_of(f);
-	const struct scope *known = old.key ? &old : NULL;
-	if (t->writing)
-		return save_all(t, f, &s, known, reterr);
-	r = timeline_begin(t, reterr);
-	if (r == 0)
-		r = save_all(t, f, &s, known, reterr);
-	if (r == 0)
-		r = timeline_commit(t, reterr);
-	if (r < 0)
-		timeline_rollback(t);
+	int r = known_scope(t, s.id, &old, reterr);
+	if (r == 0 && old.key != s.key)
+		r = save_changed(t, f, &s, old.key ? &old : NULL, reterr);
+	scope_done(&s);
+	scope_done(&old);
 	return r;
 }
 

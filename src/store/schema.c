@@ -75,7 +75,7 @@ const struct schema_object schema_objects[] = {
 		" line INTEGER NOT NULL, at_ms INTEGER NOT NULL, names TEXT NOT NULL, rows TEXT NOT NULL) STRICT"},
 	{"event_text", "CREATE TABLE event_text(id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT"},
 	/* --- verdicts per scope (pass 2) --- */
-	{"scope", "CREATE TABLE scope(id INTEGER PRIMARY KEY, key INTEGER NOT NULL, as_of_ms INTEGER, verdicts INTEGER NOT NULL DEFAULT 0, connections INTEGER NOT NULL DEFAULT 0) STRICT"},
+	{"scope", "CREATE TABLE scope(id INTEGER PRIMARY KEY, key INTEGER NOT NULL, as_of_ms INTEGER, verdicts BLOB NOT NULL DEFAULT x'', connections INTEGER NOT NULL DEFAULT 0) STRICT"},
 	{"digest", "CREATE TABLE digest(members INTEGER PRIMARY KEY, state INTEGER NOT NULL, facts BLOB NOT NULL) STRICT"},
 	{"output", "CREATE TABLE output(key INTEGER PRIMARY KEY, inputs INTEGER NOT NULL, report BLOB NOT NULL) STRICT"},
 	{"scope_source", "CREATE TABLE scope_source(scope INTEGER NOT NULL, source INTEGER NOT NULL, PRIMARY KEY(scope, source)) STRICT, WITHOUT ROWID"},

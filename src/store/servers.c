@@ -112,13 +112,13 @@ static int remove_connection(struct timeline *t, int64_t id, struct err *reterr)
 	return sql_run(&t->sql, st, reterr);
 }
 
-int servers_save(struct timeline *t, const struct facts *f, int64_t scope, enum connections known, struct err *reterr)
+int servers_save(struct timeline *t, const struct facts *f, int64_t scope, bool saved_before, struct err *reterr)
 {
 	struct saved saved = {0};
-	int r = known == CONNECTIONS_SOME ? load_saved(t, scope, &saved, reterr) : 0;
+	int r = saved_before ? load_saved(t, scope, &saved, reterr) : 0;
 	for (size_t i = 0; i < f->server_count && r == 0; i++)
 		r = save_server(t, scope, &f->servers[i], reterr);
-	for (size_t i = 0; i < f->server_count && r == 0 && known != CONNECTIONS_SAME; i++)
+	for (size_t i = 0; i < f->server_count && r == 0; i++)
 		r = save_connections(t, scope, &saved, &f->servers[i], reterr);
 	for (size_t i = 0; i < saved.v.n && r == 0; i++)
 		if (!saved.v.v[i].stays)

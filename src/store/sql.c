@@ -81,7 +81,7 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_EVENT_TEXT_REMOVE] = "DELETE FROM event_text WHERE " RANGE,
 	[SQL_EVENT_TEXT_REMOVE_TAIL] = "DELETE FROM event_text WHERE id IN (SELECT ?1 + p.offset + (r.value ->> 0)"
 		" FROM event_pack p, json_each(p.rows) r WHERE p.id BETWEEN ?1 AND ?2 AND p.tail)",
-	[SQL_SCOPE_ANY] = "SELECT 1 FROM scope LIMIT 1",
+	[SQL_SCOPE_ANY] = "SELECT EXISTS (SELECT 1 FROM scope), EXISTS (SELECT 1 FROM scope WHERE id <> ?1)",
 	[SQL_SCOPE_KEY] = "SELECT key, verdicts, connections FROM scope WHERE id = ?1",
 	[SQL_SCOPE_ADD] = "INSERT OR REPLACE INTO scope(id, key, as_of_ms, verdicts, connections) VALUES(?1, ?2, ?3, ?4, ?5)",
 	[SQL_SCOPE_SOURCE_ADD] = "INSERT OR IGNORE INTO scope_source(scope, source) VALUES(?1, ?2)",
@@ -105,6 +105,8 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_EVENT_TWIN_ADD] = "INSERT OR REPLACE INTO event_twin(event, same, scope) VALUES(?1, ?2, ?3)",
 	[SQL_NOTE_ADD] = "INSERT OR REPLACE INTO note(id, scope, kind, server, started_ms, ended_ms, title) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 	[SQL_INCIDENT_CALL_REMOVE] = "DELETE FROM incident_call WHERE incident = ?1",
+	[SQL_INCIDENT_REMOVE] = "DELETE FROM incident WHERE id = ?1",
+	[SQL_NOTE_REMOVE] = "DELETE FROM note WHERE id = ?1",
 	[SQL_EVIDENCE_REMOVE] = "DELETE FROM evidence_line WHERE owner = ?1",
 	[SQL_RUN_ADD] = "INSERT INTO run(started_ms, finished_ms, command, exit) VALUES(?1, ?2, ?3, ?4)",
 	[SQL_ALERT_ALL] = "SELECT " ALERT_COLUMNS " FROM alert_state ORDER BY id",

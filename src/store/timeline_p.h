@@ -71,10 +71,8 @@ int64_t facts_mix(uint64_t seed, const int64_t *v, size_t n);
 uint64_t facts_seed(str s);
 
 /* servers.c */
-/* What stands in the database of the scope's connections: nothing; what an earlier run saved, so that only what differs is
- * written; all. Rows of servers were removed. */
-enum connections { CONNECTIONS_NEW, CONNECTIONS_SOME, CONNECTIONS_SAME };
-int servers_save(struct timeline *t, const struct facts *f, int64_t scope, enum connections known, struct err *reterr) MUST_USE;
+/* Rows of servers were removed. saved_before: connections of an earlier run stand there, and only what differs is written. */
+int servers_save(struct timeline *t, const struct facts *f, int64_t scope, bool saved_before, struct err *reterr) MUST_USE;
 
 /* checkpoint.c */
 enum checkpoint { CHECKPOINT_NEW, CHECKPOINT_OWN, CHECKPOINT_MOVED, CHECKPOINT_COPY };

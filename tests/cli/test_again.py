@@ -31,6 +31,11 @@ SESSION = (b'2026-05-17T11:%02d:00.000Z [DEBUG] MCP server "t": Successfully con
            b'2026-05-17T11:%02d:10.000Z [DEBUG] MCP server "t": Connection closed after 9s (cleanly)\n',
            b'2026-05-17T11:%02d:20.000Z [DEBUG] MCP server "t": Connection closed after 9s (with errors)\n')
 
+# A call that hangs, still hangs, and is answered: its incident comes, changes and goes.
+OPEN = {1: b'2026-05-17T12:00:00.000Z [DEBUG] MCP server "u": Calling MCP tool: late\n',
+        3: b'2026-05-17T12:10:00.000Z [DEBUG] MCP server "u": Tool \'late\' still running (600s elapsed)\n',
+        6: b'2026-05-17T12:20:00.000Z [DEBUG] MCP server "u": Tool \'late\' completed successfully in 1200s\n'}
+
 
 def verdicts(folder, db):
     """What judging left, without the numbers of scopes and names."""
@@ -49,6 +54,8 @@ def grow(c, folder):
         write(folder, "a.txt", NOTE % (30 + step), SESSION[0] % (step + 10) if step % 2 == 0 else SESSION[1 + step // 2 % 2] % (step + 10))
         if step % 3 == 2:
             write(folder, "b.txt", CALL % (10 + step, 10 + step))
+        if step in OPEN:
+            write(folder, "open.txt", OPEN[step])
         run(folder, "logs")
         if os.path.exists(os.path.join(folder, "new.db")):
             os.remove(os.path.join(folder, "new.db"))
