@@ -69,7 +69,7 @@
  *
  * PASS 2        rows to verdicts, one session after the other
  * join/         load began session twin ids exit ending server_side servers view  files of one session to one time line
- * classify/     classify subject rules call_lists chain  causes tried, the earliest wins
+ * classify/     classify subject rules call_lists chain related  causes tried, the earliest wins
  *               proof evidence outcome fingerprint wording advice  what was ruled out, decisive lines, words
  *
  * ALERTS        what of the verdicts is to be told, once when it begins and once when it is over

@@ -6,7 +6,7 @@
  * 3. absorb: what an earlier incident explains (its `absorbs`, or failures while its lasting condition holds) becomes its
  *    consequence; calls hit by it become its calls.
  * The relations are named in patterns/causes; no order of rules matters. */
-#include "classify/internal.h"
+#include "classify/related.h"
 #include "model/names.h"
 #include <stdlib.h>
 
@@ -18,88 +18,74 @@ static bool named(const str *list, unsigned n, str id)
 	return false;
 }
 
-static uint64_t call_key(const struct call *c) { return (uint64_t)(uintptr_t)c; }
-
-/* Marks the findings that have a call which another one has too: of all others nobody asks, however many there are. */
-static void find_sharing(struct judge *j)
+/* The first success on the server behind `at`: its place. */
+static size_t success_behind(const struct view_server *s, instant at)
 {
-	struct map holders = {0};
-	uint32_t held = 0;
-	for (size_t i = 0; i < j->findings.n; i++)
-		for (size_t k = 0; k < j->findings.v[i]->calls.n; k++) {
-			bool known = map_get(&holders, call_key(j->findings.v[i]->calls.v[k]), &held);
-			map_put(&holders, call_key(j->findings.v[i]->calls.v[k]), known ? held + 1 : 1);
-		}
-	for (size_t i = 0; i < j->findings.n; i++)
-		for (size_t k = 0; k < j->findings.v[i]->calls.n; k++)
-			j->findings.v[i]->shares |= map_get(&holders, call_key(j->findings.v[i]->calls.v[k]), &held) && held > 1;
-	map_done(&holders);
-}
-
-static bool shares_call(const struct finding *a, const struct finding *b)
-{
-	if (!a->shares || !b->shares)
-		return false;
-	for (size_t i = 0; i < a->calls.n; i++)
-		for (size_t k = 0; k < b->calls.n; k++)
-			if (a->calls.v[i] == b->calls.v[k])
-				return true;
-	return false;
+	size_t lo = 0, hi = s->success_count;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		if (s->successes[mid] <= at)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
 }
 
 bool success_between(const struct view_server *s, instant from, instant to)
 {
 	if (!s) /* a finding of no server: nothing succeeds there */
 		return false;
-	size_t lo = 0, hi = s->success_count;
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-		if (s->successes[mid] <= from)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < s->success_count && s->successes[lo] < to;
+	const size_t i = success_behind(s, from);
+	return i < s->success_count && s->successes[i] < to;
 }
 
 static instant until(const struct finding *f) { return f->end == INSTANT_NONE ? f->start : f->end; }
 
 static bool same_server(const struct finding *a, const struct finding *b) { return a->subject.server == b->subject.server; }
 
+/* A reconnect inside the call's dispatch counts too. */
+static instant reached(const struct finding *f)
+{
+	const bool sent_later = f->cause->scope == SCOPE_CALL && f->subject.call->sent_at != INSTANT_NONE && f->subject.call->sent_at > f->start;
+	return sent_later ? f->subject.call->sent_at + MILLISECOND : f->start;
+}
+
 /* Is there no success and no reconnect between the two? */
 static bool continues(const struct finding *a, const struct finding *b)
 {
 	const struct finding *first = a->start <= b->start ? a : b, *second = first == a ? b : a;
-	if (!a->subject.server)
-		return true;
-	instant reached = second->start; /* a reconnect inside the second call's dispatch counts too */
-	if (second->cause->scope == SCOPE_CALL && second->subject.call->sent_at != INSTANT_NONE && second->subject.call->sent_at > reached)
-		reached = second->subject.call->sent_at + MILLISECOND;
-	return !success_between(a->subject.server, first->start, reached);
+	return !a->subject.server || !success_between(a->subject.server, first->start, reached(second));
 }
 
-static bool touches(const struct finding *a, const struct finding *b)
+/* Starts that a finding must have to continue f, or to be continued by it. */
+struct window {
+	instant from, to;
+};
+
+static struct window window_of(const struct finding *f)
 {
-	if (shares_call(a, b))
-		return true;
-	if (a->cause->scope == SCOPE_CALL && b->cause->scope == SCOPE_CALL)
-		return false; /* different calls: each has its own cause */
-	return continues(a, b);
+	const struct view_server *s = f->subject.server;
+	if (!s)
+		return (struct window){INT64_MIN, INT64_MAX};
+	const size_t next = success_behind(s, f->start), before = success_behind(s, reached(f) - 1);
+	const instant from = before ? s->successes[before - 1] : INT64_MIN;
+	return (struct window){from < f->start ? from : f->start, next < s->success_count ? s->successes[next] : INT64_MAX};
 }
 
-static bool has_call(const struct finding *f, const struct call *c)
+/* Different calls have each their own cause. */
+static bool both_calls(const struct cause *a, const struct cause *b) { return a->scope == SCOPE_CALL && b->scope == SCOPE_CALL; }
+
+static bool touches(const struct related *r, const struct finding *a, const struct finding *b)
 {
-	for (size_t i = 0; i < f->calls.n; i++)
-		if (f->calls.v[i] == c)
-			return true;
-	return false;
+	return (!both_calls(a->cause, b->cause) && continues(a, b)) || related_shares(r, a, b);
 }
 
-static void take_calls(struct finding *into, const struct finding *from)
+static void take_calls(struct related *r, struct finding *into, const struct finding *from)
 {
 	for (size_t i = 0; i < from->calls.n; i++)
-		if (!has_call(into, from->calls.v[i]))
-			*vec_push(&into->calls) = from->calls.v[i];
+		if (!related_has(r, into, from->calls.v[i]))
+			related_give(r, into, from->calls.v[i]);
 	if (until(from) > until(into))
 		into->end = from->end;
 	if (from->end == INSTANT_NONE && from->calls.n)
@@ -107,7 +93,7 @@ static void take_calls(struct finding *into, const struct finding *from)
 }
 
 /* f goes; what it knew (its calls, its end) becomes that of `into`, or of what that went into. */
-static void drop(struct finding *f, struct finding *into)
+static void drop(struct related *r, struct finding *f, struct finding *into)
 {
 	while (into && into->dropped && into->into)
 		into = into->into;
@@ -115,112 +101,169 @@ static void drop(struct finding *f, struct finding *into)
 	f->into = into;
 	if (!into)
 		return;
-	take_calls(into, f);
-	into->shares |= f->shares;
+	take_calls(r, into, f);
 	*vec_push(&into->absorbed) = f;
 }
 
-/* Is any of these causes among the findings at all? Keeps thousands of equal findings from being compared in pairs. */
-static bool any_found(const struct judge *j, const str *list, unsigned n)
+/* --- yield --- */
+
+static bool names_yield(const struct cause *f, const struct cause *to)
 {
-	for (size_t i = 0; i < j->rules->causes.n; i++)
-		if (j->found[i] && named(list, n, j->rules->causes.v[i]->id))
-			return true;
-	return false;
+	return !to->note && named(f->yields_to, f->yields_count, to->id);
 }
 
-static void yield(struct judge *j)
+static bool yields(const struct related *r, const struct finding *f, const struct finding *g)
+{
+	return g != f && names_yield(f->cause, g->cause) && same_server(f, g) && !(g->dropped && !g->into) && touches(r, f, g);
+}
+
+/* The first finding of each cause that f yields to; most often the first in the window is it. */
+static void ask_yielded(struct related *r, const struct finding *f)
+{
+	const struct window w = window_of(f);
+	for (struct relatives *g = NULL; (g = related_next(r, f, g));) {
+		if (!names_yield(f->cause, g->cause) || both_calls(f->cause, g->cause))
+			continue;
+		size_t i = relatives_from(g, w.from);
+		while (i < g->n && g->v[i]->start <= w.to && !yields(r, f, g->v[i]))
+			i++;
+		if (i < g->n && g->v[i]->start <= w.to)
+			related_ask(r, g->v[i]);
+	}
+}
+
+static void yield(struct judge *j, struct related *r)
 {
 	for (size_t i = 0; i < j->findings.n; i++) {
-		struct finding *f = j->findings.v[i];
-		if (!any_found(j, f->cause->yields_to, f->cause->yields_count))
+		struct finding *f = j->findings.v[i], *g;
+		if (!f->cause->yields_count)
 			continue;
-		for (size_t k = 0; k < j->findings.n && !f->dropped; k++) {
-			struct finding *g = j->findings.v[k];
-			if (g == f || g->cause->note || !same_server(f, g) || !named(f->cause->yields_to, f->cause->yields_count, g->cause->id))
-				continue;
-			if (g->dropped && !g->into)
-				continue;
-			if (touches(f, g))
-				drop(f, g);
-		}
+		ask_yielded(r, f);
+		related_ask_sharing(r, f, -1);
+		while ((g = related_asked(r)) && !yields(r, f, g))
+			continue;
+		if (g)
+			drop(r, f, g);
+		related_forget(r);
 	}
 	for (size_t i = 0; i < j->findings.n; i++) { /* fallbacks stand back behind everything */
-		struct finding *f = j->findings.v[i];
-		for (size_t k = 0; f->cause->fallback && f->shares && k < j->findings.n && !f->dropped; k++)
-			if (!j->findings.v[k]->cause->fallback && !j->findings.v[k]->cause->note && shares_call(f, j->findings.v[k]))
-				drop(f, NULL);
+		struct finding *f = j->findings.v[i], *g;
+		if (!f->cause->fallback || f->dropped)
+			continue;
+		related_ask_sharing(r, f, -1);
+		while ((g = related_asked(r)))
+			if (!f->dropped && !g->cause->fallback && !g->cause->note)
+				drop(r, f, NULL);
 	}
 }
 
-static bool mergeable(const struct finding *a, const struct finding *b)
+/* --- merge --- */
+
+static bool same_cause(const struct cause *a, const struct cause *b) { return a->note == b->note && str_eq(a->id, b->id); }
+
+static bool mergeable(const struct related *r, const struct finding *a, const struct finding *b)
 {
-	if (!str_eq(a->cause->id, b->cause->id) || a->cause->note != b->cause->note || !same_server(a, b))
+	if (!same_cause(a->cause, b->cause) || !same_server(a, b))
 		return false;
 	if (a->cause->note)
 		return true;
 	if (!a->cause->merge)
 		return false;
-	return (a->root && a->root == b->root) || shares_call(a, b) || continues(a, b);
+	return (a->root && a->root == b->root) || continues(a, b) || related_shares(r, a, b);
 }
 
-static void merge(struct judge *j, bool notes)
+static void ask_live(struct related *r, struct relatives *g, size_t i, instant to)
+{
+	for (i = relatives_live(g, i); i < g->n && g->v[i]->start <= to; i = relatives_live(g, i + 1))
+		related_ask(r, g->v[i]);
+}
+
+static void ask_mergeable(struct related *r, const struct finding *a)
+{
+	const instant to = a->cause->note ? INT64_MAX : window_of(a).to;
+	for (struct relatives *g = NULL; (g = related_next(r, a, g));)
+		if (same_cause(a->cause, g->cause))
+			ask_live(r, g, relatives_from(g, a->start), to);
+	related_ask_root(r, a);
+	related_ask_sharing(r, a, a->at);
+}
+
+static void merge(struct judge *j, struct related *r, bool notes)
 {
 	for (size_t i = 0; i < j->findings.n; i++) {
-		struct finding *a = j->findings.v[i];
-		for (size_t k = i + 1; k < j->findings.n && !a->dropped; k++) {
-			struct finding *b = j->findings.v[k];
-			if (b->dropped || a->cause->note != notes || !mergeable(a, b))
+		struct finding *a = j->findings.v[i], *b;
+		if (a->dropped || a->cause->note != notes || !(notes || a->cause->merge))
+			continue;
+		ask_mergeable(r, a);
+		while ((b = related_asked(r))) {
+			if (b->dropped || b->at <= a->at || !mergeable(r, a, b))
 				continue;
-			drop(b, a);
+			drop(r, b, a);
+			related_ask_sharing(r, b, b->at);
 		}
 	}
+}
+
+/* --- absorb --- */
+
+static bool names_absorbed(const struct cause *a, const struct cause *b)
+{
+	return !a->note && !b->note && named(a->absorbs, a->absorb_count, b->id) && !named(b->absorbs, b->absorb_count, a->id);
 }
 
 /* Does a explain b? By name, or because a's condition still holds when b fails. */
-static bool explains(const struct finding *a, const struct finding *b)
+static bool explains(const struct related *r, const struct finding *a, const struct finding *b)
 {
-	if (a == b || !same_server(a, b) || a->cause->note || b->cause->note)
+	if (a == b || !same_server(a, b) || !names_absorbed(a->cause, b->cause))
 		return false;
-	bool by_name = named(a->cause->absorbs, a->cause->absorb_count, b->cause->id);
-	if (!by_name || named(b->cause->absorbs, b->cause->absorb_count, a->cause->id))
-		return false;
-	if (shares_call(a, b))
-		return true;
-	return b->start >= a->start - SECOND && !success_between(a->subject.server, a->start, b->start);
+	return (b->start >= a->start - SECOND && !success_between(a->subject.server, a->start, b->start)) || related_shares(r, a, b);
 }
 
-static void absorb(struct judge *j)
+static void absorb(struct judge *j, struct related *r)
 {
 	for (size_t i = 0; i < j->findings.n; i++) {
-		struct finding *a = j->findings.v[i];
-		if (a->dropped || !any_found(j, a->cause->absorbs, a->cause->absorb_count))
+		struct finding *a = j->findings.v[i], *b;
+		if (a->dropped || !a->cause->absorb_count)
 			continue;
-		for (size_t k = 0; k < j->findings.n && !a->dropped; k++) {
-			struct finding *b = j->findings.v[k];
-			if (b->dropped || !explains(a, b))
+		const instant to = window_of(a).to;
+		for (struct relatives *g = NULL; (g = related_next(r, a, g));)
+			if (names_absorbed(a->cause, g->cause))
+				ask_live(r, g, relatives_from(g, a->start - SECOND), to);
+		related_ask_sharing(r, a, -1);
+		while ((b = related_asked(r))) {
+			if (b->dropped || !explains(r, a, b))
 				continue;
-			drop(b, a);
+			drop(r, b, a);
+			related_ask_sharing(r, b, b->at);
 		}
 	}
 }
 
-/* A call belongs to one incident: the one whose root is earliest. */
-static void one_incident_per_call(struct judge *j)
+/* --- one incident per call --- */
+
+/* Of two that have a call the one whose root is earliest stays. */
+static struct finding *first_of(struct finding *a, struct finding *b)
 {
-	for (size_t i = 0; i < j->findings.n; i++)
-		for (size_t k = i + 1; j->findings.v[i]->shares && k < j->findings.n; k++) {
-			struct finding *a = j->findings.v[i], *b = j->findings.v[k];
-			if (a->dropped || b->dropped || a->cause->note || b->cause->note || !shares_call(a, b))
+	struct finding *later = b->start < a->start ? a : b, *first = later == a ? b : a;
+	return later->cause->scope == SCOPE_CALL && first->cause->scope != SCOPE_CALL && later->start == first->start ? later : first;
+}
+
+static void one_incident_per_call(struct judge *j, struct related *r)
+{
+	for (size_t i = 0; i < j->findings.n; i++) {
+		struct finding *a = j->findings.v[i], *b;
+		if (a->dropped || a->cause->note)
+			continue;
+		related_ask_sharing(r, a, a->at);
+		while (!a->dropped && (b = related_asked(r))) {
+			if (b->dropped || b->cause->note)
 				continue;
-			struct finding *later = b->start < a->start ? a : b, *first = later == a ? b : a;
-			if (later->cause->scope == SCOPE_CALL && first->cause->scope != SCOPE_CALL && later->start == first->start) {
-				struct finding *swap = later;
-				later = first;
-				first = swap;
-			}
-			drop(later, first);
+			struct finding *first = first_of(a, b);
+			drop(r, first == a ? b : a, first);
+			related_ask_sharing(r, b, b->at);
 		}
+		related_forget(r);
+	}
 }
 
 static int finding_order(const void *x, const void *y)
@@ -231,42 +274,51 @@ static int finding_order(const void *x, const void *y)
 	return str_cmp(a->cause->id, b->cause->id);
 }
 
-/* A note about a call or a server that an incident explains is none. */
-static void drop_notes(struct judge *j)
+/* --- notes --- */
+
+static bool names_any(const struct cause *note, const struct cause *of)
 {
-	for (size_t i = 0; i < j->findings.n; i++) {
-		struct finding *n = j->findings.v[i];
-		for (size_t k = 0; n->cause->note && k < j->findings.n && !n->dropped; k++) {
-			const struct finding *f = j->findings.v[k];
-			if (f->dropped || f->cause->note || !same_server(f, n))
-				continue;
-			bool yields = named(n->cause->yields_to, n->cause->yields_count, f->cause->id);
-			bool any = named(n->cause->yields_to, n->cause->yields_count, S("any"));
-			if (shares_call(f, n) || ((yields || any) && touches(f, n)))
-				n->dropped = true;
-		}
-	}
+	return !of->note && (named(note->yields_to, note->yields_count, of->id) || named(note->yields_to, note->yields_count, S("any")));
 }
 
-static void note_found(struct judge *j)
+static bool stands_beside(struct related *r, const struct finding *n)
 {
-	j->found = arena_alloc(j->a, j->rules->causes.n + 1);
-	for (size_t i = 0; i < j->findings.n; i++)
-		for (size_t k = 0; k < j->rules->causes.n; k++)
-			if (j->rules->causes.v[k] == j->findings.v[i]->cause)
-				j->found[k] = true;
+	const struct window w = window_of(n);
+	for (struct relatives *g = NULL; (g = related_next(r, n, g));) {
+		if (!names_any(n->cause, g->cause) || both_calls(n->cause, g->cause))
+			continue;
+		for (size_t i = relatives_live(g, relatives_from(g, w.from)); i < g->n && g->v[i]->start <= w.to; i = relatives_live(g, i + 1))
+			if (continues(g->v[i], n))
+				return true;
+	}
+	return false;
+}
+
+/* A note about a call or a server that an incident explains is none. */
+static void drop_notes(struct judge *j, struct related *r)
+{
+	for (size_t i = 0; i < j->findings.n; i++) {
+		struct finding *n = j->findings.v[i], *f;
+		if (!n->cause->note || n->dropped)
+			continue;
+		n->dropped = stands_beside(r, n);
+		related_ask_sharing(r, n, -1);
+		while ((f = related_asked(r)))
+			n->dropped |= !f->dropped && !f->cause->note && same_server(f, n);
+	}
 }
 
 void chain(struct judge *j)
 {
-	note_found(j);
-	find_sharing(j);
+	struct related related, *r = &related;
 	vec_sort(&j->findings, finding_order);
-	yield(j);
-	absorb(j);
-	merge(j, false);
-	absorb(j);
-	one_incident_per_call(j);
-	drop_notes(j);
-	merge(j, true);
+	related_init(r, j);
+	yield(j, r);
+	absorb(j, r);
+	merge(j, r, false);
+	absorb(j, r);
+	one_incident_per_call(j, r);
+	drop_notes(j, r);
+	merge(j, r, true);
+	related_done(r);
 }

@@ -233,4 +233,5 @@ void classify_view(const struct session_view *v, const struct rules *rules, cons
 	}
 	vec_free(&j.findings);
 	call_lists_done(&j.lists);
+	map_done(&j.first_of_call);
 }

@@ -71,15 +71,32 @@ static enum role role_of_line(uint16_t kind)
 	}
 }
 
+/* The events of a call are strung together when the first of them are asked for: each one's next + 1. */
+static void string_together(struct judge *j)
+{
+	const struct session_view *v = j->view;
+	j->next_of_call = arena_alloc(j->a, (v->event_count + 1) * sizeof *j->next_of_call);
+	for (size_t i = v->event_count; i-- > 0;) {
+		const uint64_t call = (uint64_t)(uintptr_t)v->events[i].call;
+		if (call) {
+			(void)map_get(&j->first_of_call, call, &j->next_of_call[i]);
+			map_put(&j->first_of_call, call, (uint32_t)i + 1);
+		}
+	}
+}
+
 static void add_call(struct list *l, const struct call *c)
 {
 	const struct session_view *v = l->j->view;
 	bool beat_done = false;
-	for (size_t i = 0; i < v->event_count; i++) {
-		const struct seen *e = &v->events[i];
-		bool told_better = (e->e.kind == KIND_TOOL_USE || e->e.kind == KIND_TOOL_RESULT) && (c->dispatched_at != INSTANT_NONE || c->sent_at != INSTANT_NONE);
-		if (e->call != c || told_better)
-			continue;
+	uint32_t i = 0;
+	if (!l->j->next_of_call)
+		string_together(l->j);
+	(void)map_get(&l->j->first_of_call, (uint64_t)(uintptr_t)c, &i);
+	for (; i; i = l->j->next_of_call[i - 1]) {
+		const struct seen *e = &v->events[i - 1];
+		if ((e->e.kind == KIND_TOOL_USE || e->e.kind == KIND_TOOL_RESULT) && (c->dispatched_at != INSTANT_NONE || c->sent_at != INSTANT_NONE))
+			continue; /* told better */
 		enum role role = role_of_line(e->e.kind);
 		if (role == ROLE_BEAT) {
 			if (beat_done)
@@ -98,13 +115,19 @@ static void add_call(struct list *l, const struct call *c)
 static void add_esc(struct list *l, const struct call *c)
 {
 	const struct session_view *v = l->j->view;
-	const struct seen *esc = NULL;
-	for (size_t i = 0; i < v->event_count; i++)
-		if (v->events[i].e.kind == KIND_CANCEL_USER && c->ended_at != INSTANT_NONE && v->events[i].vt <= c->ended_at &&
-			c->ended_at - v->events[i].vt <= ESC_REACH)
-			esc = &v->events[i];
-	if (esc)
-		add(l, esc, ROLE_END);
+	size_t lo = 0, hi = v->event_count; /* behind those up to the end */
+	while (lo < hi) {
+		const size_t mid = (lo + hi) / 2;
+		if (v->events[mid].vt <= c->ended_at)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (size_t i = lo; c->ended_at != INSTANT_NONE && i-- > 0 && c->ended_at - v->events[i].vt <= ESC_REACH;)
+		if (v->events[i].e.kind == KIND_CANCEL_USER) {
+			add(l, &v->events[i], ROLE_END);
+			return;
+		}
 }
 
 static void add_absence(struct list *l)

@@ -52,7 +52,7 @@ struct finding {
 	instant start, end;         /* of the whole incident; end NONE: still open */
 	enum confidence confidence;
 	bool dropped;               /* a consequence of another finding */
-	bool shares;                /* chain.c: another one has a call of it, or had when it went into this one */
+	uint32_t at;                /* chain.c: its place among all */
 	struct finding *into;
 	VEC(struct finding *) absorbed;
 };
@@ -63,7 +63,8 @@ struct judge { /* of one view */
 	struct arena *a;
 	VEC(struct finding *) findings;
 	struct call_lists lists;
-	bool *found;                /* by index of rules.causes: there is a finding of it */
+	struct map first_of_call;   /* evidence.c: call → its first event + 1 */
+	uint32_t *next_of_call;     /* by event */
 	struct verdicts *out;
 };
 
