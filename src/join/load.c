@@ -237,51 +237,28 @@ static void make_compact(struct build *b)
 	b->calls.v = mem_grow(b->calls.v, b->calls.cap, sizeof *b->calls.v);
 }
 
-struct calls_of { /* a source's calls on their way */
-	struct build *b;
-	VEC(str) names;
-};
-
-/* Rows are read into memory that lasts for one source only, because most are healthy and only their times are kept. */
-static str keep_name(struct calls_of *l, str name)
+static void on_call(void *context, const struct call *c)
 {
-	if (!name.n)
-		return name;
-	for (size_t i = 0; i < l->names.n; i++)
-		if (str_eq(l->names.v[i], name))
-			return l->names.v[i];
-	return *vec_push(&l->names) = arena_str(l->b->a, name);
-}
-
-static void on_call(void *context, const struct call *from)
-{
-	struct calls_of *l = context;
-	struct build *b = l->b;
-	struct call c = *from;
-	c.server = keep_name(l, c.server);
-	if (b->compact && is_plain(&c)) {
-		keep_span(b, &c);
+	struct build *b = context;
+	if (b->compact && is_plain(c)) {
+		keep_span(b, c);
 		return;
 	}
-	c.tool = keep_name(l, c.tool);
-	c.session = keep_name(l, c.session);
-	if (began_take(b, &c))
+	if (began_take(b, c))
 		return;
-	c.tool_use_id = c.tool_use_id.p ? arena_str(b->a, c.tool_use_id) : STR_NONE;
-	c.err = c.err.p ? arena_str(b->a, c.err) : STR_NONE;
-	*vec_push(&b->calls) = c;
+	struct call *kept = vec_push(&b->calls);
+	*kept = *c;
+	own(b->a, &kept->tool_use_id);
+	own(b->a, &kept->err);
 	if (!b->compact && b->calls.n > (b->whole ? LIMIT_PICTURE_CALLS : COMPACT_CALLS))
 		make_compact(b);
 }
 
+/* Most rows of a large session are healthy: their texts last for the callback only. */
 static int load_source_calls(struct build *b, const struct source *s, const struct join_rows *rows, struct err *reterr)
 {
-	struct calls_of l = {.b = b};
-	struct arena scratch = {0};
-	int r = rows->calls(rows->context, s, &scratch, true, on_call, &l, reterr);
+	int r = rows->calls(rows->context, s, b->a, true, on_call, b, reterr);
 	began_end(b);
-	vec_free(&l.names);
-	arena_done(&scratch);
 	return r;
 }
 
