@@ -104,7 +104,7 @@
  * base/         str buf arena mem map intern hash wire  bytes and memory
  *               instant instant_template duration zone  time
  *               utf8 json json_out csv regex pattern nearest drain version_range  text
- *               plain plain_read plain_run plain_image span newline  most patterns, matched without PCRE2; runs of bytes; ends of lines
+ *               plain plain_read plain_run plain_begin plain_image span newline  most patterns, matched without PCRE2; runs of bytes; ends of lines
  *               ring                 places handed round between two threads
  *               err diag out child   errors, stderr, output files, commands that are run
  */

@@ -173,12 +173,12 @@ static void on_record(void *context, const struct record *r)
 		*vec_push(&s->now->records) = (struct chosen){.line = r->line, .lines = r->lines ? r->lines : 1, .rank = rank};
 }
 
-static bool every_record(const void *context, enum body_class class, str head)
+static struct gate_answer every_record(const void *context, enum body_class class, str head)
 {
 	(void)context;
 	(void)class;
 	(void)head;
-	return true;
+	return (struct gate_answer){1, 0};
 }
 
 static struct reader *open_log(const struct slicing *s, const struct log *l)

@@ -13,6 +13,7 @@
  * event, and it is counted. What any text means is not known here. */
 #include "match/matcher.h"
 #include "base/mem.h"
+#include "base/plain.h"
 #include "base/vec.h"
 #include "match/index.h"
 #include <stdlib.h>
@@ -118,9 +119,10 @@ static bool prefix_fits(const struct byte_set *prefix, str head)
 	return true;
 }
 
-/* The index mixes signatures that share a bucket; here each is asked by itself. */
-static bool may_begin(const struct matcher *m, size_t signature, str head)
+/* The index mixes signatures that share a bucket; here each is asked by itself. *seen: what it takes to say no. */
+static bool may_begin(const struct matcher *m, size_t signature, str head, size_t *seen)
 {
+	*seen = PATTERN_PREFIX;
 	const struct beginning *b = &m->beginnings[signature];
 	if (b->long_head && head.n >= sizeof b->word && memcmp(&b->word, head.p, sizeof b->word) != 0)
 		return false;
@@ -130,29 +132,64 @@ static bool may_begin(const struct matcher *m, size_t signature, str head)
 	size_t n = head.n < s->head.n ? head.n : s->head.n;
 	if (n < PATTERN_PREFIX && !prefix_fits(s->prefix, head))
 		return false;
-	return n == 0 || memcmp(head.p, s->head.p, n) == 0;
-}
-
-static bool any_begins(const struct matcher *m, enum body_class class, str head, bool counted)
-{
-	const struct match_index *x = class_index(m, class);
-	for (uint64_t buckets = match_index_buckets(x, head); buckets != 0; buckets &= buckets - 1) {
-		unsigned bucket = (unsigned)__builtin_ctzll(buckets);
-		for (uint32_t i = x->first[bucket]; i < x->first[bucket + 1]; i++)
-			if ((counted || !m->beginnings[x->order[i]].counted) && may_begin(m, x->order[i], head))
-				return true;
-	}
+	if (n == 0 || memcmp(head.p, s->head.p, n) == 0)
+		return true;
+	for (size_t i = *seen; i < n && head.p[i] == s->head.p[i]; i++)
+		*seen = i + 2;
 	return false;
 }
 
-bool matcher_gate(const void *matcher, enum body_class class, str head)
+/* With `counted`, for excerpts: beginnings are enough, wherever the rest of the text has gone. */
+static bool may_match(const struct matcher *m, size_t signature, str head, bool counted, size_t *bytes)
 {
-	return class == CLASS_TRACEBACK || class == CLASS_TRANSCRIPT || any_begins(matcher, class, head, false);
+	const struct signature *s = &m->rules->signatures.v[signature];
+	size_t seen;
+	const bool yes = may_begin(m, signature, head, &seen) && (counted || s->plain == NULL || plain_may_begin(s->plain, head, &seen));
+	if (!yes && seen > *bytes)
+		*bytes = seen < head.n ? seen : head.n;
+	return yes;
 }
 
-bool matcher_knows(const void *matcher, enum body_class class, str head)
+static struct gate_answer first_to_match(const struct matcher *m, enum body_class class, str head, bool counted)
 {
-	return class == CLASS_TRACEBACK || class == CLASS_TRANSCRIPT || any_begins(matcher, class, head, true);
+	const struct match_index *x = class_index(m, class);
+	uint16_t first = 0;
+	size_t bytes = head.n < PATTERN_PREFIX ? head.n : PATTERN_PREFIX;
+	for (uint64_t buckets = match_index_buckets(x, head); buckets != 0; buckets &= buckets - 1) {
+		unsigned bucket = (unsigned)__builtin_ctzll(buckets);
+		for (uint32_t i = x->first[bucket]; i < x->first[bucket + 1]; i++) {
+			if (!may_match(m, x->order[i], head, counted, &bytes))
+				continue;
+			if (first == 0)
+				first = (uint16_t)(x->order[i] + 1);
+			if (counted || !m->beginnings[x->order[i]].counted)
+				return (struct gate_answer){first, (uint16_t)bytes};
+		}
+	}
+	return (struct gate_answer){0, (uint16_t)bytes};
+}
+
+static struct gate_answer ask(const struct matcher *m, enum body_class class, str head, bool counted)
+{
+	if (class == CLASS_TRACEBACK || class == CLASS_TRANSCRIPT)
+		return (struct gate_answer){1, 0};
+	return first_to_match(m, class, head, counted);
+}
+
+struct gate_answer matcher_gate(const void *matcher, enum body_class class, str head)
+{
+	/* Blanks at the end, and escape sequences, are not there any more when the record is matched: they decide nothing. */
+	const char *escape = head.n > 0 ? memchr(head.p, 0x1b, head.n) : NULL;
+	head = str_trim_end(escape != NULL ? str_head(head, (size_t)(escape - head.p)) : head);
+	struct gate_answer a = ask(matcher, class, head, false);
+	while (a.bytes > 0 && a.bytes < head.n && str_trim_end(str_head(head, a.bytes)).n < a.bytes)
+		a.bytes++;
+	return a;
+}
+
+struct gate_answer matcher_knows(const void *matcher, enum body_class class, str head)
+{
+	return ask(matcher, class, head, true);
 }
 
 static uint16_t index_of(const struct matcher *m, const struct signature *s)
@@ -212,9 +249,15 @@ static bool try_signature(struct attempt *a, const struct signature *s)
 	return rc == 1;
 }
 
-/* The first signature in rules order that matches, NULL when none does. */
+/* The first signature in rules order that matches, NULL when none does. Who asked the gate knows the first that can: it nearly always
+ * does. */
 static const struct signature *find(struct attempt *a, const struct match_index *x)
 {
+	if (a->r != NULL && a->r->from != 0 && !a->anywhere) {
+		const struct signature *s = &a->m->rules->signatures.v[a->r->from - 1];
+		if (try_signature(a, s))
+			return s;
+	}
 	uint64_t buckets = match_index_buckets(x, a->anywhere ? STR_NONE : a->body);
 	for (; buckets != 0; buckets &= buckets - 1) {
 		unsigned bucket = (unsigned)__builtin_ctzll(buckets);

@@ -2,15 +2,16 @@
 #ifndef MCPLOG_MATCH_MATCHER_H
 #define MCPLOG_MATCH_MATCHER_H
 #include "model/event.h"
+#include "model/record.h"
 #include "model/rules.h"
 
 struct matcher; /* index over rules.signatures, and their regexes; one per thread. The rules are only read */
 struct matcher *matcher_new(const struct rules *rules);
 void matcher_free(struct matcher *m);
-/* parser's gate_fn; context is the matcher. False also for records that would only be recognised and forgotten (keep: count). */
-bool matcher_gate(const void *matcher, enum body_class class, str head);
-/* The same, but true for those: for excerpts, where the beginning of a record decides what it is. */
-bool matcher_knows(const void *matcher, enum body_class class, str head);
+/* parser's gate_fn; context is the matcher. None also for records that would only be recognised and forgotten (keep: count). */
+struct gate_answer matcher_gate(const void *matcher, enum body_class class, str head);
+/* The same, but not for those: for excerpts, where the beginning of a record decides what it is. */
+struct gate_answer matcher_knows(const void *matcher, enum body_class class, str head);
 /* True and *ret_event filled (views into the record) when a signature explains the record. Several signatures: the first in
  * rules order wins. ret_event->id, source, call and text are left 0. */
 bool matcher_match(struct matcher *m, const struct record *r, struct event *ret_event);

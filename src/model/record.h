@@ -41,6 +41,7 @@ struct record {
 	bool cut;               /* a cap was reached, or the end of the file cut it */
 	str raw;                /* the physical lines, for evidence */
 	str body;               /* what signatures see, per class */
+	uint16_t from;          /* no signature before this one (its index + 1) can explain the body; 0: not known */
 	str server;             /* named in the line; p NULL when not */
 	str session, cwd, version; /* carried by the record (cache log, transcript, …); p NULL when not */
 	/* Transcript and stream records; p NULL elsewhere. */
@@ -48,5 +49,11 @@ struct record {
 	enum { RESULT_NONE, RESULT_USE, RESULT_OK, RESULT_ERROR, RESULT_EMPTY, RESULT_REJECTED, RESULT_RECEIPT } result;
 	/* Tracebacks: body is the leaf; all frames (raw lines without box drawing) stand in `frames`. One record per leaf. */
 	str frames;
+};
+
+/* What match/ says of a record before parse/ makes it, by the first bytes of its body (parser.h: gate_fn). */
+struct gate_answer {
+	uint16_t from;  /* the record's; 0: no signature wants it */
+	uint16_t bytes; /* of these bytes: a body that begins with so many is wanted by no signature before `from`, or, when that is 0, by none */
 };
 #endif

@@ -1,7 +1,7 @@
 /* Lines of a log whose lines all have the same head, straight from the reader's buffer (parse/): the inner loop of the program.
  *
- * Bodies are told apart by their first eight bytes. What begins in a way that no signature wants is remembered, and costs a
- * look-up from then on; runs of such lines are counted together. A body that another format splits (one server's line in a
+ * Bodies are told apart by their first bytes. What the gate said of a beginning is remembered, and costs a look-up from then on;
+ * runs of lines that no signature wants are counted together. A body that another format splits (one server's line in a
  * client's log) is looked up behind the split, whose text is remembered too: servers are few. A record that somebody wants is
  * handed out without a copy when the next line's head is in the buffer already, so that it is known to end; else it is opened
  * like any other. Everything that is not certain here goes to parser_push, with the same result (tests cut the input anywhere).
@@ -12,14 +12,26 @@
 #include "parse/hot.h"
 #include <stdlib.h>
 
-enum { QUIET_SETS = 1024, FAR_SETS = 256, FAR_WORDS = 5, KEY = 8, BODY_NEAR = 33, SEEN = 16, SEEN_ROOM = 88 };
+enum { QUIET_SETS = 1024, TOLD_SETS = 256, KEY = 8, BODY_NEAR = 33, SEEN = 16, SEEN_ROOM = 88 };
 
-/* Bodies by their first eight bytes, two places a set; where these decide nothing, by two words or by five. The answer depends on
- * the rules only, so an entry never gets old. */
-struct quiet {
-	uint64_t key[QUIET_SETS][2];
-	uint64_t loud[QUIET_SETS]; /* eight bytes that decide nothing */
-	uint64_t far[FAR_SETS][FAR_WORDS];
+/* By how many words bodies are told apart. */
+enum { DEPTHS = 4, WORDS_MAX = HEAD_GATE / KEY };
+static const uint8_t depth_words[DEPTHS] = {2, 3, 5, WORDS_MAX};
+
+/* What the gate says of bodies that begin with these words. The last of them may stand in the next line: then the body ends as that one
+ * did. */
+struct told {
+	uint64_t word[WORDS_MAX];
+	uint8_t words;            /* so many; 0: nothing was said */
+	uint16_t from;            /* 0: nobody wants them */
+};
+
+/* Bodies by their first eight bytes, two places a set, when these are enough for nobody to want them; else by more words.
+ * The answer depends on the rules only, so an entry never gets old. */
+struct gate_memory {
+	uint64_t quiet[QUIET_SETS][2];
+	uint8_t depths[QUIET_SETS]; /* bits of the depths that something was told at, for bodies whose first word is of this set */
+	struct told told[TOLD_SETS][2];
 };
 
 /* A beginning that was split: any body behind it is split at the same place, unless it begins with a blank. */
@@ -39,7 +51,7 @@ struct level_head {
 struct answers {
 	const struct shape *hot;  /* all are for files of this format */
 	struct level_head level[2];
-	struct quiet own, behind; /* bodies of the format's class; those behind the split */
+	struct gate_memory own, behind; /* bodies of the format's class; those behind the split */
 	struct seen seen[SEEN];
 	unsigned last, next;      /* found last; to be replaced next */
 };
@@ -76,53 +88,72 @@ static inline bool may_be_fact(const struct shapes *s, const char *body, uint64_
 	return (s->first[(unsigned char)*body] & FIRST_FACT) != 0 && may_have_role(s, SHAPE_FACT, key);
 }
 
-/* Place of a body among those told apart by `words` words. */
-static inline uint64_t *far_place(struct quiet *q, const char *body, unsigned words)
+static inline bool is_quiet(const struct gate_memory *q, uint64_t key)
+{
+	const uint64_t *set = q->quiet[quiet_set(key)];
+	return (set[0] == key || set[1] == key) && key != 0;
+}
+
+static inline const struct told *told_by(const struct gate_memory *q, const char *body, unsigned words, size_t *ret_set)
 {
 	uint64_t mixed = 0;
 	for (unsigned i = 0; i < words; i++)
 		mixed = (mixed ^ hot_load(body + KEY * i)) * UINT64_C(0xff51afd7ed558ccd);
-	return q->far[mixed >> 56];
+	const struct told *t = q->told[*ret_set = mixed >> 56];
+	for (unsigned i = 0; i < 2; i++, t++)
+		if (t->words == words && memcmp(t->word, body, KEY * words) == 0)
+			return t;
+	return NULL;
 }
-_Static_assert(FAR_SETS == 1 << (64 - 56), "a place for every hash");
+_Static_assert(TOLD_SETS == 1 << (64 - 56), "a set for every hash");
 
-static const unsigned far_words[] = {2, FAR_WORDS};
-
-static inline bool is_quiet(struct quiet *q, const char *body, const char *end)
+/* What was told of a body that is not quiet by its first eight bytes; NULL: nothing. */
+static inline const struct told *told_of(const struct gate_memory *q, const char *body, const char *limit)
 {
-	const uint64_t key = hot_load(body), *set = q->key[quiet_set(key)];
-	if ((set[0] == key || set[1] == key) && key != 0)
-		return true;
-	if (q->loud[quiet_set(key)] != key)
-		return false;
-	for (unsigned i = 0; i < sizeof far_words / sizeof *far_words; i++)
-		if (end - body >= (ptrdiff_t)(KEY * far_words[i]) && memcmp(far_place(q, body, far_words[i]), body, KEY * far_words[i]) == 0)
-			return true;
-	return false;
+	const struct told *t = NULL;
+	const size_t at = quiet_set(hot_load(body));
+	size_t set;
+	if (limit - body < HEAD_GATE)
+		return NULL;
+	for (unsigned left = q->depths[at]; left != 0 && t == NULL; left &= left - 1)
+		t = told_by(q, body, depth_words[__builtin_ctz(left)], &set);
+	return t;
 }
 
-/* Does no signature want a body of this class that begins so? When few of its bytes say so, the next one is known. */
-static bool ask_quiet(struct parser *p, struct quiet *q, enum body_class class, str body, uint64_t key)
+/* By so many words the answer is remembered; DEPTHS: it is not. A wrong yes only costs time, so that a body is taken for wanted by its first
+ * words alone, which is right for nearly all. */
+static unsigned depth_of(const struct gate_answer *answer, str body)
 {
-	if (p->gate(p->gate_context, class, str_head(body, HEAD_GATE)))
-		return false;
-	size_t at = quiet_set(key);
+	unsigned depth = answer->from == 0 || body.n < KEY * depth_words[2] ? 0 : 2;
+	while (depth < DEPTHS && answer->bytes > KEY * depth_words[depth])
+		depth++;
+	return depth;
+}
+
+/* What the gate says of a body: `from`. */
+static uint16_t ask_gate(struct parser *p, struct gate_memory *q, enum body_class class, str body, const char *limit)
+{
+	const struct gate_answer answer = p->gate(p->gate_context, class, str_head(body, HEAD_GATE));
+	const uint64_t key = hot_load(body.p);
+	const size_t at = quiet_set(key);
+	size_t set;
 	if (key == 0)
-		return true;
-	if (!p->gate(p->gate_context, class, str_head(body, KEY))) {
-		q->key[at][1] = q->key[at][0];
-		q->key[at][0] = key;
-		return true;
+		return answer.from;
+	if (answer.from == 0 && answer.bytes <= KEY) {
+		q->quiet[at][1] = q->quiet[at][0];
+		q->quiet[at][0] = key;
+		return 0;
 	}
-	q->loud[at] = key;
-	for (unsigned i = 0; i < sizeof far_words / sizeof *far_words; i++) {
-		const size_t n = KEY * far_words[i];
-		if (body.n >= n && !p->gate(p->gate_context, class, str_head(body, n))) {
-			memcpy(far_place(q, body.p, far_words[i]), body.p, n);
-			break;
-		}
+	const unsigned depth = depth_of(&answer, body);
+	if (depth < DEPTHS && limit - body.p >= HEAD_GATE && told_by(q, body.p, depth_words[depth], &set) == NULL) {
+		struct told *t = q->told[set];
+		t[1] = t[0];
+		t->words = depth_words[depth];
+		t->from = answer.from;
+		memcpy(t->word, body.p, sizeof t->word);
+		q->depths[at] |= (uint8_t)(1u << depth);
 	}
-	return true;
+	return answer.from;
 }
 
 /* --- one line --- */
@@ -202,42 +233,57 @@ static const struct known_split *split_of(struct parser *p, str body)
 	a->next = (a->next + 1) % SEEN;
 	memcpy(s->text, body.p, n);
 	s->n = n;
-	s->split = (struct known_split){true, server.p != NULL, shape, (uint32_t)n, server.p != NULL ? (uint32_t)(server.p - body.p) : 0, (uint32_t)server.n};
+	s->split = (struct known_split){true, server.p != NULL, shape, (uint32_t)n, server.p != NULL ? (uint32_t)(server.p - body.p) : 0, (uint32_t)server.n, 0};
 	return &s->split;
 }
 
-static enum answer ask_split(struct parser *p, str body, struct known_split *ret_split)
+static enum answer ask_split(struct parser *p, str body, const char *limit, struct known_split *ret_split)
 {
 	const struct known_split *s = split_of(p, body);
 	if (s == NULL)
 		return UNSURE;
 	const str rest = str_from(body, s->body);
 	const uint64_t key = hot_load(rest.p);
+	struct gate_memory *q = &p->answers->behind;
 	*ret_split = *s;
-	if (is_quiet(&p->answers->behind, rest.p, rest.p + rest.n))
+	if (is_quiet(q, key))
 		return QUIET;
-	const bool fact = may_be_fact(p->shapes, rest.p, key);
-	if (may_have_role(p->shapes, SHAPE_EMBED, key) || (p->version.n == 0 && fact))
-		return UNSURE;
-	if (fact) /* not to be remembered: the next file's version is not known */
-		return p->gate(p->gate_context, s->shape->format->class, str_head(rest, HEAD_GATE)) ? WANTED : QUIET;
-	return ask_quiet(p, &p->answers->behind, s->shape->format->class, rest, key) ? QUIET : WANTED;
+	const struct told *told = told_of(q, rest.p, limit);
+	if (told == NULL) {
+		const bool fact = may_be_fact(p->shapes, rest.p, key);
+		if (may_have_role(p->shapes, SHAPE_EMBED, key) || (p->version.n == 0 && fact))
+			return UNSURE;
+		if (fact) /* not to be remembered: the next file's version is not known */
+			ret_split->from = p->gate(p->gate_context, s->shape->format->class, str_head(rest, HEAD_GATE)).from;
+		else
+			ret_split->from = ask_gate(p, q, s->shape->format->class, rest, limit);
+	} else {
+		ret_split->from = told->from;
+	}
+	return ret_split->from == 0 ? QUIET : WANTED;
 }
 
 /* Does somebody want a body that begins so? *ret_split is set for those that are split. */
-static inline enum answer ask_body(struct parser *p, const char *body, const char *end, struct known_split *ret_split)
+static inline enum answer ask_body(struct parser *p, const char *body, const char *end, const char *limit, struct known_split *ret_split)
 {
 	if (end - body < KEY)
 		return UNSURE;
 	const uint64_t key = hot_load(body);
-	if (is_quiet(&p->answers->own, body, end))
+	struct gate_memory *q = &p->answers->own;
+	if (is_quiet(q, key))
 		return QUIET;
-	if (*body == '"' || may_be_fact(p->shapes, body, key))
-		return UNSURE;
-	const str text = {body, (size_t)(end - body)};
-	if (may_split(p->hot, key))
-		return ask_split(p, text, ret_split);
-	return ask_quiet(p, &p->answers->own, p->hot->format->class, text, key) ? QUIET : WANTED;
+	const struct told *told = told_of(q, body, limit);
+	if (told == NULL) {
+		if (*body == '"' || may_be_fact(p->shapes, body, key))
+			return UNSURE;
+		const str text = {body, (size_t)(end - body)};
+		if (may_split(p->hot, key))
+			return ask_split(p, text, limit, ret_split);
+		ret_split->from = ask_gate(p, q, p->hot->format->class, text, limit);
+	} else {
+		ret_split->from = told->from;
+	}
+	return ret_split->from == 0 ? QUIET : WANTED;
 }
 
 /* Does a record begin at `next`, for certain? Then the one before it, whose head stands at `head`, is one line. */
@@ -318,7 +364,13 @@ static inline void begin_run(struct walk *w)
 		flow_finish(f);
 }
 
-/* Goes over heads that differ from the one before in seconds, and in one of two levels, whose body's first eight bytes are known to
+static __attribute__((noinline)) bool is_told_quiet(const struct gate_memory *q, const char *body, const char *limit)
+{
+	const struct told *told = told_of(q, body, limit);
+	return told != NULL && told->from == 0;
+}
+
+/* Goes over heads that differ from the one before in seconds, and in one of two levels, whose body is known to
  * be quiet, and over what stands behind these heads. Most lines of most logs end here; what is not like that the caller looks at. */
 static inline __attribute__((always_inline)) void pass_quiet_with(struct walk *w, const char *(*find_newline)(const char *, const char *))
 {
@@ -333,9 +385,9 @@ static inline __attribute__((always_inline)) void pass_quiet_with(struct walk *w
 	while (limit - at >= MASK_BYTES + 2 * KEY) {
 		const bool alike = hot_load(at) == first && hot_load(at + 8) == second;
 		const size_t same = alike ? known_length(a, at) : 0;
-		const uint64_t now = be64toh(hot_load(at + 16)), key = hot_load(at + same), *set = a->own.key[quiet_set(key)];
+		const uint64_t now = be64toh(hot_load(at + 16));
 		if (alike) {
-			if ((set[0] != key && set[1] != key) || key == 0 || same == 0 || now < third || !mask_word(mask, at, 2))
+			if (same == 0 || now < third || !mask_word(mask, at, 2) || !(is_quiet(&a->own, hot_load(at + same)) || is_told_quiet(&a->own, at + same, limit)))
 				break;
 		} else if (head == NULL || !heads_interrupt || *at == '\0' || (begins[(unsigned char)*at] & FIRST_HEAD)) {
 			break;
@@ -392,7 +444,7 @@ static void take_line(struct walk *w, const char *lf)
 	const char *at = w->at, *end = lf - (lf > at && lf[-1] == '\r');
 	const char *body = w->last != NULL ? body_behind(p->answers, at, end, w->last) : NULL;
 	struct known_split split = {.known = true};
-	const enum answer answer = body != NULL ? ask_body(p, body, end, &split) : UNSURE;
+	const enum answer answer = body != NULL ? ask_body(p, body, end, w->limit, &split) : UNSURE;
 	const struct line l = {.text = {at, (size_t)(end - at)}, .number = w->number++, .offset = offset_of(w, at), .length = (size_t)(end - at), .newline = true};
 	w->at = lf + 1;
 	if (body != NULL)

@@ -197,7 +197,7 @@ static bool goes_on(struct flow *f, const struct text_line *t)
 	struct parser *p = f->p;
 	if (!f->open || !flow_wrapped(f, t->text))
 		return false;
-	return f->shape != NULL || p->gate(p->gate_context, CLASS_MCP, str_head(buf_str(&f->body), HEAD_GATE));
+	return f->shape != NULL || p->gate(p->gate_context, CLASS_MCP, str_head(buf_str(&f->body), HEAD_GATE)).from;
 }
 
 void excerpt_text(struct flow *f, const struct text_line *t) { open_text(f, t, str_trim(t->text)); }

@@ -60,8 +60,8 @@ void split_body(struct parser *p, const struct shape *s, struct record *r)
 		return;
 	}
 	str head = str_head(r->body, HEAD_GATE);
-	if (p->excerpt && r->class == CLASS_DEBUG && s->split_count > 0 && !p->gate(p->gate_context, CLASS_DEBUG, head) &&
-		p->gate(p->gate_context, CLASS_MCP, head))
+	if (p->excerpt && r->class == CLASS_DEBUG && s->split_count > 0 && !p->gate(p->gate_context, CLASS_DEBUG, head).from &&
+		p->gate(p->gate_context, CLASS_MCP, head).from)
 		r->class = CLASS_MCP; /* somebody left the server's name out */
 }
 
@@ -97,7 +97,7 @@ static bool is_wanted(struct flow *f, const struct shape *s, const struct record
 		return true; /* the rest may stand on the next line */
 	if (probe.class == CLASS_MCP && shapes_role(p->shapes, SHAPE_EMBED, probe.body, NULL) != NULL)
 		return true;
-	bool yes = p->gate(p->gate_context, probe.class, str_head(probe.body, HEAD_GATE));
+	bool yes = p->gate(p->gate_context, probe.class, str_head(probe.body, HEAD_GATE)).from;
 	if (!yes && probe.class == CLASS_MCP)
 		p->tally.mcp++;
 	return yes;
@@ -182,7 +182,8 @@ static void open_bare(struct flow *f, const struct text_line *t)
 		parser_unknown(p, t->line, t->offset);
 		parser_time(p, f->r.at, t->line, t->offset);
 	}
-	f->dropped = !p->gate(p->gate_context, CLASS_SERVER, str_head(f->r.body, HEAD_GATE));
+	/* The client's record tells what embedded lines say. */
+	f->dropped = f->embedded || !p->gate(p->gate_context, CLASS_SERVER, str_head(f->r.body, HEAD_GATE)).from;
 	if (!f->dropped)
 		keep_text(f, t);
 }
@@ -277,6 +278,7 @@ static void split_record(struct flow *f, struct record *r)
 	struct parser *p = f->p;
 	const struct known_split *k = &f->split;
 	if (k->known && r->lines == 1 && !p->excerpt) {
+		r->from = k->from;
 		if (k->shape != NULL)
 			apply_split(r, k->shape, k->named ? (str){r->body.p + k->server, k->server_n} : STR_NONE, str_from(r->body, k->body));
 		return;
@@ -318,7 +320,7 @@ void flow_single(struct flow *f, const struct line *l, struct shape *s, instant 
 {
 	struct parser *p = f->p;
 	struct record r = {.kind = s->format->kind, .class = s->format->class, .line = l->number, .offset = l->offset, .lines = 1, .at = at,
-		.level = level, .raw = l->text, .body = body};
+		.level = level, .raw = l->text, .body = body, .from = split->from};
 	begin_format(f, s->format, &r);
 	r.body = str_trim_end(body);
 	f->open = false;

@@ -318,7 +318,7 @@ static bool cheap_cache(struct flow *f, const struct text_line *t, str s)
 	if (memchr(head.p, '\\', head.n) != NULL || fact || p->session.n == 0)
 		return false;
 	head = str_head(body, HEAD_GATE);
-	if (shapes_role(p->shapes, SHAPE_EMBED, head, NULL) != NULL || p->gate(p->gate_context, CLASS_MCP, head))
+	if (shapes_role(p->shapes, SHAPE_EMBED, head, NULL) != NULL || p->gate(p->gate_context, CLASS_MCP, head).from)
 		return false;
 	ptrdiff_t at = str_find(str_from(s, quote), S("\"timestamp\":\""));
 	instant when;

@@ -53,7 +53,7 @@ static str hot_body(const struct shape *s, str text)
 	return STR_NONE;
 }
 
-static bool hot_wanted(struct parser *p, str body, struct known_split *ret_split)
+static uint16_t hot_wanted(struct parser *p, str body, struct known_split *ret_split)
 {
 	struct shape *hot = p->hot;
 	for (unsigned i = 0; i < hot->split_count; i++) {
@@ -61,21 +61,21 @@ static bool hot_wanted(struct parser *p, str body, struct known_split *ret_split
 		if (!shape_may(hot->split[i], body))
 			continue;
 		if (!shape_fits(hot->split[i], body, NULL, &h))
-			return true;
+			return 1;
 		str server = h.part[PART_SERVER], rest = h.part[PART_BODY];
 		*ret_split = (struct known_split){true, server.p != NULL, hot->split[i], (uint32_t)(rest.p - body.p),
-			server.p != NULL ? (uint32_t)(server.p - body.p) : 0, (uint32_t)server.n};
+			server.p != NULL ? (uint32_t)(server.p - body.p) : 0, (uint32_t)server.n, 0};
 		if (hot->split[i]->format->class == CLASS_MCP)
 			p->tally.mcp++;
 		if (p->version.n == 0)
 			parser_version(p, rest);
-		return shapes_role(p->shapes, SHAPE_EMBED, rest, NULL) != NULL ||
-			p->gate(p->gate_context, hot->split[i]->format->class, str_head(rest, HEAD_GATE));
+		return shapes_role(p->shapes, SHAPE_EMBED, rest, NULL) != NULL ? 1 :
+			p->gate(p->gate_context, hot->split[i]->format->class, str_head(rest, HEAD_GATE)).from;
 	}
 	ret_split->known = true;
 	if (p->version.n == 0)
 		parser_version(p, body);
-	return p->gate(p->gate_context, hot->format->class, str_head(body, HEAD_GATE));
+	return p->gate(p->gate_context, hot->format->class, str_head(body, HEAD_GATE)).from;
 }
 
 /* The time text of a record at `at` is now the last one. */
@@ -185,7 +185,7 @@ bool hot_line(struct parser *p, const struct line *l)
 	}
 	uint64_t mcp = p->tally.mcp;
 	struct known_split split = {0};
-	bool wanted = hot_wanted(p, body, &split);
+	const uint16_t wanted = hot_wanted(p, body, &split);
 	if (!f->open || !f->dropped)
 		flow_finish(f);
 	if (wanted) {

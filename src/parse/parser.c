@@ -89,7 +89,7 @@ void parser_emit(struct parser *p, struct record *r, bool asked)
 	if (r->class == CLASS_MCP)
 		p->tally.mcp++;
 	r->excerpt = p->excerpt;
-	if (!asked && !p->excerpt && r->result == RESULT_NONE && !p->gate(p->gate_context, r->class, str_head(r->body, HEAD_GATE)))
+	if (!asked && !p->excerpt && r->result == RESULT_NONE && !p->gate(p->gate_context, r->class, str_head(r->body, HEAD_GATE)).from)
 		return;
 	p->sink(p->sink_context, r);
 }

@@ -16,9 +16,9 @@ struct parse_memory;
 struct parse_memory *parse_memory_new(const struct rules *rules);
 void parse_memory_free(struct parse_memory *m);
 /* Cheap test before anything is copied: may a record of this class whose body begins like `head` (first bytes, up to 64)
- * matter to any signature? Given by match/ (matcher_gate); the parser drops records for which it is false, and counts them
- * as recognised. */
-typedef bool gate_fn(const void *context, enum body_class class, str head);
+ * matter to any signature? Given by match/ (matcher_gate); the parser drops records in which none does, and counts them as
+ * recognised. */
+typedef struct gate_answer gate_fn(const void *context, enum body_class class, str head);
 struct parser_options {
 	const struct zone *zone;   /* for times without zone; NULL = UTC */
 	instant base;              /* for years and dates that a line does not give (file's mtime); INSTANT_NONE */

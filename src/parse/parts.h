@@ -34,6 +34,7 @@ struct known_split {
 	bool known, named;         /* the rest is set; the server is */
 	const struct shape *shape; /* NULL: no split fits */
 	uint32_t body, server, server_n;
+	uint16_t from;             /* the record's */
 };
 
 /* One stream of lines: the file, or one container and pipe of it. */

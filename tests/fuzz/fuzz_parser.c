@@ -8,10 +8,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct rules rules;
 static bool ready;
 
-static bool gate(const void *context, enum body_class class, str head)
+static struct gate_answer gate(const void *context, enum body_class class, str head)
 {
 	const unsigned *mood = context;
-	return *mood == 0 || (*mood == 1 && (head.n + (size_t)class) % 2 == 0);
+	return (struct gate_answer){*mood == 0 || (*mood == 1 && (head.n + (size_t)class) % 2 == 0), (uint16_t)head.n};
 }
 
 static void read_all(unsigned *sum, str s)

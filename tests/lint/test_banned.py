@@ -45,7 +45,7 @@ for path in files:
         if relative == "main.c" or (relative, m.group(3)) in MUTABLE:
             continue
         report.fail(path, line_of(code, m.start()), f"{m.group(3)} is mutable static data; make it const (`const char *const` for tables of texts) or put it into the struct of the module")
-    for m in re.finditer(r"^\s*typedef\s+(struct|union|enum)\b[^;{]*[;{]", code, re.M):
+    for m in re.finditer(r"^\s*typedef\s+(struct|union|enum)\b[^;{(]*[;{]", code, re.M):
         if relative != "base/str.h":
             report.fail(path, line_of(code, m.start()), "no typedef of structs but str; write `struct name`")
     for m in NOTES.finditer(text):

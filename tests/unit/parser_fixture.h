@@ -18,11 +18,11 @@ struct setting {
 	bool probe_none;
 };
 
-static bool gate(const void *context, enum body_class class, str head)
+static struct gate_answer gate(const void *context, enum body_class class, str head)
 {
 	(void)class;
 	(void)head;
-	return !((const struct setting *)context)->refuse;
+	return (struct gate_answer){!((const struct setting *)context)->refuse, 0};
 }
 
 static const char *const result_names[] = {"", " use", " ok", " error", " empty", " rejected", " receipt"};

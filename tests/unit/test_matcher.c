@@ -327,12 +327,12 @@ static void the_gate_lets_nothing_of_interest_go(void **state)
 	static const char *const bodies[] = {"Tool 'x' still running (30s elapsed)", "SSE connection dropped after 5s uptime", "Starting connection with timeout of 1ms"};
 	for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++)
 		for (size_t n = 0; n <= strlen(bodies[i]); n++)
-			assert_true(matcher_gate(w->m, CLASS_MCP, (str){bodies[i], n}));
-	assert_false(matcher_gate(w->m, CLASS_MCP, S("Server stderr: x")));
-	assert_false(matcher_gate(w->m, CLASS_MCP, S("Told 'x'")));
-	assert_false(matcher_gate(w->m, CLASS_DEBUG, S("Tool 'x' still")));
-	assert_true(matcher_gate(w->m, CLASS_SERVER, S("any text, as one of its signatures has no anchor")));
-	assert_true(matcher_gate(w->m, CLASS_TRACEBACK, S("ValueError")));
+			assert_true(matcher_gate(w->m, CLASS_MCP, (str){bodies[i], n}).from);
+	assert_false(matcher_gate(w->m, CLASS_MCP, S("Server stderr: x")).from);
+	assert_false(matcher_gate(w->m, CLASS_MCP, S("Told 'x'")).from);
+	assert_false(matcher_gate(w->m, CLASS_DEBUG, S("Tool 'x' still")).from);
+	assert_true(matcher_gate(w->m, CLASS_SERVER, S("any text, as one of its signatures has no anchor")).from);
+	assert_true(matcher_gate(w->m, CLASS_TRACEBACK, S("ValueError")).from);
 }
 
 static void more_signatures_than_buckets_keep_their_order(void **state)

@@ -289,11 +289,11 @@ static void facts(void **state)
 	buf_done(&text);
 }
 
-static bool gate_of_words(const void *context, enum body_class class, str head)
+static struct gate_answer gate_of_words(const void *context, enum body_class class, str head)
 {
 	(void)context;
 	(void)class;
-	return str_starts(head, S("wanted")) || str_starts(head, S("attribution"));
+	return (struct gate_answer){str_starts(head, S("wanted")) || str_starts(head, S("attribution")), 11};
 }
 
 /* All lines from the buffer where the parser takes them so. */

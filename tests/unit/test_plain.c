@@ -1,58 +1,11 @@
 /* base/plain: what it says is what PCRE2 says, for every shipped pattern and for patterns made of all its parts; and runs of bytes
  * and needles are the same with and without the machine's instructions. */
-#include "rules_fixture.h"
+#include "subjects.h"
 
 #include "base/newline.h"
 #include "base/plain.h"
 #include "base/regex.h"
 #include "base/span.h"
-#include "knowledge/files.h"
-
-struct subjects {
-	struct buf text;
-	VEC(str) lines;
-};
-
-static uint64_t seed = 1;
-
-static unsigned any(unsigned below)
-{
-	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (unsigned)(seed >> 33) % below;
-}
-
-static void split_lines(struct subjects *s)
-{
-	str rest = buf_str(&s->text);
-	while (rest.n > 0) {
-		str line = str_trim(str_word(&rest, '\n'));
-		if (str_starts(line, S("- line:")))
-			line = str_trim(str_from(line, 7));
-		if (line.n > 8)
-			*vec_push(&s->lines) = line;
-	}
-}
-
-static void read_subjects(struct subjects *s)
-{
-	struct file_list list = {0};
-	struct err e;
-	assert_int_equal(file_list_make(&list, MCPLOG_SOURCE "/patterns/signatures", &e), 0);
-	for (size_t i = 0; i < list.names.n; i++) {
-		char path[1024];
-		(void)snprintf(path, sizeof path, "%s/patterns/signatures/%.*s", MCPLOG_SOURCE, STR_ARG(list.names.v[i]));
-		assert_int_equal(file_read(path, &s->text, &e), 0);
-	}
-	file_list_done(&list);
-	split_lines(s);
-	assert_true(s->lines.n > 1000);
-}
-
-static void free_subjects(struct subjects *s)
-{
-	buf_done(&s->text);
-	vec_free(&s->lines);
-}
 
 /* Both ways, compiled once. */
 struct both {

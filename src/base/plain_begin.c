@@ -1,0 +1,137 @@
+/* Can a text that begins with these bytes still match a plain pattern (base/plain.h)? The program is walked as far as the bytes go.
+ *
+ * Never wrong when it says no; yes also means "not known": what lies behind the last byte decides, a lookahead would have to be
+ * taken, or the walk is long. Slower than a match, byte by byte: for answers that are remembered.
+ *
+ * It stays beside plain_run.c because that one must not ask, at every byte, whether the text ends here or only what is known of it. */
+#include "base/plain_parts.h"
+
+enum { STEPS = 4000, DEPTH = 200 };
+
+struct walk {
+	const struct plain *p;
+	const char *from, *to;
+	const char *seen;      /* behind the last byte that was looked at */
+	int steps, depth;
+};
+
+static inline void look(struct walk *w, const char *to) { w->seen = to > w->seen ? to : w->seen; }
+
+static bool begins(struct walk *w, const struct plain_op *op, const char *at);
+
+static inline bool has(const struct walk *w, unsigned set, char c) { return span_has(&w->p->sets[set], (unsigned char)c); }
+static inline bool may(const struct walk *w, unsigned set, char c) { return set == NO_SET || has(w, set, c); }
+
+/* The n bytes of the program from `text` on, or as many as are known. */
+static bool fits_bytes(const struct walk *w, const char *at, const char *text, size_t n)
+{
+	const size_t room = (size_t)(w->to - at);
+	return memcmp(at, text, n < room ? n : room) == 0;
+}
+
+static bool fits_mask(const struct walk *w, const char *at, const struct plain_mask *mask, size_t n)
+{
+	const uint8_t *equal = (const uint8_t *)mask->equal, *value = (const uint8_t *)mask->value, *six = (const uint8_t *)mask->six;
+	for (size_t i = 0; i < n && at + i < w->to; i++) {
+		const uint8_t byte = (uint8_t)at[i];
+		if ((byte & equal[i]) != value[i] || ((uint8_t)(byte + six[i]) & equal[i]) != value[i])
+			return false;
+	}
+	return true;
+}
+
+/* A run may end at any of its places; one that reaches the end of what is known may go on. */
+static bool begins_run(struct walk *w, const struct plain_op *op, const char *at)
+{
+	const char *limit = (size_t)(w->to - at) > op->max ? at + op->max : w->to;
+	const size_t n = (size_t)(span_end(&w->p->sets[op->a], w->from, at, limit) - at);
+	look(w, at + n + 1);
+	if (at + n == w->to)
+		return true;
+	const bool lazy = op->code == PLAIN_LAZY;
+	if (!lazy && op->next == KEEP_ALL)
+		return n >= op->min && begins(w, op + 1, at + n);
+	for (size_t i = op->min; i <= n; i++)
+		if ((lazy || op->next == ANY_NEXT || i == n || at[i] == (char)op->next) && begins(w, op + 1, at + i))
+			return true;
+	return false;
+}
+
+static bool is_word(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+
+static bool at_word_edge(const struct walk *w, const char *at) { return (at > w->from && is_word(at[-1])) != is_word(*at); }
+
+/* `at` is before the end. */
+static bool takes(struct walk *w, const struct plain_op *op, const char *at, size_t *ret_n)
+{
+	*ret_n = 0;
+	look(w, at + 1);
+	switch (op->code) {
+	case PLAIN_BYTES:
+	case PLAIN_FIXED:
+		*ret_n = op->a;
+		look(w, at + op->a);
+		return op->code == PLAIN_BYTES ? fits_bytes(w, at, w->p->text + op->b, op->a) : fits_mask(w, at, &w->p->masks[op->b], op->a);
+	case PLAIN_SET:
+		*ret_n = 1;
+		return has(w, op->a, *at);
+	case PLAIN_START: return at == w->from;
+	case PLAIN_END:
+		look(w, at + 2);
+		return at + 1 == w->to && *at == '\n';
+	case PLAIN_WORD: return at_word_edge(w, at);
+	case PLAIN_NO_WORD: return !at_word_edge(w, at);
+	default: return true;
+	}
+}
+
+static bool walk(struct walk *w, const struct plain_op *op, const char *at)
+{
+	const struct plain_op *const ops = w->p->ops;
+	size_t n;
+	for (; at < w->to && w->steps-- > 0; at += n) {
+		switch (op->code) {
+		case PLAIN_MATCH: return true;
+		case PLAIN_RUN:
+		case PLAIN_LAZY: return begins_run(w, op, at);
+		case PLAIN_SPLIT:
+			look(w, at + 1);
+			if (may(w, op->a, *at) && begins(w, op + 1, at))
+				return true;
+			if (!may(w, op->c, *at))
+				return false;
+			/* fall through */
+		case PLAIN_JUMP:
+		case PLAIN_LOOK:
+		case PLAIN_LOOK_NOT:
+			op = ops + op->b;
+			n = 0;
+			continue;
+		default:
+			if (!takes(w, op, at, &n))
+				return false;
+			op = op->code == PLAIN_FIXED ? ops + op->min : op + 1; /* of a PLAIN_FIELD, the run is next */
+			if (n > (size_t)(w->to - at))
+				return true;
+		}
+	}
+	return true;
+}
+
+static bool begins(struct walk *w, const struct plain_op *op, const char *at)
+{
+	if (w->depth == DEPTH)
+		return true;
+	w->depth++;
+	const bool yes = walk(w, op, at);
+	w->depth--;
+	return yes;
+}
+
+bool plain_may_begin(const struct plain *p, str head, size_t *ret_bytes)
+{
+	struct walk w = {p, head.p, head.p + head.n, head.p, STEPS, 0};
+	const bool yes = head.n == 0 || !p->anchored || begins(&w, p->ops, head.p);
+	*ret_bytes = w.seen > w.to ? head.n : (size_t)(w.seen - w.from);
+	return yes;
+}

@@ -1,0 +1,137 @@
+/* What is said of a record by its first bytes is never wrong when it says no, and changes no answer of the matcher: for every shipped
+ * pattern and line, and for patterns made of all parts of the language. */
+#include "subjects.h"
+
+#include "base/plain.h"
+#include "match/matcher.h"
+
+enum { GATE_HEAD = 64 };
+
+/* Of its own size, for the sanitizers. */
+static bool may_begin(const struct plain *p, str head, size_t *ret_bytes)
+{
+	char *copy = malloc(head.n + 1), *at = copy + 1;
+	if (head.n > 0)
+		memcpy(at, head.p, head.n);
+	const bool yes = plain_may_begin(p, (str){at, head.n}, ret_bytes);
+	free(copy);
+	return yes;
+}
+
+/* No beginning of a text that matches is refused; what is refused is refused by its first bytes alone. */
+static size_t check_beginnings(const struct plain *p, str pattern, str subject)
+{
+	str groups[PLAIN_GROUPS];
+	size_t refused = 0;
+	const bool matches = plain_match(p, subject, 0, groups) == 1;
+	for (size_t n = 0; n <= subject.n && n <= GATE_HEAD; n++) {
+		size_t bytes, fewer;
+		if (may_begin(p, str_head(subject, n), &bytes))
+			continue;
+		refused++;
+		if (matches)
+			fail_msg("%.*s matches “%.*s”, and %zu bytes of it are refused", STR_ARG(pattern), STR_ARG(subject), n);
+		if (bytes > n || may_begin(p, str_head(subject, bytes), &fewer))
+			fail_msg("%.*s: %zu bytes of “%.*s” are refused, but not the %zu that decide", STR_ARG(pattern), n, STR_ARG(subject), bytes);
+	}
+	return refused;
+}
+
+static void beginnings_of_shipped_lines(void **state)
+{
+	(void)state;
+	struct subjects s = {0};
+	size_t refused = 0;
+	read_subjects(&s);
+	for (size_t i = 0; i < rules.signatures.n; i++) {
+		const struct signature *g = &rules.signatures.v[i];
+		for (size_t k = i % 5; g->plain != NULL && k < s.lines.n; k += 5)
+			refused += check_beginnings(g->plain, g->match, s.lines.v[k]);
+	}
+	assert_true(refused > 100000);
+	free_subjects(&s);
+}
+
+static const char *const atoms[] = {"a", "b", "c", "[ab]", "[^a]", ".", "\\w", "\\s", "\\d", "\\S+", "ab", "[^b\\n]*", "a*", "b+", ".*?", "c??", "[a-c]{1,3}", "\\b", "$",
+	"(?=b)", "(?!c)", "x?", ".*", " ", "\\B", "[ab]+?", "\\d\\d-\\d\\dT\\d\\d:", "(?:a|bc|x)", "(ab|c)+", "(?:[a-c]+ ){0,4}", "(\\w+)", "(?:x|)"};
+
+static void beginnings_of_made_texts(void **state)
+{
+	(void)state;
+	struct buf pattern = {0};
+	size_t refused = 0, plain = 0;
+	for (unsigned i = 0; i < 4000; i++) {
+		buf_reset(&pattern);
+		buf_byte(&pattern, '^');
+		for (unsigned n = any(6) + 1; n > 0; n--)
+			buf_addz(&pattern, atoms[any(sizeof atoms / sizeof *atoms)]);
+		struct plain *p = plain_new(buf_str(&pattern), &(struct plain_options){.dotall = any(4) == 0});
+		plain += p != NULL;
+		for (unsigned k = 0; p != NULL && k < 40; k++) {
+			char subject[24];
+			const unsigned n = any(sizeof subject);
+			for (unsigned c = 0; c < n; c++)
+				subject[c] = "aabbc x1\n-T:"[any(12)];
+			refused += check_beginnings(p, buf_str(&pattern), (str){subject, n});
+		}
+		plain_free(p);
+	}
+	assert_true(plain > 3000 && refused > 10000);
+	buf_done(&pattern);
+}
+
+/* Not only sound: what the bytes tell is seen. */
+static void a_dispatch_of_a_built_in_tool_is_no_call(void **state)
+{
+	(void)state;
+	size_t bytes;
+	struct plain *p = plain_new(S("^\\[Stall\\] tool_dispatch_end\\s+tool=(?<tool>mcp_\\S+)\\s+(?:toolUseId=(?<id>\\S+)\\s+)?outcome=(?<outcome>[\\w-]+)"), &(struct plain_options){0});
+	assert_false(plain_may_begin(p, S("[Stall] tool_dispatch_end tool=Read toolUseId=toolu_01"), &bytes));
+	assert_true(bytes > 26 && bytes <= strlen("[Stall] tool_dispatch_end tool=Read"));
+	assert_true(plain_may_begin(p, S("[Stall] tool_dispatch_end tool=mcp__x__y too"), &bytes));
+	assert_false(plain_may_begin(p, S("[Stall] tool_dispatch_end tool=mcp__x__y touUseId=t"), &bytes));
+	assert_true(plain_may_begin(p, S(""), &bytes));
+	plain_free(p);
+}
+
+/* A record that comes with `from` is explained as without; one that the gate refuses matters to nobody. */
+static void gate_changes_no_answer(void **state)
+{
+	(void)state;
+	static const enum body_class classes[] = {CLASS_MCP, CLASS_DEBUG, CLASS_SERVER, CLASS_DESKTOP, CLASS_PROXY};
+	struct subjects s = {0};
+	struct matcher *m = matcher_new(&rules);
+	size_t told = 0, all = 0;
+	read_subjects(&s);
+	for (size_t k = 0; k < s.lines.n; k++)
+		for (size_t c = 0; c < sizeof classes / sizeof *classes; c++) {
+			struct record r = {.kind = SOURCE_CLAUDE_DEBUG, .class = classes[c], .lines = 1, .body = s.lines.v[k], .raw = s.lines.v[k]};
+			struct event plain = {0}, with = {0};
+			const struct gate_answer answer = matcher_gate(m, r.class, str_head(r.body, GATE_HEAD));
+			const bool explained = matcher_match(m, &r, &plain);
+			const bool kept = explained && rules.signatures.v[plain.signature - 1].keep != KEEP_COUNT;
+			if (kept && answer.from == 0)
+				fail_msg("“%.*s” is refused", STR_ARG(r.body));
+			r.from = answer.from;
+			assert_int_equal(matcher_match(m, &r, &with), explained);
+			assert_int_equal(with.signature, plain.signature);
+			assert_int_equal(with.field_count, plain.field_count);
+			all += kept;
+			told += kept && answer.from == plain.signature;
+			/* What decided stays decided, whatever follows. */
+			assert_true(answer.bytes <= r.body.n);
+			if (answer.from == 0)
+				assert_int_equal(matcher_gate(m, r.class, str_head(r.body, answer.bytes)).from, 0);
+		}
+	if (told * 2 < all || told < 300)
+		fail_msg("the gate told %zu of %zu", told, all);
+	matcher_free(m);
+	free_subjects(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(beginnings_of_shipped_lines), cmocka_unit_test(beginnings_of_made_texts),
+		cmocka_unit_test(a_dispatch_of_a_built_in_tool_is_no_call), cmocka_unit_test(gate_changes_no_answer)};
+	return cmocka_run_group_tests(tests, load_rules, free_rules);
+}
