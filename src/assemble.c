@@ -223,10 +223,12 @@ void assemble_view(struct assembly *as, const struct session_view *v, const stru
 		}
 }
 
-#define append(to, from)                             \
-	do {                                         \
-		for (size_t i_ = 0; i_ < (from).n; i_++) \
-			*vec_push(&(to)) = (from).v[i_];   \
+#define append(to, from)                                                          \
+	do {                                                                      \
+		vec_reserve(&(to), (from).n);                                     \
+		if ((from).n)                                                     \
+			memcpy((to).v + (to).n, (from).v, (from).n * sizeof *(from).v); \
+		(to).n += (from).n;                                               \
 	} while (0)
 
 static void merge_server(struct assembly *as, const struct server_facts *from)
@@ -291,7 +293,7 @@ static int server_order(const void *a, const void *b) { return str_cmp(((const s
 static int connection_order(const void *a, const void *b)
 {
 	const struct connection *x = a, *y = b;
-	int c = str_cmp(x->server, y->server);
+	int c = x->server.p == y->server.p && x->server.n == y->server.n ? 0 : str_cmp(x->server, y->server);
 	return c ? c : by_time(x->opened_at, y->opened_at);
 }
 
@@ -336,19 +338,52 @@ static void sum_up(struct assembly *as)
 	f->unmeasured = !as->measured;
 }
 
+/* Sessions come in the order of their files, which is that of time as a rule: then there is nothing to sort. */
+static void sort_connections(struct connection *v, size_t n)
+{
+	size_t i = 1;
+	while (i < n && connection_order(&v[i - 1], &v[i]) <= 0)
+		i++;
+	if (i < n)
+		qsort(v, n, sizeof *v, connection_order);
+}
+
+/* Connections to their servers, which have their final places: counted first, so that each server's lie together. */
+static void give_connections(struct assembly *as, struct server_facts *servers, const struct map *index)
+{
+	const size_t n = as->connections.n;
+	struct connection *sorted = arena_alloc(as->arena, (n + 1) * sizeof *sorted);
+	uint32_t *of = arena_alloc(as->arena, (n + 1) * sizeof *of);
+	size_t *at = arena_alloc(as->arena, (as->servers.n + 1) * sizeof *at);
+	for (size_t i = 0; i < n; i++) {
+		const str name = as->connections.v[i].server, before = i ? as->connections.v[i - 1].server : STR_NONE;
+		if (i && name.p == before.p && name.n == before.n)
+			of[i] = of[i - 1];
+		else
+			(void)map_get(index, name_hash(name, S("")), &of[i]);
+		servers[of[i]].connection_count++;
+	}
+	for (size_t i = 0; i < as->servers.n; i++) {
+		servers[i].connections = &sorted[at[i]];
+		at[i + 1] = at[i] + servers[i].connection_count;
+	}
+	for (size_t i = 0; i < n; i++)
+		sorted[at[of[i]]++] = as->connections.v[i];
+	for (size_t i = 0; i < as->servers.n; i++)
+		sort_connections(&sorted[at[i] - servers[i].connection_count], servers[i].connection_count);
+}
+
 static void fill_servers(struct assembly *as)
 {
 	struct facts *f = as->facts;
 	vec_sort(&as->servers, server_order);
-	vec_sort(&as->connections, connection_order);
 	struct server_facts *servers = copy(as, as->servers.v, as->servers.n, sizeof *servers);
-	const struct connection *connections = copy(as, as->connections.v, as->connections.n, sizeof *connections);
-	size_t at = 0;
-	for (size_t i = 0; i < as->servers.n; i++) {
-		servers[i].connections = &connections[at];
-		for (; at < as->connections.n && name_same(connections[at].server, servers[i].name); at++)
-			servers[i].connection_count++;
-	}
+	struct map index = {0};
+	for (size_t i = 0; i < as->servers.n; i++)
+		map_put(&index, name_hash(servers[i].name, S("")), (uint32_t)i);
+	if (as->servers.n)
+		give_connections(as, servers, &index);
+	map_done(&index);
 	f->servers = servers;
 	f->server_count = as->servers.n;
 }

@@ -8,7 +8,7 @@
 #include "base/hash.h"
 #include "base/intern.h"
 
-enum { DIGEST_FORMAT = 4, DIGEST_MOST = 1 << 20 };
+enum { DIGEST_FORMAT = 5, DIGEST_MOST = 1 << 20 };
 
 struct io {
 	bool write;
@@ -26,9 +26,9 @@ struct io {
 static void io_i64(struct io *io, int64_t *v)
 {
 	if (io->write)
-		wire_i64(io->out, *v);
+		wire_fixed(io->out, *v);
 	else
-		*v = wire_take_i64(&io->in);
+		*v = wire_take_fixed(&io->in);
 }
 
 static void io_u64(struct io *io, uint64_t *v)
@@ -72,13 +72,18 @@ static void *io_list(struct io *io, const void *have, size_t *count, size_t size
 	return io->write ? (void *)(uintptr_t)have : arena_alloc(io->arena, ((size_t)n + 1) * size);
 }
 
-/* One more of a growing array when reading. */
+/* A growing array, empty when reading. */
 #define io_vec(io, vec, each)                                             \
 	do {                                                              \
 		size_t n_ = (vec).n;                                      \
 		(void)io_list(io, NULL, &n_, 0);                          \
-		for (size_t i_ = 0; i_ < n_ && !(io)->in.bad; i_++)       \
-			each(io, (io)->write ? &(vec).v[i_] : vec_push(&(vec))); \
+		if (!(io)->write)                                         \
+			vec_reserve(&(vec), n_);                          \
+		for (size_t i_ = 0; i_ < n_ && !(io)->in.bad; i_++) {     \
+			if (!(io)->write)                                 \
+				memset(&(vec).v[(vec).n++], 0, sizeof *(vec).v); \
+			each(io, &(vec).v[i_]);                           \
+		}                                                         \
 	} while (0)
 
 /* --- structs --- */
@@ -264,14 +269,59 @@ static void io_server(struct io *io, struct server_facts *s)
 	io_u64(io, &s->counts.drops);
 }
 
-static void io_connection(struct io *io, struct connection *c)
+/* There are very many connections: each has the same number of bytes, so that one look tells whether all are there. */
+struct wire_connection {
+	uint32_t texts[3];
+	int64_t numbers[3];
+} __attribute__((packed));
+
+static void write_connection(struct io *io, const struct connection *c)
 {
-	io_text(io, &c->server);
-	io_text(io, &c->session);
-	io_text(io, &c->how);
-	io_i64(io, &c->opened_at);
-	io_i64(io, &c->closed_at);
-	io_i64(io, &c->uptime_s);
+	const str texts[] = {c->server, c->session, c->how};
+	const int64_t numbers[] = {c->opened_at, c->closed_at, c->uptime_s};
+	struct wire_connection w;
+	for (size_t i = 0; i < 3; i++) {
+		w.texts[i] = htole32(texts[i].p ? intern_put(&io->texts, texts[i]) + 1 : 0);
+		w.numbers[i] = (int64_t)htole64((uint64_t)numbers[i]);
+	}
+	buf_add(io->out, (str){(const char *)&w, sizeof w});
+}
+
+static str text_numbered(struct io *io, uint32_t id)
+{
+	const bool known = id <= io->known_count;
+	io->in.bad |= !known;
+	return id && known ? io->known[id - 1] : STR_NONE;
+}
+
+static void read_connection(struct io *io, const char *bytes, struct connection *ret)
+{
+	struct wire_connection w;
+	memcpy(&w, bytes, sizeof w);
+	str *const texts[] = {&ret->server, &ret->session, &ret->how};
+	int64_t *const numbers[] = {&ret->opened_at, &ret->closed_at, &ret->uptime_s};
+	for (size_t i = 0; i < 3; i++) {
+		*texts[i] = text_numbered(io, le32toh(w.texts[i]));
+		*numbers[i] = (int64_t)le64toh((uint64_t)w.numbers[i]);
+	}
+}
+
+static void io_connections(struct io *io, struct assembly *part)
+{
+	size_t n = part->connections.n;
+	(void)io_list(io, NULL, &n, 0);
+	for (size_t i = 0; io->write && i < n; i++)
+		write_connection(io, &part->connections.v[i]);
+	if (io->write)
+		return;
+	io->in.bad |= n > io->in.rest.n / sizeof(struct wire_connection);
+	if (io->in.bad)
+		return;
+	vec_reserve(&part->connections, n);
+	for (size_t i = 0; i < n; i++)
+		read_connection(io, io->in.rest.p + i * sizeof(struct wire_connection), &part->connections.v[i]);
+	part->connections.n = n;
+	io->in.rest = str_from(io->in.rest, n * sizeof(struct wire_connection));
 }
 
 static void io_stale(struct io *io, struct server_session *s)
@@ -307,7 +357,7 @@ static void io_part(struct io *io, struct assembly *part)
 	io_vec(io, part->incidents, io_incident);
 	io_vec(io, part->notes, io_note);
 	io_vec(io, part->servers, io_server);
-	io_vec(io, part->connections, io_connection);
+	io_connections(io, part);
 	io_vec(io, part->stale, io_stale);
 	io_vec(io, part->clocks, io_clock);
 	io_vec(io, part->call_twins, io_twin);
@@ -328,7 +378,7 @@ void digest_save(const struct assembly *part, const struct join_group *g, struct
 	const uint32_t texts = io.texts.n ? io.texts.n : 1; /* number 0 is the empty one */
 	wire_u64(b, texts);
 	for (uint32_t i = 0; i < texts; i++)
-		wire_str(b, intern_get(&io.texts, i));
+		wire_str(b, intern_get(&io.texts, i)), buf_byte(b, '\0');
 	buf_add(b, buf_str(&body));
 	intern_done(&io.texts);
 	buf_done(&body);
@@ -336,7 +386,7 @@ void digest_save(const struct assembly *part, const struct join_group *g, struct
 
 bool digest_load(struct assembly *part, const struct join_group *g, str bytes)
 {
-	struct io io = {.in = {bytes, false}, .arena = part->arena, .group = g};
+	struct io io = {.in = {arena_str(part->arena, bytes), false}, .arena = part->arena, .group = g}; /* texts stay in these bytes */
 	if (wire_take_u64(&io.in) != DIGEST_FORMAT)
 		return false;
 	part->facts->momentary = wire_take_max(&io.in, 1);
@@ -344,8 +394,10 @@ bool digest_load(struct assembly *part, const struct join_group *g, str bytes)
 		return false;
 	io.known_count = wire_take_max(&io.in, bytes.n);
 	io.known = arena_alloc(part->arena, ((size_t)io.known_count + 1) * sizeof *io.known);
-	for (uint64_t i = 0; i < io.known_count && !io.in.bad; i++)
-		io.known[i] = arena_str(part->arena, wire_take_str(&io.in));
+	for (uint64_t i = 0; i < io.known_count && !io.in.bad; i++) {
+		io.known[i] = wire_take_str(&io.in);
+		io.in.bad |= wire_take_u64(&io.in) != 0; /* its NUL */
+	}
 	if (!io.in.bad)
 		io_part(&io, part);
 	return !io.in.bad && io.in.rest.n == 0;

@@ -33,6 +33,14 @@ void *mem_dup(const void *p, size_t n)
 	return copy;
 }
 
+void *vec_more(void *v, size_t n, size_t more, size_t *cap, size_t size)
+{
+	if (*cap - n >= more)
+		return v;
+	*cap = n + more > *cap * 2 ? n + more : *cap * 2;
+	return mem_grow(v, *cap, size);
+}
+
 void *vec_room(void *v, size_t n, size_t *cap, size_t size)
 {
 	if (n == *cap) {

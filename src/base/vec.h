@@ -17,6 +17,10 @@
 /* qsort that takes an empty array. */
 #define vec_sort(a, order) ((void)((a)->n > 1 ? qsort((a)->v, (a)->n, sizeof *(a)->v, order) : (void)0))
 
+/* Room for so many elements more, in one step. */
+#define vec_reserve(a, more) ((void)((a)->v = vec_more((a)->v, (a)->n, (more), &(a)->cap, sizeof *(a)->v)))
+
+void *vec_more(void *v, size_t n, size_t more, size_t *cap, size_t size); /* for vec_reserve only */
 /* Makes room for one element more and zeroes it; for vec_push only. */
 void *vec_room(void *v, size_t n, size_t *cap, size_t size);
 #endif

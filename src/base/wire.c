@@ -20,6 +20,12 @@ void wire_i64(struct buf *b, int64_t v)
 	wire_u64(b, zigzag(v));
 }
 
+void wire_fixed(struct buf *b, int64_t v)
+{
+	const uint64_t low_first = htole64((uint64_t)v);
+	buf_add(b, (str){(const char *)&low_first, sizeof low_first});
+}
+
 void wire_str(struct buf *b, str s)
 {
 	wire_u64(b, s.p ? s.n + 1 : 0);

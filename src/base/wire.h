@@ -2,10 +2,13 @@
  * in zigzag) and length-prefixed bytes. The reader never reads beyond its input: damaged input gives zeros and sets `bad`. */
 #ifndef MCPLOG_BASE_WIRE_H
 #define MCPLOG_BASE_WIRE_H
+#include <endian.h>
+
 #include "base/buf.h"
 
 void wire_u64(struct buf *b, uint64_t v);
 void wire_i64(struct buf *b, int64_t v);
+void wire_fixed(struct buf *b, int64_t v); /* eight bytes: for numbers that are large as a rule, such as times */
 void wire_str(struct buf *b, str s); /* also tells STR_NONE from an empty text */
 
 struct wire {
@@ -22,6 +25,15 @@ static inline uint64_t wire_take_u64(struct wire *w)
 	return c;
 }
 int64_t wire_take_i64(struct wire *w);
+static inline int64_t wire_take_fixed(struct wire *w)
+{
+	uint64_t v = 0;
+	w->bad |= w->rest.n < sizeof v;
+	if (!w->bad)
+		memcpy(&v, w->rest.p, sizeof v);
+	w->rest = str_from(w->rest, sizeof v);
+	return (int64_t)le64toh(v);
+}
 str wire_take_str(struct wire *w); /* view into the input */
 /* A number of at most `most`; a larger one is damage. */
 uint64_t wire_take_max(struct wire *w, uint64_t most);
