@@ -16,9 +16,9 @@ struct digest_key digest_scope_key(const struct source *sources, size_t n, uint6
 void digest_groups_save(const struct join_groups *groups, struct buf *b);
 /* Memory in a. False when the bytes are damaged. */
 bool digest_groups_load(struct join_groups *ret, const struct source *sources, size_t n, struct arena *a, str bytes);
-/* Appends the contribution of one group (an assembly that is not finished). */
-void digest_save(const struct assembly *part, const struct join_group *g, struct buf *b);
+/* Appends the contribution of one group (an assembly that is not finished); its incidents get their stamps. */
+void digest_save(struct assembly *part, const struct join_group *g, const struct digest_key *key, struct buf *b);
 /* Into an empty assembly whose arena, facts and as_of are set; texts are copied. sources: those of the group. False when the bytes
  * are damaged or hold for another as-of time only. */
-bool digest_load(struct assembly *part, const struct join_group *g, str bytes);
+bool digest_load(struct assembly *part, const struct join_group *g, const struct digest_key *key, str bytes);
 #endif

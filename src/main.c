@@ -61,7 +61,7 @@
  *               sources known checkpoint copies  which generation a file is; what copies share
  *               prune                retention
  *               sql rows packs json_row pack names  statements; rows, some hundred in one of SQLite's
- *               load load_rows       sources and rows back
+ *               load load_rows outputs  sources and rows back, reports too
  *               facts verdict_list servers alerts  verdicts, written by difference; what alerting remembers
  *               image mkschema_main  an empty database as constants, and the host tool of the build that makes it
  *               health               a database's state, for doctor

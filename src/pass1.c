@@ -280,7 +280,6 @@ static int pass_file(struct pass1 *p, struct source_list *list, const struct inp
 			ahead_skip(p->ahead);
 		return 0;
 	}
-	p->opened = true;
 	int r = f.ahead ? take_file(&f, list, reterr) : read_file(&f, list, reterr);
 	p->bytes_done += in->identity.size;
 	if (!r)

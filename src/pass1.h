@@ -16,7 +16,6 @@ struct pass1 {
 	struct parse_memory *memory;
 	struct ahead *ahead;       /* the thread that reads files nobody knows; NULL: there is none */
 	struct arena *arena;       /* of the result: problems */
-	bool opened;               /* a file had to be looked at: it may be another one, or unreadable, the next time */
 	uint64_t bytes_done, bytes_total;
 	VEC(int64_t) ids;          /* of the sources read or found unchanged, in order of the inputs */
 };

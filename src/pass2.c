@@ -136,7 +136,7 @@ static int add_group(const struct join_group *g, uint32_t index, const struct ru
 	str bytes = STR_NONE;
 	struct buf fresh = {0};
 	int r = as->picture ? 0 : timeline_digest(rows->timeline, key.members, key.state, &bytes, reterr);
-	if (!r && bytes.p && digest_load(&part, g, bytes)) {
+	if (!r && bytes.p && digest_load(&part, g, &key, bytes)) {
 		assemble_merge(as, &part);
 		return 0;
 	}
@@ -145,7 +145,7 @@ static int add_group(const struct join_group *g, uint32_t index, const struct ru
 	if (!r)
 		r = judge_group(g, index, rules, rows, &part, reterr);
 	if (!r && !as->picture) {
-		digest_save(&part, g, &fresh);
+		digest_save(&part, g, &key, &fresh);
 		r = timeline_put_digest(rows->timeline, key.members, key.state, buf_str(&fresh), reterr);
 	}
 	assemble_merge(as, &part);

@@ -84,34 +84,32 @@ static void output_keys(const struct rules *rules, const struct pipeline_options
 	ret->output_key = o->output_key ? o->output_key ^ pipeline_reading_key(rules, o) : 0;
 	for (size_t i = 0; i < o->path_count; i++)
 		ret->output_key = hash64_seed(o->paths[i], ret->output_key);
-	ret->inputs = o->output_key ? inputs_key(list) : 0;
+	ret->inputs = o->output_key && !str_eq(str_z(o->db), S(":memory:")) ? inputs_key(list) : 0;
 }
 
 static int look_up_output(struct timeline *t, struct pipeline_result *ret, struct err *reterr)
 {
-	str found = STR_NONE;
-	int r = ret->inputs ? timeline_output(t, ret->output_key, ret->inputs, &found, reterr) : 0;
-	if (!r && found.p)
-		ret->remembered = arena_str(&ret->arena, found);
+	return ret->inputs ? timeline_output(t, ret->output_key, ret->inputs, &ret->arena, &ret->remembered, reterr) : 0;
+}
+
+/* Will the next run, when it finds the same files, open none of them and have the same to tell? problems: that the walk found; those
+ * of reading are told once. */
+static bool is_settled(const struct timeline *t, const struct pipeline_options *o, const struct source_list *list, size_t problems,
+	const struct pipeline_result *ret)
+{
+	bool settled = ret->inputs && list->problems.n == problems && !timeline_has_unmet(t);
+	for (size_t i = 0; i < list->inputs.n && settled; i++)
+		settled = timeline_source_settled(t, &list->inputs.v[i].identity, o->final);
+	return settled;
+}
+
+static int keep_output(struct timeline *t, const struct pipeline_options *o, struct pipeline_result *ret, struct err *reterr)
+{
+	struct output output = {0};
+	o->write_output(o->write_output_context, t, ret, &output);
+	int r = output.text.n ? timeline_put_output(t, ret->inputs, &output, reterr) : 0;
+	output_done(&output);
 	return r;
-}
-
-/* Warnings and errors are told by every run, so none may be left out. */
-static bool tells_nothing(const struct pipeline_result *ret)
-{
-	for (size_t i = 0; i < ret->problem_count; i++)
-		if (ret->problems[i].problem.class != PROBLEM_NOTE)
-			return false;
-	for (size_t i = 0; i < ret->facts.source_count; i++)
-		for (size_t k = 0; k < ret->facts.sources[i].problem_count; k++)
-			if (ret->facts.sources[i].problems[k].class != PROBLEM_NOTE)
-				return false;
-	return true;
-}
-
-int pipeline_remember(struct pipeline_result *r, str output, struct err *reterr)
-{
-	return timeline_put_output(r->timeline, r->output_key, r->inputs, output, reterr);
 }
 
 static int run_passes(struct rules *rules, const struct pipeline_options *o, struct source_list *list, struct timeline *t, struct pipeline_result *ret,
@@ -129,7 +127,6 @@ static int run_passes(struct rules *rules, const struct pipeline_options *o, str
 		r = scope_of(t, o, &p, ret, &ids, &count, reterr);
 	if (!r)
 		r = pass2_run(rules, o, t, ids, count, ret, reterr);
-	ret->unchanged = ret->inputs && !p.opened && !timeline_has_unmet(t);
 	if (p.redactor)
 		ret->redactions = redactor_count(p.redactor);
 	pass1_done(&p);
@@ -155,13 +152,12 @@ uint64_t pipeline_reading_key(const struct rules *rules, const struct pipeline_o
 	return hash64_seed(o->zone_name, rules->hash ^ options * 0x9e3779b97f4a7c15u);
 }
 
-static int keep_verdicts(struct timeline *t, const struct pipeline_options *o, struct pipeline_result *ret, struct err *reterr)
+static int keep_verdicts(struct timeline *t, const struct pipeline_options *o, bool settled, struct pipeline_result *ret, struct err *reterr)
 {
 	char key[33];
 	scope_key(o, key);
 	int r = timeline_save_facts(t, &ret->facts, str_z(key), reterr);
 	const bool changed = timeline_changed(t);
-	ret->unchanged &= !changed && tells_nothing(ret);
 	if (!r && changed)
 		r = timeline_forget_outputs(t, reterr);
 	/* A run without news leaves no trace: it has nothing to commit, and waits for no disk. */
@@ -169,6 +165,8 @@ static int keep_verdicts(struct timeline *t, const struct pipeline_options *o, s
 		r = timeline_add_run(t, o->command ? str_z(o->command) : S("analyze"), o->now_s * SECOND, o->now_s * SECOND, ret->incomplete ? 3 : 0, reterr);
 	if (!r && o->conclude)
 		r = o->conclude(o->conclude_context, t, ret, reterr);
+	if (!r && settled && o->write_output)
+		r = keep_output(t, o, ret, reterr);
 	if (!r)
 		return timeline_commit(t, reterr);
 	timeline_rollback(t);
@@ -181,6 +179,7 @@ int pipeline_run(struct rules *rules, const struct pipeline_options *o, struct p
 	struct timeline *t = NULL;
 	*ret = (struct pipeline_result){0};
 	int r = source_list_make(&list, o->paths, o->path_count, &o->source, reterr);
+	const size_t problems = list.problems.n;
 	if (!r) {
 		struct timeline_options options = {.path = o->db, .lock_wait_s = o->lock_wait_s, .rules_hash = pipeline_reading_key(rules, o)};
 		r = timeline_open(&options, &t, reterr);
@@ -195,11 +194,11 @@ int pipeline_run(struct rules *rules, const struct pipeline_options *o, struct p
 		r = run_passes(rules, o, &list, t, ret, reterr);
 	if (!r && !ret->remembered.p) {
 		copy_problems(&list, ret);
-		r = keep_verdicts(t, o, ret, reterr);
+		r = keep_verdicts(t, o, is_settled(t, o, &list, problems, ret), ret, reterr);
 	}
 	if (t) {
 		ret->warning = arena_str(&ret->arena, str_z(timeline_warning(t)));
-		if (r || !(o->keep_timeline || ret->unchanged))
+		if (r || !o->keep_timeline)
 			timeline_close(t);
 		else
 			ret->timeline = t;

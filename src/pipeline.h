@@ -10,6 +10,7 @@
 #include "model/rules.h"
 
 struct timeline;
+struct output;
 struct pipeline_result;
 struct pipeline_options {
 	const str *paths;
@@ -37,9 +38,13 @@ struct pipeline_options {
 	 * be NULL. */
 	int (*conclude)(void *context, struct timeline *t, struct pipeline_result *result, struct err *reterr);
 	void *conclude_context;
-	/* What the caller's output depends on besides the facts. Not 0: a run that finds everything as it was when the output was stored
-	 * by pipeline_remember gives it back, and does nothing else. */
+	/* What the caller's output depends on besides the facts. Not 0: a run that finds everything as an earlier one left it gives its
+	 * output back, and does nothing else. */
 	uint64_t output_key;
+	/* Writes that output, in the transaction of the run and with its facts; called when the next run may find it. What it leaves
+	 * empty is not kept. */
+	void (*write_output)(void *context, struct timeline *t, struct pipeline_result *result, struct output *ret);
+	void *write_output_context;
 	const char *command;        /* for the list of runs; NULL: analyze */
 	const volatile sig_atomic_t *stop; /* not 0: a signal came; looked at between records: roll back, ERR_STOPPED. May be NULL */
 };
@@ -50,8 +55,7 @@ struct pipeline_result {
 	struct arena arena;
 	bool incomplete;            /* exit 3: an input was unreadable, cut or limited */
 	str remembered;             /* p not NULL: the stored output; there are no facts then */
-	bool unchanged;             /* nothing was new: the output may be remembered. `timeline` is open */
-	uint64_t output_key, inputs; /* under which */
+	uint64_t output_key, inputs; /* under which it is kept; inputs 0: it is not */
 	uint64_t redactions;
 	str warning;                /* about the database: on a network file system, hard-linked; empty when there is none */
 	const struct input_problem *problems; /* not tied to a source */
@@ -61,7 +65,5 @@ struct pipeline_result {
 int pipeline_run(struct rules *rules, const struct pipeline_options *options, struct pipeline_result *ret, struct err *reterr) MUST_USE;
 /* What a file's rows depend on besides its bytes: with another value they are made anew. */
 uint64_t pipeline_reading_key(const struct rules *rules, const struct pipeline_options *options);
-/* Keeps the output of an unchanged run for the next one. */
-int pipeline_remember(struct pipeline_result *r, str output, struct err *reterr) MUST_USE;
 void pipeline_result_done(struct pipeline_result *r);
 #endif

@@ -5,9 +5,11 @@
 #include <sys/stat.h>
 
 #include "base/hash.h"
+#include "base/wire.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/inputs.h"
+#include "cli/problems.h"
 #include "cli/run.h"
 #include "knowledge/knowledge.h"
 
@@ -67,38 +69,82 @@ static uint64_t output_key(const struct run *r)
 	return h | 1;
 }
 
-/* Kept with its exit code in front. */
-static int remember(struct run *r, str report, struct err *reterr)
+struct analysis {
+	struct run *run;
+	const struct report_ops *report;
+	struct buf text;
+	bool written;
+	struct timeline *timeline; /* the two during write_kept only */
+	struct output *kept;
+};
+
+static void write_report(struct analysis *a)
 {
-	struct buf kept = {0};
-	if (report.n > REMEMBERED_MOST)
-		return 0;
-	buf_byte(&kept, (char)r->exit);
-	buf_add(&kept, report);
-	const int e = pipeline_remember(&r->result, buf_str(&kept), reterr);
-	buf_done(&kept);
-	return e;
+	struct run *r = a->run;
+	run_take_facts(r);
+	if (fails(r))
+		r->exit = exit_code_worst(r->exit, EXIT_CODE_HIT);
+	a->report->write(&r->result.facts, &r->rules, &r->report, &a->text);
+	a->written = true;
+}
+
+/* report_memo */
+static str find_part(void *context, uint64_t key)
+{
+	return timeline_output_part(((struct analysis *)context)->timeline, key);
+}
+
+static void add_part(void *context, uint64_t key, size_t at, size_t n)
+{
+	struct analysis *a = context;
+	*vec_push(&a->kept->parts) = (struct output_part){key, at, n};
+}
+
+/* pipeline_options.write_output: the report; in front its exit code and what is told on stderr. */
+static void write_kept(void *context, struct timeline *t, struct pipeline_result *result, struct output *ret)
+{
+	struct analysis *a = context;
+	const struct report_memo memo = {find_part, add_part, a};
+	(void)result; /* the run's */
+	a->timeline = t;
+	a->kept = ret;
+	a->run->report.memo = &memo;
+	write_report(a);
+	a->run->report.memo = NULL;
+	if (a->text.n > REMEMBERED_MOST)
+		return;
+	buf_byte(&ret->text, (char)a->run->exit);
+	wire_str(&ret->text, buf_str(&a->run->told));
+	for (size_t i = 0; i < ret->parts.n; i++)
+		ret->parts.v[i].at += ret->text.n;
+	buf_add(&ret->text, buf_str(&a->text));
 }
 
 static int show_remembered(struct run *r, struct err *reterr)
 {
-	const str kept = r->result.remembered;
-	if (r->report.hide || str_find(kept, S("[REDACTED:")) >= 0)
+	struct wire kept = {r->result.remembered, false};
+	const int exit = (int)wire_take_max(&kept, EXIT_CODE_INPUT);
+	const str told = wire_take_str(&kept);
+	if (r->report.hide || str_find(kept.rest, S("[REDACTED:")) >= 0)
 		knowledge_complete(&r->rules);
-	r->exit = exit_code_worst(r->exit, kept.n ? kept.p[0] : 0);
-	return run_output(r, str_from(kept, 1), reterr);
+	problems_show(told);
+	r->exit = exit_code_worst(r->exit, exit);
+	return run_output(r, kept.rest, reterr);
 }
 
-static int analyze(struct run *r, struct err *reterr)
+static int analyze(struct analysis *a, struct err *reterr)
 {
+	struct run *r = a->run;
 	const char *format = r->opts->value[OPT_FORMAT];
-	const struct report_ops *report = report_find(format ? str_z(format) : S("text"));
-	if (!report)
+	a->report = report_find(format ? str_z(format) : S("text"));
+	if (!a->report)
 		return err_set(reterr, ERR_USAGE, "--format: this version does not write '%s'", format);
 	str *paths;
 	size_t count;
-	r->keep_calls = report->picture;
+	r->keep_calls = a->report->picture;
 	r->output_key = output_key(r);
+	r->write_output = write_kept;
+	r->write_output_context = a;
 	int e = inputs_choose(r, 0, &paths, &count, reterr);
 	if (!e)
 		e = run_pipeline(r, paths, count, reterr);
@@ -106,31 +152,24 @@ static int analyze(struct run *r, struct err *reterr)
 		return e;
 	if (r->result.remembered.p)
 		return show_remembered(r, reterr);
-	if (fails(r))
-		r->exit = exit_code_worst(r->exit, EXIT_CODE_HIT);
-	struct buf text = {0};
-	report->write(&r->result.facts, &r->rules, &r->report, &text);
-	if (r->result.unchanged)
-		e = remember(r, buf_str(&text), reterr);
-	timeline_close(r->result.timeline);
-	r->result.timeline = NULL;
-	if (!e)
-		e = run_output(r, buf_str(&text), reterr);
-	buf_done(&text);
-	return e;
+	if (!a->written)
+		write_report(a);
+	return run_output(r, buf_str(&a->text), reterr);
 }
 
 int cmd_analyze(const struct env *env, const struct opts *opts)
 {
 	struct run r;
+	struct analysis a = {.run = &r};
 	struct err e = {0};
 	int failed = run_init(env, opts, &r, &e);
 	if (!failed)
-		failed = analyze(&r, &e);
+		failed = analyze(&a, &e);
 	if (failed) {
 		e.code = failed;
 		r.exit = exit_code_worst(r.exit, command_failed(env, &e));
 	}
+	buf_done(&a.text);
 	run_done(&r);
 	return r.exit;
 }

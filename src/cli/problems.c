@@ -17,8 +17,6 @@ struct told {
 	size_t sources;
 };
 struct telling {
-	struct redactor *redactor;
-	struct buf line;
 	VEC(struct told) told;
 };
 
@@ -38,39 +36,55 @@ static void collect(struct telling *t, str path, const struct problem *p)
 	*vec_push(&t->told) = (struct told){.code = p->code, .class = p->class, .path = path, .problem = p, .sources = 1};
 }
 
-static void tell(struct telling *t, const struct told *one)
+/* A line, behind a byte that says what it is. */
+static void say(struct redactor *redactor, const struct told *one, struct buf *lines)
 {
 	const str text = str_z(one->problem->text);
-	struct buf *line = &t->line;
-	buf_reset(line);
+	buf_byte(lines, one->class == PROBLEM_ERROR ? 'E' : 'W');
 	if (str_find(text, one->path) < 0) {
-		(void)redact(t->redactor, one->path, line);
+		(void)redact(redactor, one->path, lines);
 		if (one->problem->line)
-			buf_printf(line, ":%llu", (unsigned long long)one->problem->line);
-		buf_addz(line, ": ");
+			buf_printf(lines, ":%llu", (unsigned long long)one->problem->line);
+		buf_addz(lines, ": ");
 	}
-	(void)redact(t->redactor, text, line);
+	(void)redact(redactor, text, lines);
 	if (one->sources > 1)
-		buf_printf(line, " (and %zu more)", one->sources - 1);
-	buf_byte(line, 0);
-	if (one->class == PROBLEM_ERROR)
-		diag_error("%s", line->p);
-	else
-		diag_warn("%s", line->p);
+		buf_printf(lines, " (and %zu more)", one->sources - 1);
+	buf_byte(lines, 0);
 }
 
-void problems_tell(struct rules *rules, const struct pipeline_result *result)
+void problems_say(struct rules *rules, const struct pipeline_result *result, struct buf *lines)
 {
-	struct telling t = {.redactor = redactor_new(rules, false)};
+	struct telling t = {0};
 	for (size_t i = 0; i < result->problem_count; i++)
 		collect(&t, result->problems[i].path, &result->problems[i].problem);
 	const struct facts *f = &result->facts;
 	for (size_t i = 0; i < f->source_count; i++)
 		for (size_t j = 0; j < f->sources[i].problem_count; j++)
 			collect(&t, f->sources[i].path, &f->sources[i].problems[j]);
+	struct redactor *redactor = t.told.n ? redactor_new(rules, false) : NULL;
 	for (size_t i = 0; i < t.told.n; i++)
-		tell(&t, &t.told.v[i]);
+		say(redactor, &t.told.v[i], lines);
 	vec_free(&t.told);
-	buf_done(&t.line);
-	redactor_free(t.redactor);
+	redactor_free(redactor);
+}
+
+void problems_show(str lines)
+{
+	ptrdiff_t end;
+	while ((end = str_chr(lines, 0)) > 0) {
+		if (lines.p[0] == 'E')
+			diag_error("%s", lines.p + 1);
+		else
+			diag_warn("%s", lines.p + 1);
+		lines = str_from(lines, (size_t)end + 1);
+	}
+}
+
+void problems_tell(struct rules *rules, const struct pipeline_result *result)
+{
+	struct buf lines = {0};
+	problems_say(rules, result, &lines);
+	problems_show(buf_str(&lines));
+	buf_done(&lines);
 }

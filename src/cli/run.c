@@ -316,6 +316,8 @@ int run_options(struct run *r, const str *paths, size_t count, struct pipeline_o
 		.conclude = r->conclude,
 		.conclude_context = r->conclude_context,
 		.output_key = r->output_key,
+		.write_output = r->write_output,
+		.write_output_context = r->write_output_context,
 		.command = opts_command(o->command)->name,
 		.source = {
 			.follow_symlinks = opts_has(o, OPT_FOLLOW_SYMLINKS),
@@ -336,6 +338,21 @@ int run_options(struct run *r, const str *paths, size_t count, struct pipeline_o
 	return check_output(r, ret, reterr);
 }
 
+void run_take_facts(struct run *r)
+{
+	if (r->facts_taken)
+		return;
+	r->facts_taken = true;
+	if (r->result.incomplete)
+		r->exit = exit_code_worst(r->exit, EXIT_CODE_INPUT);
+	if (!r->silent)
+		problems_say(&r->rules, &r->result, &r->told);
+	problems_show(buf_str(&r->told));
+	add_unread(r);
+	r->report.since = when_resolve(&r->since, r->result.facts.as_of);
+	r->report.until = when_resolve(&r->until, r->result.facts.as_of);
+}
+
 int run_pipeline_with(struct run *r, const struct pipeline_options *options, struct err *reterr)
 {
 	struct progress progress;
@@ -348,17 +365,10 @@ int run_pipeline_with(struct run *r, const struct pipeline_options *options, str
 	progress_done(&progress);
 	if (e)
 		return e;
-	if (r->result.incomplete)
-		r->exit = exit_code_worst(r->exit, EXIT_CODE_INPUT);
 	if (r->result.warning.n)
 		diag_warn("%.*s", STR_ARG(r->result.warning));
-	if (r->result.remembered.p)
-		return 0;
-	if (!r->silent)
-		problems_tell(&r->rules, &r->result);
-	add_unread(r);
-	r->report.since = when_resolve(&r->since, r->result.facts.as_of);
-	r->report.until = when_resolve(&r->until, r->result.facts.as_of);
+	if (!r->result.remembered.p)
+		run_take_facts(r);
 	return 0;
 }
 
@@ -446,6 +456,7 @@ int run_output_mode(struct run *r, str text, unsigned mode, struct err *reterr)
 void run_done(struct run *r)
 {
 	pipeline_result_done(&r->result);
+	buf_done(&r->told);
 	instant_zone_free(r->zone);
 	knowledge_free(&r->rules);
 	arena_done(&r->arena);

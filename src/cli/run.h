@@ -27,7 +27,11 @@ struct run {
 	void *conclude_context;
 	bool piped;                     /* paths are standard input only: nothing is kept */
 	bool in_memory;                 /* set before run_pipeline: a timeline of these paths alone, which result.timeline keeps */
-	uint64_t output_key;            /* of the pipeline; set before run_pipeline */
+	uint64_t output_key;            /* of the pipeline, as the next two; set before run_pipeline */
+	void (*write_output)(void *context, struct timeline *t, struct pipeline_result *result, struct output *ret);
+	void *write_output_context;
+	bool facts_taken;
+	struct buf told;                /* problems that run_take_facts showed */
 	int exit;                       /* worst exit code so far */
 };
 
@@ -39,6 +43,9 @@ int run_pipeline(struct run *r, const str *paths, size_t count, struct err *rete
 /* The two halves of run_pipeline: the options turned into those of the pipeline, and the run. */
 int run_options(struct run *r, const str *paths, size_t count, struct pipeline_options *ret, struct err *reterr) MUST_USE;
 int run_pipeline_with(struct run *r, const struct pipeline_options *options, struct err *reterr) MUST_USE;
+/* Makes the facts those of a report: what could not be read is told and added, relative times become times. run_pipeline ends with it;
+ * for callbacks of the pipeline that need it before. */
+void run_take_facts(struct run *r);
 /* Writes `text` to -o FILE or stdout, after everything else. ERR_IO. */
 int run_output(struct run *r, str text, struct err *reterr) MUST_USE;
 /* The same, for files that others may read too: mode 0600 or 0644. */

@@ -69,6 +69,7 @@ struct incident {
 	size_t consequence_count;
 	const struct advice_line *advice;
 	size_t advice_count;
+	uint64_t stamp;           /* equal stamps, equal incidents in sources of equal names; 0: not known */
 };
 struct note {
 	str kind, title, server;

@@ -5,6 +5,12 @@
 #include "model/facts.h"
 #include "model/rules.h"
 
+/* Parts of a text that an earlier run wrote: an incident is shown by the same bytes as long as it is the same. */
+struct report_memo {
+	str (*find)(void *context, uint64_t key);      /* p NULL: it must be written */
+	void (*made)(void *context, uint64_t key, size_t at, size_t n); /* these bytes of the finished text are that part */
+	void *context;
+};
 struct report_options {
 	bool color, ascii, verbose;
 	unsigned columns;             /* 80 by default */
@@ -13,6 +19,7 @@ struct report_options {
 	instant since, until;         /* NONE = no limit; by incident start */
 	void (*hide)(void *context, struct buf *text); /* --privacy: hides people and places in a finished text; NULL: not asked for */
 	void *hide_context;
+	const struct report_memo *memo; /* NULL: everything is written */
 	const struct incident *incident; /* pictures: only this one; NULL: sessions */
 };
 struct report_ops {

@@ -80,13 +80,34 @@ static void healthy(struct page *p)
 	}
 }
 
+/* With the directory that places are shown without. Parts of texts that are changed when they are finished cannot be told. */
+static uint64_t memo_key(const struct page *p, const struct incident *i)
+{
+	const struct report_options *o = p->options;
+	return o->memo && i->stamp && !o->ascii && !o->hide ? (i->stamp ^ p->common * 0x9e3779b97f4a7c15u) | 1 : 0;
+}
+
+static void one_incident(struct page *p, const struct incident *i)
+{
+	const struct report_memo *memo = p->options->memo;
+	const uint64_t key = memo_key(p, i);
+	const size_t at = p->out->n;
+	const str known = key ? memo->find(memo->context, key) : STR_NONE;
+	if (known.p)
+		buf_add(p->out, known);
+	else
+		text_incident(p, i);
+	if (key)
+		memo->made(memo->context, key, at, p->out->n - at);
+}
+
 static void incidents_of(struct page *p)
 {
 	for (size_t i = 0; i < p->facts->incident_count; i++) {
 		if (!report_wants(p->options, &p->facts->incidents[i]))
 			continue;
 		page_end(p);
-		text_incident(p, &p->facts->incidents[i]);
+		one_incident(p, &p->facts->incidents[i]);
 	}
 }
 

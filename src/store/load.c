@@ -228,42 +228,6 @@ int timeline_put_digest(struct timeline *t, int64_t members, int64_t state, str 
 	return sql_run(&t->sql, st, reterr);
 }
 
-/* --- output --- */
-
-int timeline_output(struct timeline *t, uint64_t key, uint64_t inputs, str *ret, struct err *reterr)
-{
-	sqlite3_stmt *st = sql_get(&t->sql, SQL_OUTPUT_GET);
-	if (st) {
-		bind_u64(st, 1, key | 1); /* 0 counts changes */
-		bind_u64(st, 2, inputs >> 8); /* room for their number */
-	}
-	int r = sql_row(&t->sql, st, reterr);
-	*ret = r > 0 ? column_bytes(st, 0) : STR_NONE;
-	return r < 0 ? r : 0;
-}
-
-int timeline_put_output(struct timeline *t, uint64_t key, uint64_t inputs, str output, struct err *reterr)
-{
-	int r = timeline_begin(t, reterr);
-	sqlite3_stmt *st = r == 0 ? sql_get(&t->sql, SQL_OUTPUT_PUT) : NULL;
-	if (st) {
-		bind_u64(st, 1, key | 1); /* 0 counts changes */
-		bind_u64(st, 2, inputs >> 8); /* room for their number */
-		bind_blob(st, 3, output.p, output.n);
-	}
-	if (r == 0)
-		r = sql_run(&t->sql, st, reterr);
-	if (r == 0)
-		return timeline_commit(t, reterr);
-	timeline_rollback(t);
-	return r;
-}
-
-int timeline_forget_outputs(struct timeline *t, struct err *reterr)
-{
-	return sql_run(&t->sql, sql_get(&t->sql, SQL_OUTPUT_FORGET), reterr);
-}
-
 /* --- scope --- */
 
 static str without_slash(str path)

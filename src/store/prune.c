@@ -110,7 +110,7 @@ static int prune_verdicts(struct timeline *t, int64_t before_ms, bool dry, struc
 	ret->incidents = (uint64_t)n;
 	if (r < 0 || dry)
 		return r;
-	r = sql_exec(&t->sql, "DELETE FROM digest; DELETE FROM output; UPDATE scope SET key = 0", reterr);
+	r = sql_exec(&t->sql, "DELETE FROM digest; DELETE FROM output; DELETE FROM output_part; UPDATE scope SET key = 0", reterr);
 	static const char *const old[] = {
 		"DELETE FROM evidence_line WHERE owner IN (SELECT id FROM incident WHERE coalesce(ended_ms, started_ms) < ?1)",
 		"DELETE FROM incident_call WHERE incident IN (SELECT id FROM incident WHERE coalesce(ended_ms, started_ms) < ?1)",

@@ -76,10 +76,21 @@ static int show_path(struct timeline *t, const struct source *s, struct generati
 	return sql_run(&t->sql, st, reterr);
 }
 
+static struct generation *settled(const struct timeline *t, const struct file_identity *now, bool final)
+{
+	struct generation *g = now->ino ? known_files_by_identity(&t->known, now, STR_NONE) : NULL;
+	return g && checkpoint_same_state(t, now, g) && !(final && g->pending) ? g : NULL;
+}
+
+bool timeline_source_settled(const struct timeline *t, const struct file_identity *now, bool final)
+{
+	return settled(t, now, final) != NULL;
+}
+
 bool timeline_source_same(struct timeline *t, const struct source *s, bool final, int64_t *ret_id, struct err *reterr)
 {
-	struct generation *g = s->identity.ino ? known_files_by_identity(&t->known, &s->identity, STR_NONE) : NULL;
-	if (!g || !checkpoint_same_state(t, &s->identity, g) || (final && g->pending))
+	struct generation *g = settled(t, &s->identity, final);
+	if (!g)
 		return false;
 	g->seen = true;
 	*ret_id = g->id;

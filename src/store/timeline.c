@@ -103,6 +103,7 @@ void timeline_close(struct timeline *t)
 	names_done(&t->names);
 	known_forms_done(&t->forms);
 	known_files_done(&t->known);
+	kept_output_done(&t->output);
 	buf_done(&t->scratch);
 	buf_done(&t->scratch_id);
 	vec_free(&t->open);

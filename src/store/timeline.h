@@ -4,6 +4,8 @@
 #define MCPLOG_STORE_TIMELINE_H
 #include "base/err.h"
 #include "base/arena.h"
+#include "base/buf.h"
+#include "base/vec.h"
 #include "model/facts.h"
 #include "model/query.h"
 
@@ -92,11 +94,25 @@ str timeline_event_text(struct timeline *t, int64_t event_id, struct arena *a); 
  * only in the same state. *ret is valid until the next call; p NULL: there is none. */
 int timeline_digest(struct timeline *t, int64_t members, int64_t state, str *ret, struct err *reterr) MUST_USE;
 int timeline_put_digest(struct timeline *t, int64_t members, int64_t state, str facts, struct err *reterr) MUST_USE;
-/* What was made of the whole of it, as bytes that only the caller understands; kept until a run changes something. inputs: what the
- * walk found. *ret is valid until the next call; p NULL: there is none. Stored in a transaction of its own. */
-int timeline_output(struct timeline *t, uint64_t key, uint64_t inputs, str *ret, struct err *reterr) MUST_USE;
-int timeline_put_output(struct timeline *t, uint64_t key, uint64_t inputs, str output, struct err *reterr) MUST_USE;
+/* What was made of the whole of it, as bytes that only the caller understands; found until a run changes something. Parts of it that are
+ * likely to come again are told by a number of the caller's: equal numbers, equal bytes. */
+struct output_part {
+	uint64_t key;      /* not 0 */
+	size_t at, n;      /* bytes of the text; parts come in order */
+};
+struct output {            /* zero-initialise */
+	struct buf text;
+	VEC(struct output_part) parts;
+};
+void output_done(struct output *o);
+/* inputs: what the walk found. *ret lives in a; p NULL: there is none. The key holds for the following two until it is called again. */
+int timeline_output(struct timeline *t, uint64_t key, uint64_t inputs, struct arena *a, str *ret, struct err *reterr) MUST_USE;
+/* A part that the last output with this key had, whatever changed since; p NULL: none. Valid until timeline_output is called again. */
+str timeline_output_part(struct timeline *t, uint64_t part);
+int timeline_put_output(struct timeline *t, uint64_t inputs, const struct output *o, struct err *reterr) MUST_USE;
 int timeline_forget_outputs(struct timeline *t, struct err *reterr) MUST_USE; /* in the transaction that changed something */
+/* Would a run that finds the file so leave it unopened? */
+bool timeline_source_settled(const struct timeline *t, const struct file_identity *now, bool final);
 /* Did timeline_sources_gone leave a generation as it is that was not met? Its file is looked at in every run. */
 bool timeline_has_unmet(const struct timeline *t);
 /* Replaces the stored verdicts of this scope (incidents, evidence, notes, sessions, connections); in the transaction that is

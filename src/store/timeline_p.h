@@ -34,6 +34,19 @@ struct open_source {
 	struct pack events, calls; /* rows that wait to be written */
 	struct err failed; /* the first error of timeline_add_* */
 };
+struct kept_part {
+	int64_t id;
+	uint64_t part;
+	str text;
+	bool used;         /* the new output has it too */
+};
+struct kept_output {       /* the parts of an output that an earlier run left, once they were asked for */
+	uint64_t key;
+	bool loaded;
+	struct arena arena;
+	VEC(struct kept_part) v; /* by id */
+	struct map by_part;
+};
 struct timeline {
 	struct sql sql;
 	struct arena arena;   /* of the names below */
@@ -46,6 +59,7 @@ struct timeline {
 	struct names names;
 	struct known_forms forms;
 	struct known_files known;
+	struct kept_output output;
 	VEC(struct open_source) open;
 	struct buf scratch, scratch_id; /* detail and tool_use_id of the row being written */
 	char warning[256];
@@ -69,6 +83,9 @@ bool timeline_is_tail(const struct open_source *o);
 int64_t facts_id(str text, uint64_t seed);
 int64_t facts_mix(uint64_t seed, const int64_t *v, size_t n);
 uint64_t facts_seed(str s);
+
+/* outputs.c */
+void kept_output_done(struct kept_output *k);
 
 /* servers.c */
 /* Rows of servers were removed. saved_before: connections of an earlier run stand there, and only what differs is written. */

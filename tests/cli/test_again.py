@@ -66,6 +66,23 @@ def grow(c, folder):
     c.true("there are connections and incidents", len(ours["connection"]) > 2 and ours["incident"])
 
 
+def sessions(c, folder):
+    """A session that stays as it is keeps its part of the report; what is told on stderr is kept too."""
+    one, other = ("%08d-5eed-4000-8000-000000000001.txt" % n for n in (1, 2))
+    write(folder, one, CALL % (31, 31))
+    write(folder, other, CALL % (41, 41))
+    c.same("two sessions", folder, "logs")
+    before = ask(folder, "SELECT id, part FROM output_part")
+    write(folder, other, CALL % (43, 43))
+    c.same("one of them grew", folder, "logs")
+    after = ask(folder, "SELECT id, part FROM output_part")
+    c.true(f"only its own part is another: {before}, {after}", len(before) == len(after) == len(set(before) & set(after)) + 1)
+    write(folder, "00000003-5eed-4000-8000-000000000001.txt", *(b"a line that says nothing, %d\n" % n for n in range(9)), *(NOTE % n for n in range(9)))
+    told = c.same("a warning", folder, "logs")
+    kept = ask(folder, "SELECT report FROM output WHERE key <> 0")
+    c.true("is kept with the report", b"not recognised" in told[2] and any(b"not recognised" in report for report, in kept))
+
+
 class Checks:
     def __init__(self):
         self.failed = 0
@@ -98,6 +115,9 @@ def main():
         os.mkdir(os.path.join(folder, "logs"))
         write(folder, "a.txt", *(NOTE % n for n in range(9)), CALL % (1, 1))
         write(folder, "b.txt", NOTE % 11, CALL % (2, 2))
+        run(folder, "logs")
+        c.true("the first run keeps its report", ask(folder, "SELECT count(*) FROM output WHERE key <> 0") == [(1,)])
+        c.true("and an incident as a part of it", ask(folder, "SELECT count(*) FROM output_part") == [(1,)])
         c.same("first", folder, "logs")
         c.true("the report is kept", ask(folder, "SELECT count(*) FROM output WHERE key <> 0") == [(1,)])
         c.same("nothing new", folder, "logs")
@@ -114,6 +134,7 @@ def main():
         grow(c, folder)
         write(folder, "c.txt", CALL % (5, 5))
         c.same("new file", folder, "logs")
+        sessions(c, folder)
         with open(os.path.join(folder, "logs", "a.txt"), "wb") as f:
             f.write(NOTE % 1 + CALL % (7, 7))
         run(folder, "logs")
@@ -137,8 +158,8 @@ def main():
         c.true("pruned", ask(folder, "SELECT * FROM output") == [])
         run(folder, "logs")
         run(folder, "logs")
-        ask(folder, "UPDATE output SET report = CAST(x'03' || 'as kept' AS BLOB) WHERE key <> 0")
-        c.true("it is the kept one", run(folder, "logs") == (3, b"as kept", b""))
+        ask(folder, "UPDATE output SET report = CAST(x'1003' || x'07' || 'Wtold' || x'00' || 'as kept' AS BLOB) WHERE key <> 0")
+        c.true("it is the kept one", run(folder, "logs") == (3, b"as kept", b"mcplog: warning: told\n"))
     finally:
         shutil.rmtree(folder)
     print("FAILED:" if c.failed else "ok:", c.failed, "differences")

@@ -21,7 +21,7 @@ SOURCE = pathlib.Path(os.environ.get("MCPLOG_SOURCE", pathlib.Path(__file__).res
 INTERRUPTS = int(os.environ.get("MCPLOG_INTERRUPTS", "8"))
 NOBODY = 65534
 AT = 1790000000
-TELL_WHEN = {"run", "output"}  # tables that tell when, not what
+TELL_WHEN = {"run", "output", "output_part"}  # tables that tell when, not what
 faults = []
 
 
