@@ -12,13 +12,11 @@ void buf_done(struct buf *b)
 	*b = (struct buf){0};
 }
 
-void buf_reserve(struct buf *b, size_t more)
+void buf_grow(struct buf *b, size_t more)
 {
 	size_t need;
 	if (__builtin_add_overflow(b->n, more, &need))
 		need = SIZE_MAX; /* mem_grow says so */
-	if (need <= b->cap)
-		return;
 	size_t cap = b->cap < 64 ? 64 : b->cap;
 	while (cap < need)
 		cap = cap > SIZE_MAX / 2 ? need : cap * 2;
@@ -36,13 +34,6 @@ void buf_add(struct buf *b, str s)
 }
 
 void buf_addz(struct buf *b, const char *z) { buf_add(b, str_z(z)); }
-
-void buf_byte(struct buf *b, char c)
-{
-	if (b->n == b->cap)
-		buf_reserve(b, 1);
-	b->p[b->n++] = c;
-}
 
 void buf_repeat(struct buf *b, char c, size_t count)
 {

@@ -50,3 +50,15 @@ void *vec_room(void *v, size_t n, size_t *cap, size_t size)
 	memset((char *)v + n * size, 0, size);
 	return v;
 }
+
+void vec_order(void *v, size_t n, size_t size, int (*order)(const void *, const void *))
+{
+	const char *at = v;
+	size_t i = 1;
+	while (i < n && order(at, at + size) <= 0) {
+		at += size;
+		i++;
+	}
+	if (i < n)
+		qsort(v, n, size, order);
+}

@@ -34,6 +34,12 @@ struct build {
 };
 #define TWIN_WINDOW (50 * MILLISECOND) /* the same event in debug and cache log: 0–40 ms apart */
 
+/* Rows store a name once per source: where a text stands tells which it is. */
+static inline uint64_t stored_key(str name)
+{
+	return (uint64_t)(uintptr_t)name.p * UINT64_C(0x9e3779b97f4a7c15) + name.n * UINT64_C(0xff51afd7ed558ccd);
+}
+
 bool source_is_client(enum source_kind k);
 int build_load(struct build *b, const struct join_rows *rows, struct err *reterr);  /* load.c */
 /* True: the call is one of very many that only began, and need not be kept in full now. Its names last, its id may not. */

@@ -50,17 +50,34 @@ static void learn_event(struct view_server *s, const struct event *e)
 		s->transports |= TRANSPORT_STDIO;
 }
 
+struct server_index { /* to an index + 1 */
+	struct map by_name;    /* of the canonical name */
+	struct map by_place;   /* by where the name is stored: saves most look-ups */
+};
 struct naming {
 	struct build *b;
 	VEC(struct view_server) servers;
-	struct map index; /* by name → index + 1 */
+	struct server_index index;
 };
 
-/* Index + 1 of the server, 0 when there is none. */
-static uint32_t find_server(const struct map *index, str name)
+static void index_done(struct server_index *x)
 {
+	map_done(&x->by_name);
+	map_done(&x->by_place);
+}
+
+static void index_server(struct server_index *x, str name, size_t at)
+{
+	map_put(&x->by_name, name_hash(name, S("")), (uint32_t)at + 1);
+}
+
+/* Index + 1 of the server, 0 when there is none. */
+static uint32_t find_server(struct server_index *x, str name)
+{
+	const uint64_t place = stored_key(name);
 	uint32_t at = 0;
-	(void)map_get(index, name_hash(name, S("")), &at);
+	if (!map_get(&x->by_place, place, &at) && map_get(&x->by_name, name_hash(name, S("")), &at))
+		map_put(&x->by_place, place, at);
 	return at;
 }
 
@@ -71,7 +88,7 @@ static struct view_server *server_named(struct naming *n, str name, bool add)
 		return at ? &n->servers.v[at - 1] : NULL;
 	struct view_server *s = vec_push(&n->servers);
 	s->name = name;
-	map_put(&n->index, name_hash(name, S("")), (uint32_t)n->servers.n);
+	index_server(&n->index, name, n->servers.n - 1);
 	return s;
 }
 
@@ -168,7 +185,7 @@ static void share(struct shares *s, size_t thing, uint32_t owner)
 		s->count[owner - 1]++;
 }
 
-static void fill_events(struct build *b, const struct map *index)
+static void fill_events(struct build *b, struct server_index *index)
 {
 	struct session_view *v = b->view;
 	struct shares s = make_shares(b, v->event_count);
@@ -184,7 +201,7 @@ static void fill_events(struct build *b, const struct map *index)
 	}
 }
 
-static void fill_calls(struct build *b, const struct map *index)
+static void fill_calls(struct build *b, struct server_index *index)
 {
 	struct session_view *v = b->view;
 	struct shares s = make_shares(b, v->call_count);
@@ -204,7 +221,7 @@ static int span_order(const void *a, const void *b)
 }
 
 /* The spans of a server are handed over, not copied: join_view_done frees them. */
-static void fill_spans(struct build *b, const struct map *index)
+static void fill_spans(struct build *b, struct server_index *index)
 {
 	for (size_t i = 0; i < b->healthy.n; i++) {
 		struct healthy *from = &b->healthy.v[i];
@@ -223,11 +240,10 @@ static void fill_spans(struct build *b, const struct map *index)
 		from->spans.v = NULL;
 	}
 	for (size_t k = 0; k < b->view->server_count; k++)
-		if (b->view->servers[k].span_count)
-			qsort(b->view->servers[k].spans, b->view->servers[k].span_count, sizeof *b->view->servers[k].spans, span_order);
+		vec_order(b->view->servers[k].spans, b->view->servers[k].span_count, sizeof *b->view->servers[k].spans, span_order);
 }
 
-static void fill_began(struct build *b, const struct map *index)
+static void fill_began(struct build *b, struct server_index *index)
 {
 	for (size_t i = 0; i < b->left_out.n; i++) {
 		const struct left_out *from = &b->left_out.v[i];
@@ -263,7 +279,7 @@ static void fill_successes(struct build *b, struct view_server *s)
 	for (size_t i = 0; i < s->event_count; i++)
 		if (is_reconnect(b->view, s, s->events[i]))
 			s->successes[s->success_count++] = s->events[i]->vt;
-	qsort(s->successes, s->success_count, sizeof *s->successes, instant_order);
+	vec_order(s->successes, s->success_count, sizeof *s->successes, instant_order);
 }
 
 static int server_order(const void *a, const void *b)
@@ -282,17 +298,17 @@ void build_servers(struct build *b)
 	v->server_count = n.servers.n;
 	memcpy(v->servers, n.servers.v, n.servers.n * sizeof *v->servers);
 	vec_free(&n.servers);
-	map_done(&n.index);
-	struct map index = {0};
+	index_done(&n.index);
+	struct server_index index = {0};
 	for (size_t i = 0; i < v->server_count; i++) {
 		settle_transport(&v->servers[i]);
-		map_put(&index, name_hash(v->servers[i].name, S("")), (uint32_t)i + 1);
+		index_server(&index, v->servers[i].name, i);
 	}
 	fill_events(b, &index);
 	fill_calls(b, &index);
 	fill_spans(b, &index);
 	fill_began(b, &index);
-	map_done(&index);
+	index_done(&index);
 	for (size_t i = 0; i < v->server_count; i++)
 		fill_successes(b, &v->servers[i]);
 }

@@ -1,5 +1,5 @@
-/* Puts a view together (join/): load → twins → calls → exit → server side → endings → servers. The view's arrays live in the
- * caller's arena; what was needed to build it is freed here. */
+/* Puts a view together (join/): load → twins → calls → exit → server side → endings → servers. Its events and calls are the
+ * build's own arrays, the rest lives in the caller's arena; what was needed to build it is freed here. */
 #include "base/map.h"
 #include "join/internal.h"
 #include "model/names.h"
@@ -57,39 +57,78 @@ static void bound(struct build *b)
 		v->begin = v->finish = 0;
 }
 
-static void copy_out(struct build *b)
+/* Of the calls of a tool on a server; they are in time order. */
+static void number_calls(struct call *v, size_t n)
+{
+	struct map tools = {0}, spelled = {0}; /* to a counter: by the canonical names, and by where they are stored, which most repeat */
+	VEC(uint32_t) counters = {0};
+	for (size_t i = 0; i < n; i++) {
+		const uint64_t place = stored_key(v[i].server) + stored_key(v[i].tool) * UINT64_C(0xc4ceb9fe1a85ec53);
+		uint32_t at;
+		if (!map_get(&spelled, place, &at)) {
+			const uint64_t key = name_hash(v[i].server, v[i].tool);
+			at = (uint32_t)counters.n;
+			if (!map_get(&tools, key, &at)) {
+				map_put(&tools, key, at);
+				*vec_push(&counters) = 0;
+			}
+			map_put(&spelled, place, at);
+		}
+		v[i].number = ++counters.v[at];
+	}
+	map_done(&tools);
+	map_done(&spelled);
+	vec_free(&counters);
+}
+
+static int id_order(const void *a, const void *b)
+{
+	const struct call *x = *(struct call *const *)a, *y = *(struct call *const *)b;
+	return x->id != y->id ? (x->id < y->id ? -1 : 1) : x < y ? -1 : x > y;
+}
+
+/* By id; of several with one id the last. */
+static struct call *call_of(struct call *const *by_id, size_t n, int64_t id)
+{
+	size_t lo = 0, hi = n;
+	while (lo < hi) {
+		const size_t mid = (lo + hi) / 2;
+		if (by_id[mid]->id <= id)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo && by_id[lo - 1]->id == id ? by_id[lo - 1] : NULL;
+}
+
+static void link_events(struct session_view *v)
+{
+	struct call **by_id = mem_grow(NULL, v->call_count + 1, sizeof *by_id);
+	for (size_t i = 0; i < v->call_count; i++)
+		by_id[i] = &v->calls[i];
+	vec_order(by_id, v->call_count, sizeof *by_id, id_order);
+	for (size_t i = 0; i < v->event_count; i++) {
+		struct seen *s = &v->events[i];
+		s->order = (uint32_t)i;
+		v->kinds[s->e.kind / 64 % 64] |= UINT64_C(1) << (s->e.kind % 64);
+		s->call = s->e.call ? call_of(by_id, v->call_count, s->e.call) : NULL;
+		if (s->call && !s->e.server.n)
+			s->e.server = s->call->server;
+	}
+	free(by_id);
+}
+
+/* The largest arrays are handed over, not copied: join_view_done frees them. */
+static void hand_over(struct build *b)
 {
 	struct session_view *v = b->view;
 	vec_sort(&b->events, seen_order);
-	v->events = b->events.v; /* the largest array: handed over, not copied; join_view_done frees it */
+	v->events = b->events.v;
 	v->event_count = b->events.n;
-	v->calls = arena_alloc(b->a, (b->calls.n + 1) * sizeof *v->calls);
+	v->calls = b->calls.v;
 	v->call_count = b->calls.n;
-	if (b->calls.n)
-		memcpy(v->calls, b->calls.v, b->calls.n * sizeof *v->calls);
-	struct map ids = {0}, numbers = {0};
-	for (size_t i = 0; i < v->call_count; i++) { /* calls are in time order */
-		uint64_t key = name_hash(v->calls[i].server, v->calls[i].tool);
-		uint32_t n = 0;
-		map_get(&numbers, key, &n);
-		v->calls[i].number = n + 1;
-		map_put(&numbers, key, n + 1);
-	}
-	map_done(&numbers);
-	for (size_t i = 0; i < v->call_count; i++)
-		map_put(&ids, (uint64_t)v->calls[i].id, (uint32_t)i);
-	for (size_t i = 0; i < v->event_count; i++) {
-		struct seen *s = &v->events[i];
-		uint32_t call;
-		s->order = (uint32_t)i;
-		v->kinds[s->e.kind / 64 % 64] |= UINT64_C(1) << (s->e.kind % 64);
-		if (!s->e.call || !map_get(&ids, (uint64_t)s->e.call, &call))
-			continue;
-		s->call = &v->calls[call];
-		if (!s->e.server.n)
-			s->e.server = s->call->server;
-	}
-	map_done(&ids);
+	number_calls(v->calls, v->call_count);
+	link_events(v);
 	for (size_t i = 0; i < v->call_count; i++) {
 		v->calls_total++;
 		v->calls_failed += call_failed(&v->calls[i]);
@@ -124,14 +163,15 @@ int join_view(const struct join_group *g, uint32_t index, const struct rules *ru
 		build_exit(&b);
 		build_server_side(&b, clocks, clock_count);
 		build_endings(&b);
-		copy_out(&b);
+		hand_over(&b);
 		build_servers(&b);
 		ret->call_twins = copy_twins(a, b.call_twins.v, ret->call_twin_count = b.call_twins.n);
 		ret->event_twins = copy_twins(a, b.event_twins.v, ret->event_twin_count = b.event_twins.n);
 	}
-	if (r)
+	if (r) {
 		vec_free(&b.events);
-	vec_free(&b.calls);
+		vec_free(&b.calls);
+	}
 	for (size_t i = 0; i < b.healthy.n; i++)
 		vec_free(&b.healthy.v[i].spans);
 	vec_free(&b.healthy);
@@ -144,7 +184,9 @@ int join_view(const struct join_group *g, uint32_t index, const struct rules *ru
 void join_view_done(struct session_view *v)
 {
 	free(v->events);
+	free(v->calls);
 	v->events = NULL;
+	v->calls = NULL;
 	for (size_t i = 0; i < v->server_count; i++)
 		free(v->servers[i].spans);
 	v->server_count = 0;

@@ -14,15 +14,16 @@ size_t row_decimal(int64_t v, char ret[ROW_DIGITS])
 	static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869"
 								"707172737475767778798081828384858687888990919293949596979899";
 	uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-	char room[ROW_DIGITS], *p = room + ROW_DIGITS;
+	size_t n = 1 + (v < 0);
+	for (uint64_t rest = left; rest >= 10; rest /= 10)
+		n++;
+	char *p = ret + n;
 	for (; left >= 10; left /= 100)
 		memcpy(p -= 2, pairs + 2 * (left % 100), 2);
-	if (left || p == room + ROW_DIGITS)
+	if (p > ret + (v < 0))
 		*--p = (char)('0' + left);
 	if (v < 0)
-		*--p = '-';
-	const size_t n = (size_t)(room + ROW_DIGITS - p);
-	memcpy(ret, p, n);
+		*ret = '-';
 	return n;
 }
 
@@ -36,31 +37,6 @@ static void separate(struct row_out *o)
 {
 	if (o->to->n > o->from)
 		buf_byte(o->to, ',');
-}
-
-static void put_int(struct row_out *o, int64_t v)
-{
-	struct buf *to = o->to;
-	buf_reserve(to, ROW_DIGITS + 1);
-	to->p[to->n] = ',';
-	to->n += to->n > o->from;
-	if ((uint64_t)v < 10) /* half of them */
-		to->p[to->n++] = (char)('0' + v);
-	else
-		to->n += row_decimal(v, to->p + to->n);
-}
-
-void row_int(struct row_out *o, int64_t v)
-{
-	put_int(o, v);
-	o->keep = o->to->n;
-}
-
-void row_count(struct row_out *o, int64_t v)
-{
-	put_int(o, v);
-	if (v)
-		o->keep = o->to->n;
 }
 
 void row_null(struct row_out *o)
@@ -147,8 +123,16 @@ void row_bytes(struct row_out *o, const unsigned char *p, size_t n)
 	buf_reserve(o->to, n + n / 2 + 4);
 	char *to = o->to->p + o->to->n;
 	unsigned held = 0, width = 0;
+	size_t i = 0;
 	*to++ = '"';
-	for (size_t i = 0; i < n; i++) {
+	for (; i + 3 <= n; i += 3, to += 4) {
+		held = (unsigned)p[i] << 16 | (unsigned)p[i + 1] << 8 | p[i + 2];
+		to[0] = digit_of(held >> 18);
+		to[1] = digit_of(held >> 12 & 63);
+		to[2] = digit_of(held >> 6 & 63);
+		to[3] = digit_of(held & 63);
+	}
+	for (; i < n; i++) {
 		held = held << 8 | p[i];
 		for (width += 8; width >= 6; width -= 6)
 			*to++ = digit_of(held >> (width - 6) & 63);
@@ -186,11 +170,6 @@ struct row_in row_in_of(str rows)
 	if (!take_char(&r, '['))
 		give_up(&r);
 	return r;
-}
-
-bool row_more(const struct row_in *r)
-{
-	return r->p < r->end && *r->p != ']';
 }
 
 bool row_next(struct row_in *r)
@@ -264,10 +243,8 @@ str row_take_json(struct row_in *r)
 	return r->bad || str_eq(literal, S("null")) ? STR_NONE : literal;
 }
 
-int64_t row_take_int(struct row_in *r, int64_t absent)
+int64_t row_take_rare_int(struct row_in *r, int64_t absent)
 {
-	if (!row_more(r))
-		return absent;
 	const char *from = r->p;
 	const bool minus = take_char(r, '-');
 	uint64_t v = 0;
@@ -287,20 +264,42 @@ static unsigned hex_of(char c)
 	return c >= '0' && c <= '9' ? (unsigned)(c - '0') : ((unsigned)c | 0x20) - 'a' < 6 ? ((unsigned)c | 0x20) - 'a' + 10 : 0;
 }
 
-size_t row_take_bytes(struct row_in *r, unsigned char *to, size_t room)
+/* As hex() writes them. */
+static size_t take_hex(str digits, unsigned char *to, size_t room)
 {
-	const str literal = row_take_json(r);
-	const bool hex = literal.n > 1 && literal.p[1] == '#';
-	const unsigned step = hex ? 4 : 6;
-	unsigned held = 0, width = 0;
 	size_t n = 0;
-	for (size_t i = hex ? 2 : 1; i + 1 < literal.n && n < room; i++) {
-		held = held << step | (hex ? hex_of(literal.p[i]) : six_bits_of(literal.p[i]));
-		width += step;
+	for (; n < room && 2 * n + 1 < digits.n; n++)
+		to[n] = (unsigned char)(hex_of(digits.p[2 * n]) << 4 | hex_of(digits.p[2 * n + 1]));
+	return n;
+}
+
+/* Three bytes of four characters; what is left over of the last one is zeros. */
+static size_t take_sixes(str digits, unsigned char *to, size_t room)
+{
+	size_t n = 0, i = 0;
+	for (; i + 4 <= digits.n && n + 3 <= room; i += 4, n += 3) {
+		const unsigned held = six_bits_of(digits.p[i]) << 18 | six_bits_of(digits.p[i + 1]) << 12 | six_bits_of(digits.p[i + 2]) << 6 | six_bits_of(digits.p[i + 3]);
+		to[n] = (unsigned char)(held >> 16);
+		to[n + 1] = (unsigned char)(held >> 8);
+		to[n + 2] = (unsigned char)held;
+	}
+	unsigned held = 0, width = 0;
+	for (; i < digits.n && n < room; i++) {
+		held = held << 6 | six_bits_of(digits.p[i]);
+		width += 6;
 		if (width >= 8)
 			to[n++] = (unsigned char)(held >> (width -= 8));
 	}
 	return n;
+}
+
+size_t row_take_bytes(struct row_in *r, unsigned char *to, size_t room)
+{
+	const str literal = row_take_json(r);
+	if (literal.n < 2)
+		return 0;
+	const str digits = {literal.p + 1, literal.n - 2};
+	return str_starts(digits, S("#")) ? take_hex(str_from(digits, 1), to, room) : take_sixes(digits, to, room);
 }
 
 /* SQLite writes \b, \f, \n, \r, \t where we write \u00XX; neither escapes anything above. */

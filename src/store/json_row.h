@@ -13,8 +13,27 @@ struct row_out {
 enum { ROW_DIGITS = 20 };                        /* of a number, with its sign */
 size_t row_decimal(int64_t v, char ret[ROW_DIGITS]); /* how many */
 struct row_out row_begin(struct buf *to);
-void row_int(struct row_out *o, int64_t v);
-void row_count(struct row_out *o, int64_t v);    /* 0 says nothing */
+static inline void row_number(struct row_out *o, int64_t v)
+{
+	struct buf *to = o->to;
+	buf_reserve(to, ROW_DIGITS + 1);
+	to->p[to->n] = ',';
+	to->n += to->n > o->from;
+	if ((uint64_t)v < 10) /* half of them */
+		to->p[to->n++] = (char)('0' + v);
+	else
+		to->n += row_decimal(v, to->p + to->n);
+}
+static inline void row_int(struct row_out *o, int64_t v)
+{
+	row_number(o, v);
+	o->keep = o->to->n;
+}
+static inline void row_count(struct row_out *o, int64_t v) /* 0 says nothing */
+{
+	row_number(o, v);
+	o->keep = v ? o->to->n : o->keep;
+}
 void row_null(struct row_out *o);
 void row_text(struct row_out *o, str s);         /* p NULL: null */
 void row_json(struct row_out *o, str json);      /* as it stands; p NULL: null */
@@ -30,8 +49,24 @@ struct row_in {
 };
 struct row_in row_in_of(str rows);               /* an array of rows, or of values */
 bool row_next(struct row_in *r);                 /* into the next row; false: no more */
-bool row_more(const struct row_in *r);           /* is there one more value in this row? */
-int64_t row_take_int(struct row_in *r, int64_t absent);
+static inline bool row_more(const struct row_in *r) /* is there one more value in this row? */
+{
+	return r->p < r->end && *r->p != ']';
+}
+int64_t row_take_rare_int(struct row_in *r, int64_t absent); /* any other value, and the last one, where a number is asked for */
+static inline int64_t row_take_int(struct row_in *r, int64_t absent)
+{
+	uint64_t v = 0;
+	const char *p = r->p;
+	if (!row_more(r))
+		return absent;
+	for (unsigned digit; p < r->end && (digit = (unsigned)(unsigned char)*p - '0') < 10; p++)
+		v = v * 10 + digit;
+	if (p == r->p || p == r->end || *p != ',')
+		return row_take_rare_int(r, absent);
+	r->p = p + 1;
+	return (int64_t)v;
+}
 str row_take_json(struct row_in *r);             /* the literal; p NULL for null and absent */
 str row_take_text(struct row_in *r, struct arena *a); /* a text's bytes; p NULL for null, absent and anything else */
 /* How many bytes; at most `room`. Also what SQLite's hex() writes, behind a '#'. */

@@ -172,11 +172,7 @@ static int by_id(const void *a, const void *b)
 static size_t ready(void *v, size_t n, size_t size, int64_t before)
 {
 	size_t count = 0;
-	bool sorted = true;
-	for (size_t i = 1; i < n && sorted; i++)
-		sorted = id_at(v, i - 1, size) <= id_at(v, i, size);
-	if (!sorted)
-		qsort(v, n, size, by_id);
+	vec_order(v, n, size, by_id);
 	while (count < n && id_at(v, count, size) < before)
 		count++;
 	return count;
