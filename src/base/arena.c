@@ -124,6 +124,22 @@ str arena_printf(struct arena *a, const char *format, ...)
 	return (str){p, size};
 }
 
+void arena_reserve(struct arena *a, size_t n)
+{
+	block_add(a, n);
+	unpoison(a->now->data, a->now->cap);
+	memset(a->now->data, 0, a->now->cap);
+	poison(a->now->data, a->now->cap);
+}
+
+str arena_bytes(const struct arena *a)
+{
+	if (a->first == NULL || a->first != a->now)
+		return STR_NONE;
+	unpoison(a->now->data, a->used); /* with what rounding left between the pieces */
+	return (str){a->now->data, a->used};
+}
+
 size_t arena_size(const struct arena *a)
 {
 	size_t sum = 0;

@@ -14,5 +14,8 @@ void arena_reset(struct arena *a);  /* keeps the first block, invalidates every 
 void *arena_alloc(struct arena *a, size_t n); /* zeroed, aligned to 16; never NULL */
 str arena_str(struct arena *a, str s);        /* copy, with a NUL behind it */
 str arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Of a new arena: the next n bytes come from one block. */
+void arena_reserve(struct arena *a, size_t n);
+str arena_bytes(const struct arena *a);       /* all that was handed out since then, zeros between; p NULL when one block did not hold it */
 size_t arena_size(const struct arena *a);     /* bytes held */
 #endif

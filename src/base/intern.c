@@ -23,7 +23,7 @@ static void grow(struct intern *t)
 	t->names = mem_grow(t->names, count / 2 + 1, sizeof *t->names);
 	t->slot_count = count;
 	if (t->n == 0)
-		t->names[t->n++] = S("");
+		t->names[t->n++] = arena_str(&t->text, S(""));
 	for (uint32_t id = 1; id < t->n; id++)
 		*slot_of(t, t->names[id]) = id;
 }

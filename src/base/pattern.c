@@ -387,7 +387,7 @@ static bool all_anchored(str pattern)
 
 void pattern_read(str pattern, struct arena *a, struct pattern_facts *ret)
 {
-	*ret = (struct pattern_facts){.head = {"", 0}, .literal = {"", 0}};
+	*ret = (struct pattern_facts){.head = arena_str(a, S("")), .literal = arena_str(a, S(""))};
 	if (pattern.n == 0 || is_complex(pattern, 0))
 		return;
 	ret->anchored = all_anchored(pattern);

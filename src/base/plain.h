@@ -5,7 +5,6 @@
  * build writes those of built-in patterns). */
 #ifndef MCPLOG_BASE_PLAIN_H
 #define MCPLOG_BASE_PLAIN_H
-#include "base/buf.h"
 #include "base/str.h"
 
 struct plain;
@@ -16,8 +15,13 @@ struct plain_options {
 /* NULL: not plain, or not a valid pattern. Freed by plain_free. */
 struct plain *plain_new(str pattern, const struct plain_options *options);
 void plain_free(struct plain *p);
-/* The program as C text that defines `static const struct plain plainNUMBER`, for a file that includes base/plain_parts.h. */
-void plain_write(const struct plain *p, unsigned number, struct buf *out);
+/* The memory of a program: first what `p` points to, which alone has pointers, all into the others. For images of it. */
+enum { PLAIN_PIECES = 5 };
+struct plain_piece {
+	const void *p;
+	size_t n;
+};
+void plain_pieces(const struct plain *p, struct plain_piece ret[PLAIN_PIECES]);
 bool plain_same(const struct plain *a, const struct plain *b); /* for tests: the same program? */
 unsigned plain_groups(const struct plain *p);           /* capturing groups */
 str plain_name(const struct plain *p, unsigned group);  /* p NULL: it has none */

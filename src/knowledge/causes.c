@@ -87,8 +87,8 @@ static void read_suspects(struct cond_scope *s, uint32_t list, struct cause *c)
 static void read_texts(struct cond_scope *s, const uint32_t *n, struct cause *c)
 {
 	c->title = tree_text(s->d, n[TITLE]);
-	c->group = n[GROUP] ? tree_text(s->d, n[GROUP]) : S("failure");
-	c->trigger = n[TRIGGER] ? tree_text(s->d, n[TRIGGER]) : S("none-observed");
+	c->group = n[GROUP] ? tree_text(s->d, n[GROUP]) : arena_str(&s->rules->arena, S("failure"));
+	c->trigger = n[TRIGGER] ? tree_text(s->d, n[TRIGGER]) : arena_str(&s->rules->arena, S("none-observed"));
 	c->says = tree_text(s->d, n[SAYS]);
 	c->what = tree_text(s->d, n[WHAT]);
 	c->looks_like = tree_text(s->d, n[LOOKS]);

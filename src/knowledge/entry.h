@@ -28,8 +28,7 @@ bool entry_id(struct rules *rules, const struct tree_doc *d, uint32_t node, str 
 extern const char *const entry_class_names[CLASS_COUNT];
 extern const char *const entry_source_names[SOURCE_KIND_COUNT];
 struct where entry_where(const struct tree_doc *d, uint32_t node);
-/* Files of the user are proven when they are loaded, built-in ones by the tests: syntax, step limit, empty matches (bad-inputs
- * I1–I3). Compiles into *ret. False after a problem was noted. */
+/* Proves a pattern: syntax, step limit, empty matches (bad-inputs I1–I3). Compiles into *ret. False after a problem was noted. */
 bool entry_regex(struct rules *rules, const struct tree_doc *d, uint32_t node, str pattern, unsigned flags, struct regex **ret);
 /* As knowledge_problem, at a place inside the text of a node: line and column from 0. */
 void entry_problem_in(struct rules *rules, const struct tree_doc *d, uint32_t node, unsigned line, unsigned column, int code, const char *format, ...)

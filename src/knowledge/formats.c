@@ -56,19 +56,6 @@ static bool load_split(struct rules *rules, const struct tree_doc *d, uint32_t l
 	return true;
 }
 
-static void load_facts(struct rules *rules, const struct tree_doc *d, uint32_t node, struct format *f)
-{
-	const struct tree_card *card = tree_card_of(d, node);
-	struct pattern_facts facts;
-	if (card != NULL) {
-		f->plain = card->plain;
-		f->literal = (str){d->words + card->literal, card->literal_size};
-	} else {
-		pattern_read(f->match, &rules->arena, &facts);
-		f->literal = facts.literal;
-	}
-}
-
 static void load_format(struct rules *rules, const struct tree_doc *d, uint32_t entry)
 {
 	uint32_t nodes[KEY_COUNT];
@@ -85,7 +72,9 @@ static void load_format(struct rules *rules, const struct tree_doc *d, uint32_t 
 	f.role = tree_text(d, nodes[ROLE]);
 	if (!load_words(rules, d, entry, nodes, &f) || !load_split(rules, d, nodes[SPLIT], &f) || !entry_regex(rules, d, nodes[MATCH], f.match, REGEX_ANCHORED, &f.regex))
 		return;
-	load_facts(rules, d, nodes[MATCH], &f);
+	struct pattern_facts facts;
+	pattern_read(f.match, &rules->arena, &facts);
+	f.literal = facts.literal;
 	for (size_t i = 0; i < rules->formats.n; i++) {
 		struct format *old = &rules->formats.v[i];
 		if (!str_eq(old->id, f.id))

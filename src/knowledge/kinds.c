@@ -21,14 +21,12 @@ static const char *const side_names[] = {
 #undef X
 };
 
-static void put_mark(struct rules *rules, const struct kind_mark *m)
+static struct kind_mark *mark_of(struct rules *rules, uint16_t kind)
 {
 	for (size_t i = 0; i < rules->marks.n; i++)
-		if (rules->marks.v[i].kind == m->kind) {
-			rules->marks.v[i] = *m;
-			return;
-		}
-	*vec_push(&rules->marks) = *m;
+		if (rules->marks.v[i].kind == kind)
+			return &rules->marks.v[i];
+	return vec_push(&rules->marks);
 }
 
 /* How a kind is drawn, and its words: mark and side stand together or not at all. */
@@ -44,7 +42,11 @@ static void load_mark(struct rules *rules, const struct tree_doc *d, uint16_t ki
 	if (!entry_name(rules, d, nodes[MARK], "mark", mark_names, MARK_COUNT, &mark) ||
 		!entry_name(rules, d, nodes[SIDE], "side", side_names, SIDE_COUNT, &side))
 		return;
-	put_mark(rules, &(struct kind_mark){kind, (uint8_t)mark, (uint8_t)side, nodes[WHAT] ? tree_text(d, nodes[WHAT]) : STR_NONE});
+	struct kind_mark *m = mark_of(rules, kind); /* member by member: bytes between them stay 0, for the image */
+	m->kind = kind;
+	m->mark = (uint8_t)mark;
+	m->side = (uint8_t)side;
+	m->what = nodes[WHAT] ? tree_text(d, nodes[WHAT]) : STR_NONE;
 }
 
 /* The first `key_count` of the keys: a class has no picture. */

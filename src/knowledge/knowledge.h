@@ -1,4 +1,4 @@
-/* Loads patterns/: the tree built into the program, then /etc/mcplog/patterns.d, $XDG_CONFIG_HOME/mcplog/patterns.d and each
+/* Loads patterns/: what is built into the program, then /etc/mcplog/patterns.d, $XDG_CONFIG_HOME/mcplog/patterns.d and each
  * --patterns DIR; later ids override. A broken file or entry of the user is reported in rules->first_problem and left out. */
 #ifndef MCPLOG_KNOWLEDGE_KNOWLEDGE_H
 #define MCPLOG_KNOWLEDGE_KNOWLEDGE_H
@@ -31,7 +31,11 @@ void knowledge_queries(struct rules *rules, const struct tree_doc *d, uint32_t r
 /* Notes a problem at a node: file:line:column and text; the entry is left out by the caller. */
 void knowledge_problem(struct rules *rules, const struct tree_doc *d, uint32_t node, int code, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
-/* Generated at build time from patterns/ by mkpatterns (build/builtin_knowledge.c): the tree, and the hash of its files. */
+/* read.c: entries of the documents from rules->docs.v[first_doc] on; those of the documents before are there. knowledge_free is there too. */
+void knowledge_read(struct rules *rules, size_t first_doc);
+/* Generated at build time from patterns/ by mkpatterns (build/builtin_knowledge.c): the tree, its entries, and the hash of its files. */
+struct image;
 extern const struct tree_doc knowledge_builtin;
+extern const struct image knowledge_image;
 extern const uint64_t knowledge_builtin_hash;
 #endif

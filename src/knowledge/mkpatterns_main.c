@@ -1,36 +1,17 @@
-/* Host tool of the build: `mcplog_mkpatterns OUT.c DIR` translates all YAML files below DIR into a C file that defines the tree
- * `knowledge_builtin` as constant arrays, and the hash of the files. So the program parses no YAML when it starts.
+/* Host tool of the build: `mcplog_mkpatterns OUT.c DIR` translates all YAML files below DIR into a C file with the tree
+ * `knowledge_builtin`, an image of its entries and the hash of the files. So the program parses no YAML when it starts, and checks no
+ * entry: that is done here.
  *
- * Deterministic: files are sorted by path, no time and no absolute path stands in the output; equal input gives equal bytes.
- * It checks only that the files are YAML; their meaning is checked by `mcplog patterns test`. */
+ * Deterministic: files are sorted by path, no time and no absolute path stands in the output; equal input gives equal bytes. */
 #include "base/diag.h"
 #include "base/hash.h"
 #include "base/intern.h"
 #include "base/mem.h"
-#include "base/plain.h"
-#include "base/regex.h"
 #include "knowledge/files.h"
+#include "knowledge/image.h"
 #include "knowledge/knowledge.h"
 #include <stdio.h>
 #include <stdlib.h>
-
-/* A C string literal. Octal escapes of three digits end by themselves; '?' could begin a trigraph. */
-static void put_literal(struct buf *out, str s)
-{
-	buf_byte(out, '"');
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		if (c == '"' || c == '\\') {
-			buf_byte(out, '\\');
-			buf_byte(out, (char)c);
-		} else if (c >= ' ' && c < 0x7f && c != '?') {
-			buf_byte(out, (char)c);
-		} else {
-			buf_printf(out, "\\%03o", c);
-		}
-	}
-	buf_byte(out, '"');
-}
 
 /* All keys and texts, each once. Id n of the pool stands at offset at[n]. */
 struct words {
@@ -55,150 +36,86 @@ static uint32_t add_word(struct words *w, str s)
 	return w->at[id];
 }
 
-static void put_nodes(struct buf *out, const struct tree_doc *d, struct words *w)
+/* The document with all its texts in w: those of its nodes, and the names of its files. */
+static struct tree_doc pack(const struct tree_doc *d, struct words *w)
 {
-	buf_addz(out, "static const struct tree nodes[] = {\n");
+	struct tree *nodes = mem_new(d->node_count * sizeof *nodes);
+	const char **files = mem_new((d->file_count + 1) * sizeof *files);
+	uint32_t *names = mem_new((d->file_count + 1) * sizeof *names);
+	memcpy(nodes, d->nodes, d->node_count * sizeof *nodes);
 	for (uint32_t i = 0; i < d->node_count; i++) {
-		const struct tree *n = &d->nodes[i];
-		str key = tree_key(d, i), text = tree_text(d, i);
-		buf_printf(out, "{%u,%u,%zu,%u,%u,%u,%u,%zu,%u,%u,%u,%u,%d},\n", (unsigned)add_word(w, key), (unsigned)add_word(w, text), text.n,
-			(unsigned)n->child, (unsigned)n->next, (unsigned)n->line, (unsigned)n->key_line, key.n, (unsigned)n->column, (unsigned)n->key_column,
-			(unsigned)n->file, (unsigned)n->type, (int)n->quoted);
+		nodes[i].key = add_word(w, tree_key(d, i));
+		nodes[i].text = add_word(w, tree_text(d, i));
+		nodes[i].text_size = (uint32_t)tree_text(d, i).n;
 	}
-	buf_addz(out, "};\n");
+	for (size_t i = 0; i < d->file_count; i++)
+		names[i] = add_word(w, str_z(d->files[i]));
+	for (size_t i = 0; i < d->file_count; i++)
+		files[i] = w->text.p + names[i];
+	free(names);
+	struct tree_doc packed = *d;
+	packed.nodes = nodes;
+	packed.files = files;
+	packed.words = w->text.p;
+	return packed;
 }
 
-/* The names of a regex's groups, a NUL behind each but the last, which add_word adds. */
-static uint32_t add_names(const struct regex *r, struct words *w)
+static void put_numbers(struct buf *out, const char *type, const char *name, const void *from, size_t count, size_t size)
 {
-	struct buf names = {0};
-	for (unsigned i = 1; i <= regex_group_count(r); i++) {
-		if (i > 1)
-			buf_byte(&names, '\0');
-		buf_add(&names, regex_group_name(r, i));
+	enum { A_LINE = 16 };
+	buf_printf(out, "static const %s %s[] = {", type, name);
+	for (size_t i = 0; i < count; i++) {
+		uint64_t n = 0;
+		memcpy(&n, (const char *)from + i * size, size); /* the compiler's machine and this one have the same order of bytes */
+		buf_printf(out, "%s0x%llx,", i % A_LINE ? "" : "\n", (unsigned long long)n);
 	}
-	uint32_t at = add_word(w, buf_str(&names));
-	buf_done(&names);
-	return at;
+	buf_addz(out, "\n};\n");
 }
 
-static void put_sets(struct buf *out, const struct byte_set *sets)
+static void put_doc(struct buf *out, const struct tree_doc *d, const struct image_made *made, uint64_t hash)
 {
-	for (unsigned place = 0; place < PATTERN_PREFIX; place++) {
-		buf_addz(out, "{{");
-		for (unsigned i = 0; i < 4; i++)
-			buf_printf(out, "0x%llxu,", (unsigned long long)sets[place].bits[i]);
-		buf_addz(out, "}},");
-	}
+	buf_addz(out, "#define AT(type, at) ((type *)(const void *)((const char *)constant + (at)))\nstatic const char *const files[] = {\n");
+	for (size_t i = 0; i < d->file_count; i++)
+		buf_printf(out, "AT(const char, %zu), /* %s */\n", made->texts + (size_t)(d->files[i] - d->words), d->files[i]);
+	buf_printf(out, "NULL};\nconst struct tree_doc knowledge_builtin = {.nodes = AT(const struct tree, %zu), .node_count = %zu, .roots = AT(const uint32_t, %zu), ",
+		made->nodes, d->node_count, made->roots);
+	buf_printf(out, ".files = files, .file_count = %zu, .words = AT(const char, %zu)};\n", d->file_count, made->texts);
+	buf_printf(out, "const uint64_t knowledge_builtin_hash = UINT64_C(0x%016llx);\n", (unsigned long long)hash);
 }
 
-/* The tables that a card points to, named by the pattern's node, and the two pointers. */
-static void put_pointers(struct buf *tables, struct buf *out, uint32_t node, str pattern, unsigned flags)
+static void put_all(struct buf *out, const struct tree_doc *d, const struct image_made *made, uint64_t hash)
 {
-	const struct plain_options options = {.anchored = flags & REGEX_ANCHORED};
-	struct byte_set split[2][PATTERN_PREFIX];
-	struct plain *plain = plain_new(pattern, &options);
-	if (plain != NULL)
-		plain_write(plain, node, tables);
-	if (pattern_prefix_split(pattern, split)) {
-		buf_printf(tables, "static const struct byte_set split%u[2 * PATTERN_PREFIX] = {", (unsigned)node);
-		put_sets(tables, split[0]);
-		put_sets(tables, split[1]);
-		buf_addz(tables, "};\n");
-		buf_printf(out, "split%u,", (unsigned)node);
-	} else {
-		buf_addz(out, "NULL,");
-	}
-	if (plain != NULL)
-		buf_printf(out, "&plain%u", (unsigned)node);
-	else
-		buf_addz(out, "NULL");
-	plain_free(plain);
+	buf_addz(out, "/* Generated from patterns/ by mcplog_mkpatterns. Do not edit. */\n#include \"knowledge/image.h\"\n#include \"knowledge/knowledge.h\"\n");
+	put_numbers(out, "uintptr_t", "words", made->words.v, made->words.n, sizeof *made->words.v);
+	put_numbers(out, "uint16_t", "steps", made->steps.v, made->steps.n, sizeof *made->steps.v);
+	put_numbers(out, "_Alignas(IMAGE_ALIGN) uint64_t", "constant", made->constant.p, made->constant.n / sizeof(uint64_t), sizeof(uint64_t));
+	buf_printf(out, "const struct image knowledge_image = {words, steps, %zu, %zu, constant, sizeof constant};\n", made->words.n, made->entries.n);
+	put_doc(out, d, made, hash);
 }
 
-static int put_card(struct buf *tables, struct buf *out, uint32_t node, str pattern, unsigned flags, struct arena *a, struct words *w, struct err *reterr)
-{
-	struct pattern_facts facts;
-	struct byte_set prefix[PATTERN_PREFIX];
-	struct regex *regex;
-	int rc = regex_new(pattern, flags, &regex, reterr);
-	if (rc < 0)
-		return rc;
-	pattern_read(pattern, a, &facts);
-	pattern_prefix(pattern, prefix);
-	buf_printf(out, "{%u,%u,%u,%u,%zu,%zu,%u,%d,", (unsigned)node, (unsigned)add_word(w, facts.head), (unsigned)add_word(w, facts.literal),
-		(unsigned)add_names(regex, w), facts.head.n, facts.literal.n, regex_group_count(regex), (int)facts.anchored);
-	buf_byte(out, '{');
-	put_sets(out, prefix);
-	buf_addz(out, "},");
-	put_pointers(tables, out, node, pattern, flags);
-	buf_addz(out, "},\n");
-	regex_free(regex);
-	return 0;
-}
-
-/* Reading a pattern takes longer than loading it: those of signatures and formats get their cards now. */
-static int put_cards(struct buf *out, const struct tree_doc *d, struct words *w, size_t *ret_count, struct err *reterr)
-{
-	struct arena a = {0};
-	struct buf cards = {0};
-	int rc = 0;
-	*ret_count = 0;
-	for (size_t f = 0; f < d->file_count && rc == 0; f++) {
-		uint32_t formats = tree_get(d, d->roots[f], "formats"), list = formats != 0 ? formats : tree_get(d, d->roots[f], "signatures");
-		for (uint32_t i = tree_first(d, list); i != 0 && rc == 0; i = tree_next(d, i)) {
-			uint32_t match = tree_get(d, i, "match");
-			if (match == 0)
-				continue;
-			struct err why = {0};
-			rc = put_card(out, &cards, match, tree_text(d, match), formats != 0 ? REGEX_ANCHORED : 0, &a, w, &why);
-			if (rc < 0)
-				(void)err_at(reterr, rc, d->files[f], d->nodes[match].line, why.column, "%s", why.text);
-			++*ret_count;
-		}
-	}
-	buf_addz(out, "static const struct tree_card cards[] = {\n");
-	buf_add(out, buf_str(&cards));
-	buf_addz(out, "{0}};\n");
-	buf_done(&cards);
-	arena_done(&a);
-	return rc;
-}
-
-/* One literal a line: compilers join them. */
-static void put_words(struct buf *out, const struct words *w)
-{
-	enum { PIECE = 100 };
-	buf_addz(out, "static const char words[] =\n");
-	for (str rest = buf_str(&w->text); rest.n > 0; rest = str_from(rest, PIECE)) {
-		put_literal(out, str_head(rest, PIECE));
-		buf_byte(out, '\n');
-	}
-	buf_addz(out, ";\n");
-}
-
-static int put_doc(struct buf *out, const struct tree_doc *d, uint64_t hash, struct err *reterr)
+static int translate(struct buf *out, const struct tree_doc *d, uint64_t hash, struct err *reterr)
 {
 	struct words w = {0};
-	size_t cards;
-	buf_addz(out, "/* Generated from patterns/ by mcplog_mkpatterns. Do not edit. */\n"
-		"#include \"base/plain_parts.h\"\n"
-		"#include \"knowledge/knowledge.h\"\n"
-		"#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n");
-	put_nodes(out, d, &w);
-	int rc = put_cards(out, d, &w, &cards, reterr);
-	put_words(out, &w);
-	buf_addz(out, "static const uint32_t roots[] = {");
-	for (size_t i = 0; i < d->file_count; i++)
-		buf_printf(out, "%u,", (unsigned)d->roots[i]);
-	buf_addz(out, "0};\nstatic const char *const files[] = {\n");
-	for (size_t i = 0; i < d->file_count; i++) {
-		put_literal(out, str_z(d->files[i]));
-		buf_addz(out, ",\n");
+	struct rules rules = {0};
+	struct image_made made = {0};
+	struct tree_doc packed = pack(d, &w);
+	int rc = 0;
+	image_prepare(&rules);
+	*vec_push(&rules.docs) = &packed;
+	knowledge_read(&rules, 0);
+	if (rules.problem_count > 0) {
+		*reterr = rules.first_problem;
+		rc = reterr->code;
+	} else if (!image_write(&rules, &packed, w.text.n, &made)) {
+		rc = err_set(reterr, ERR_LIMIT, "patterns/ has more entries than there is room for: make the sizes of image_write.c larger");
+	} else {
+		put_all(out, &packed, &made, hash);
 	}
-	buf_printf(out, "0};\nconst struct tree_doc knowledge_builtin = {.nodes = nodes, .node_count = %zu, .roots = roots, .files = files, .file_count = %zu, "
-		".words = words, .cards = cards, .card_count = %zu};\n", d->node_count, d->file_count, cards);
-	buf_printf(out, "const uint64_t knowledge_builtin_hash = UINT64_C(0x%016llx);\n", (unsigned long long)hash);
+	packed.texts = NULL; /* they are those of d */
+	knowledge_free(&rules);
+	image_made_done(&made);
+	free((void *)packed.nodes);
+	free((void *)packed.files);
 	intern_done(&w.pool);
 	free(w.at);
 	buf_done(&w.text);
@@ -251,7 +168,7 @@ int main(int argc, char **argv)
 	struct tree_doc *d = tree_builder_finish(b);
 	if (rc == 0) {
 		struct buf out = {0};
-		rc = put_doc(&out, d, hash, &err);
+		rc = translate(&out, d, hash, &err);
 		if (rc == 0)
 			rc = write_file(argv[1], buf_str(&out), &err);
 		buf_done(&out);

@@ -98,37 +98,18 @@ static void name_group(struct rules *rules, struct signature *s, unsigned group,
 	s->group_field[group] = (uint16_t)intern_put(&rules->fields, name);
 }
 
-/* The names are settled here, before anything matches: matchers of several threads only read the rules. */
-static void load_card(struct rules *rules, const struct tree_doc *d, const struct tree_card *card, struct signature *s)
+/* What is known of a pattern. The names of its groups are settled here, before anything matches: matchers of several threads only
+ * read the rules. */
+static void load_facts(struct rules *rules, const struct regex *regex, struct signature *s)
 {
-	const char *name = d->words + card->groups;
-	for (unsigned i = 1; i <= card->group_count; i++, name += strlen(name) + 1)
-		name_group(rules, s, i, str_z(name));
-	s->prefix = card->prefix;
-	s->split = card->split;
-	s->plain = card->plain;
-	s->head = (str){d->words + card->head, card->head_size};
-	s->literal = (str){d->words + card->literal, card->literal_size};
-	s->anchored = card->anchored;
-}
-
-/* What is known of a pattern: found out by the build for the built-in tree, now for files of the user. */
-static void load_facts(struct rules *rules, const struct tree_doc *d, uint32_t node, const struct regex *regex, struct signature *s)
-{
-	const struct tree_card *card = tree_card_of(d, node);
-	if (card != NULL) {
-		load_card(rules, d, card, s);
-		return;
-	}
 	for (unsigned i = 1; i <= regex_group_count(regex) && i < REGEX_GROUPS; i++)
 		name_group(rules, s, i, regex_group_name(regex, i));
 	struct pattern_facts facts;
-	struct byte_set *prefix = arena_alloc(&rules->arena, PATTERN_PREFIX * sizeof *prefix);
+	struct byte_set *prefix = arena_alloc(&rules->sets, PATTERN_PREFIX * sizeof *prefix), split[2][PATTERN_PREFIX];
 	pattern_read(s->match, &rules->arena, &facts);
 	pattern_prefix(s->match, prefix);
 	s->prefix = prefix;
-	struct byte_set(*split)[PATTERN_PREFIX] = arena_alloc(&rules->arena, 2 * sizeof *split);
-	s->split = pattern_prefix_split(s->match, split) ? split[0] : NULL;
+	s->split = pattern_prefix_split(s->match, split) ? memcpy(arena_alloc(&rules->sets, sizeof split), split, sizeof split) : NULL;
 	s->head = facts.head;
 	s->literal = facts.literal;
 	s->anchored = facts.anchored;
@@ -140,7 +121,7 @@ static bool load_match(struct rules *rules, const struct tree_doc *d, const uint
 	struct regex *regex = NULL;
 	if (!entry_regex(rules, d, nodes[MATCH], s->match, 0, &regex))
 		return false;
-	load_facts(rules, d, nodes[MATCH], regex, s);
+	load_facts(rules, regex, s);
 	regex_free(regex);
 	s->anchored = s->anchored || str_starts(s->match, S("^"));
 	if (nodes[LITERAL] != 0)
@@ -150,11 +131,9 @@ static bool load_match(struct rules *rules, const struct tree_doc *d, const uint
 	return true;
 }
 
-/* Index of an entry with this id, or signatures.n. In the built-in tree ids are unique (`patterns test` checks it). */
-static size_t find(const struct rules *rules, const struct tree_doc *d, str id)
+/* Index of an entry with this id, or signatures.n. */
+static size_t find(const struct rules *rules, str id)
 {
-	if (entry_is_builtin(d))
-		return rules->signatures.n;
 	for (size_t i = 0; i < rules->signatures.n; i++)
 		if (str_eq(rules->signatures.v[i].id, id))
 			return i;
@@ -168,7 +147,7 @@ static void load_signature(struct rules *rules, const struct tree_doc *d, uint32
 	if (!entry_read(rules, d, entry, "signature", keys, KEY_COUNT, nodes) || !entry_id(rules, d, nodes[ID], &s.id) ||
 		!load_words(rules, d, nodes, &s) || !load_meaning(rules, d, entry, nodes, &s) || !load_match(rules, d, nodes, &s))
 		return;
-	size_t at = find(rules, d, s.id);
+	size_t at = find(rules, s.id);
 	if (at == rules->signatures.n && at >= SIGNATURES_MAX) {
 		knowledge_problem(rules, d, entry, ERR_LIMIT, "more than %d signatures", (int)SIGNATURES_MAX);
 		return;

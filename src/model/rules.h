@@ -3,6 +3,7 @@
 #define MCPLOG_MODEL_RULES_H
 #include "base/arena.h"
 #include "base/intern.h"
+#include "base/pattern.h"
 #include "base/regex.h"
 #include "base/vec.h"
 #include "model/event.h"
@@ -125,6 +126,8 @@ struct known_limit {
 
 struct rules {
 	struct arena arena;
+	struct arena sets;            /* bytes that patterns begin with: what holds no pointers */
+	void *built_in;               /* where the built-in entries stand; the arrays too, until something is added to them */
 	struct intern kinds, classes, fields;
 	VEC(struct signature) signatures;
 	VEC(struct format) formats;

@@ -22,13 +22,14 @@ uint32_t tree_get(const struct tree_doc *d, uint32_t map, const char *key)
 str tree_key(const struct tree_doc *d, uint32_t node)
 {
 	const struct tree *n = node_at(d, node);
-	return n->key == 0 ? S("") : (str){d->words + n->key, n->key_size};
+	return (str){d->words + n->key, n->key == 0 ? 0 : n->key_size};
 }
 
 str tree_text(const struct tree_doc *d, uint32_t node)
 {
 	const struct tree *n = node_at(d, node);
-	return node == 0 || n->type != TREE_TEXT ? S("") : (str){d->words + n->text, n->text_size};
+	const bool text = node != 0 && n->type == TREE_TEXT;
+	return (str){d->words + (text ? n->text : 0), text ? n->text_size : 0};
 }
 
 str tree_get_text(const struct tree_doc *d, uint32_t map, const char *key) { return tree_text(d, tree_get(d, map, key)); }
@@ -39,17 +40,4 @@ size_t tree_count(const struct tree_doc *d, uint32_t list_or_map)
 	for (uint32_t i = tree_first(d, list_or_map); i != 0; i = tree_next(d, i))
 		n++;
 	return n;
-}
-
-const struct tree_card *tree_card_of(const struct tree_doc *d, uint32_t node)
-{
-	size_t low = 0, high = d->card_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (d->cards[middle].node < node)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < d->card_count && d->cards[low].node == node ? &d->cards[low] : NULL;
 }

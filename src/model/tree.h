@@ -3,7 +3,7 @@
  * relocate, and so to copy, each of them. */
 #ifndef MCPLOG_MODEL_TREE_H
 #define MCPLOG_MODEL_TREE_H
-#include "base/pattern.h"
+#include "base/str.h"
 
 enum tree_type { TREE_TEXT, TREE_LIST, TREE_MAP };
 struct tree {
@@ -18,19 +18,6 @@ struct tree {
 	uint8_t type;
 	bool quoted;    /* the scalar was quoted or a block: never a number or a bool */
 };
-/* What can be read from the pattern of a signature or format (base/pattern.h), and its program, for the built-in ones. */
-struct plain;
-struct tree_card {
-	uint32_t node;            /* of the pattern's text */
-	uint32_t head, literal;   /* offsets in words */
-	uint32_t groups;          /* offset in words: the names of its groups from 1 on, a NUL behind each; empty: it has none */
-	uint16_t head_size, literal_size;
-	uint8_t group_count;
-	bool anchored;
-	struct byte_set prefix[PATTERN_PREFIX];
-	const struct byte_set *split; /* 2 * PATTERN_PREFIX: of both ways, when it begins with an optional part; else NULL */
-	const struct plain *plain; /* NULL: PCRE2 takes the pattern */
-};
 struct tree_doc {
 	const struct tree *nodes; /* nodes[0] is unused; one root per file, listed in roots[] */
 	size_t node_count;
@@ -38,13 +25,9 @@ struct tree_doc {
 	const char *const *files; /* display names, "patterns/signatures/x.yaml" */
 	size_t file_count;
 	const char *words;        /* all keys and texts; words[0] is NUL */
-	const struct tree_card *cards; /* sorted by node; NULL in files of the user */
-	size_t card_count;
 	const str *texts;         /* by file: the whole text, for messages; NULL when built in */
 };
 
-/* The card of a pattern's text; NULL in files of the user. */
-const struct tree_card *tree_card_of(const struct tree_doc *d, uint32_t node);
 /* model/tree.c; all take index 0 and give 0 / empty. */
 uint32_t tree_get(const struct tree_doc *d, uint32_t map, const char *key); /* value node of a key, or 0 */
 str tree_key(const struct tree_doc *d, uint32_t node);                      /* empty in lists and roots */

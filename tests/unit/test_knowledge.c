@@ -1,6 +1,8 @@
 /* Loading knowledge: order, overriding, problems with places and suggestions (bad-inputs I1–I6), and the proofs of prove/. */
 #include "base/plain.h"
+#include "knowledge/image.h"
 #include "knowledge/knowledge.h"
+#include "model/cause.h"
 #include "prove/prove.h"
 
 #include <setjmp.h>
@@ -119,6 +121,69 @@ static void finished_programs_are_those_of_their_patterns(void **state)
 	}
 	assert_true(finished > 250);
 	knowledge_free(&rules);
+}
+
+/* The image in the program is the one of the entries that the reader makes of the built-in tree now. */
+static void the_image_holds_what_the_reader_reads(void **state)
+{
+	(void)state;
+	struct rules rules = {0};
+	struct image_made made = {0};
+	const struct image *im = &knowledge_image;
+	const char *words = knowledge_builtin.words;
+	image_prepare(&rules);
+	*vec_push(&rules.docs) = &knowledge_builtin;
+	knowledge_read(&rules, 0);
+	assert_int_equal(rules.problem_count, 0);
+	assert_true(image_write(&rules, &knowledge_builtin, im->constant_size - (size_t)(words - (const char *)im->constant), &made));
+	assert_int_equal(made.words.n, im->word_count);
+	assert_int_equal(made.entries.n, im->size);
+	assert_int_equal(made.constant.n, im->constant_size);
+	assert_memory_equal(made.words.v, im->words, im->word_count * sizeof *im->words);
+	assert_memory_equal(made.steps.v, im->steps, im->word_count * sizeof *im->steps);
+	assert_memory_equal(made.constant.p, im->constant, im->constant_size);
+	image_made_done(&made);
+	knowledge_free(&rules);
+}
+
+static uint64_t classes_of(const struct cond *c)
+{
+	uint64_t sum = c->classes.bits[0] * 3 + c->classes.bits[1] * 5 + c->not_classes.bits[0] * 7;
+	for (unsigned i = 0; i < c->child_count; i++)
+		sum = sum * 31 + classes_of(&c->children[i]);
+	return sum;
+}
+
+/* Built-in causes mean the user's group when he gives one of theirs other members: as if all had been read together. */
+static void a_group_of_the_user_changes_builtin_causes(void **state)
+{
+	(void)state;
+	struct rules plain = {0}, together = {0};
+	struct dir d;
+	char text[200];
+	size_t changed = 0;
+	setup_dir(&d);
+	assert_int_equal(knowledge_load(&plain, NULL, NULL, 0, NULL), 0);
+	(void)snprintf(text, sizeof text, "schema: mcplog.kinds/1\nkinds: []\ngroups:\n- { id: %.*s, of: [%.*s] }\n", STR_ARG(plain.groups.v[0].id),
+		STR_ARG(intern_get(&plain.classes, 1)));
+	put(&d, "kinds.yaml", text);
+	assert_int_equal(load(&d), 0);
+	assert_int_equal(d.rules.problem_count, 0);
+	*vec_push(&together.docs) = &knowledge_builtin;
+	*vec_push(&together.docs) = d.rules.docs.v[1];
+	knowledge_read(&together, 0);
+	assert_int_equal(together.causes.n, plain.causes.n);
+	assert_int_equal(d.rules.causes.n, plain.causes.n);
+	for (size_t i = 0; i < plain.causes.n; i++) {
+		assert_true(str_eq(d.rules.causes.v[i]->id, together.causes.v[i]->id));
+		assert_true(classes_of(&d.rules.causes.v[i]->when) == classes_of(&together.causes.v[i]->when));
+		changed += classes_of(&d.rules.causes.v[i]->when) != classes_of(&plain.causes.v[i]->when);
+	}
+	assert_true(changed > 0);
+	together.docs.n = 1; /* the other one is freed with d */
+	knowledge_free(&together);
+	knowledge_free(&plain);
+	done(&d);
 }
 
 static void users_entries_add_and_replace(void **state)
@@ -337,6 +402,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(builtin_knowledge_has_no_problem),
 		cmocka_unit_test(finished_programs_are_those_of_their_patterns),
+		cmocka_unit_test(the_image_holds_what_the_reader_reads),
+		cmocka_unit_test(a_group_of_the_user_changes_builtin_causes),
 		cmocka_unit_test(users_entries_add_and_replace),
 		cmocka_unit_test(the_hash_is_of_the_content),
 		cmocka_unit_test(problems_say_where_and_what),
