@@ -12,7 +12,7 @@
 #include "parse/hot.h"
 #include <stdlib.h>
 
-enum { QUIET_SETS = 1024, TOLD_SETS = 256, KEY = 8, BODY_NEAR = 33, SEEN = 16, SEEN_ROOM = 88 };
+enum { QUIET_SETS = 1024, TOLD_SETS = 256, KEY = 8, BODY_NEAR = 33, SEEN_SETS = 32, SEEN_ROOM = 88, SEEN_NAME = 8 };
 
 /* By how many words bodies are told apart. */
 enum { DEPTHS = 4, WORDS_MAX = HEAD_GATE / KEY };
@@ -52,8 +52,7 @@ struct answers {
 	const struct shape *hot;  /* all are for files of this format */
 	struct level_head level[2];
 	struct gate_memory own, behind; /* bodies of the format's class; those behind the split */
-	struct seen seen[SEEN];
-	unsigned last, next;      /* found last; to be replaced next */
+	struct seen seen[SEEN_SETS][2]; /* by the word at SEEN_NAME, where names differ */
 };
 
 static inline size_t quiet_set(uint64_t key) { return key * UINT64_C(0x9e3779b97f4a7c15) >> 54; }
@@ -211,14 +210,13 @@ enum answer { QUIET, WANTED, UNSURE };
 /* The split of this body, remembered or new; NULL: it is for parser_push. */
 static const struct known_split *split_of(struct parser *p, str body)
 {
-	struct answers *a = p->answers;
-	for (unsigned i = 0; i < SEEN; i++) {
-		const struct seen *s = &a->seen[(a->last + i) % SEEN];
-		if (s->n > 0 && body.n >= s->n + KEY && memcmp(body.p, s->text, s->n) == 0) {
-			a->last = (a->last + i) % SEEN;
-			return body.p[s->n] == ' ' || body.p[s->n] == '\t' ? NULL : &s->split;
-		}
-	}
+	if (body.n < SEEN_NAME + KEY)
+		return NULL;
+	struct seen *s = p->answers->seen[hot_load(body.p + SEEN_NAME) * UINT64_C(0x9e3779b97f4a7c15) >> 59];
+	_Static_assert(SEEN_SETS == 1 << (64 - 59), "a set for every hash");
+	for (unsigned i = 0; i < 2; i++)
+		if (s[i].n > 0 && body.n >= s[i].n + KEY && memcmp(body.p, s[i].text, s[i].n) == 0)
+			return body.p[s[i].n] == ' ' || body.p[s[i].n] == '\t' ? NULL : &s[i].split;
 	struct shape *shape = p->hot->split[0];
 	const str after = shape->format->after;
 	struct head h;
@@ -228,9 +226,7 @@ static const struct known_split *split_of(struct parser *p, str body)
 	const size_t n = (size_t)(rest.p - body.p);
 	if (n > SEEN_ROOM || rest.n < KEY || rest.p[0] == ' ' || rest.p[0] == '\t' || !str_ends(str_head(body, n), after))
 		return NULL;
-	struct seen *s = &a->seen[a->next];
-	a->last = a->next;
-	a->next = (a->next + 1) % SEEN;
+	s[1] = s[0];
 	memcpy(s->text, body.p, n);
 	s->n = n;
 	s->split = (struct known_split){true, server.p != NULL, shape, (uint32_t)n, server.p != NULL ? (uint32_t)(server.p - body.p) : 0, (uint32_t)server.n, 0};
