@@ -13,6 +13,10 @@ struct digest_key {
 struct digest_key digest_key_of(const struct join_group *g, uint64_t seed);
 /* The same of a whole scope, for which sources belong together in it: groups are known again without a look at any row. */
 struct digest_key digest_scope_key(const struct source *sources, size_t n, uint64_t seed);
+/* The same of the keys of one source. */
+struct digest_key digest_source_key(const struct source *s, uint64_t seed);
+void digest_keys_save(const struct join_key *v, size_t n, struct buf *b);
+bool digest_keys_load(const struct join_key **ret, size_t *ret_count, struct arena *a, str bytes);
 void digest_groups_save(const struct join_groups *groups, struct buf *b);
 /* Memory in a. False when the bytes are damaged. */
 bool digest_groups_load(struct join_groups *ret, const struct source *sources, size_t n, struct arena *a, str bytes);

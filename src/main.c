@@ -33,7 +33,8 @@
  *               pass1 pass1_read pass1_rest  streaming, file to timeline: from records on; up to records; resting in a file
  *               pass1_ahead          a second thread for the part up to records
  *               pass2                judging: timeline to facts
- *               assemble digest      what a report is made of; what of it is kept for the next run
+ *               assemble             what a report is made of
+ *               digest digest_groups what of it is kept for the next run; which sources belong together
  *               slice slice_text     the lines that carry an incident, chosen, proven and redacted
  *               unknown              beside them: records that no signature explains
  *               assemble_picture assemble_health  every call and mark, for pictures and traces; health of servers

@@ -111,7 +111,7 @@ static int judge_group(const struct join_group *g, uint32_t index, const struct 
 	struct verdicts verdicts = {0};
 	struct clock_offset *clocks = arena_alloc(&view_arena, (g->source_count + 1) * sizeof *clocks);
 	size_t clock_count = 0;
-	struct join_rows join_rows = {rows, load_events, load_calls, part->picture != NULL};
+	struct join_rows join_rows = {.context = rows, .events = load_events, .calls = load_calls, .whole = part->picture != NULL};
 	int r = join_view(g, index, rules, &join_rows, &view_arena, &view, clocks, &clock_count, reterr);
 	if (!r) {
 		struct classify_options o = {part->as_of, text_of, rows};
@@ -162,11 +162,35 @@ static bool is_wanted(const struct pipeline_options *o, const struct join_group 
 	return !o->only;
 }
 
+/* Keys of a source as the timeline remembers them; of one with very many its rows are looked at. */
+enum { KEYS_KEPT = 4096 };
+
+static bool kept_keys(void *context, const struct source *s, struct arena *a, const struct join_key **ret, size_t *ret_count)
+{
+	struct rows *r = context;
+	const struct digest_key key = digest_source_key(s, r->rules->hash);
+	str bytes;
+	return timeline_digest(r->timeline, key.members, key.state, &bytes, NULL) == 0 && bytes.p && digest_keys_load(ret, ret_count, a, bytes);
+}
+
+static int keep_keys(void *context, const struct source *s, const struct join_key *v, size_t n, struct err *reterr)
+{
+	struct rows *r = context;
+	const struct digest_key key = digest_source_key(s, r->rules->hash);
+	struct buf fresh = {0};
+	if (n > KEYS_KEPT)
+		return 0;
+	digest_keys_save(v, n, &fresh);
+	const int failed = timeline_put_digest(r->timeline, key.members, key.state, buf_str(&fresh), reterr);
+	buf_done(&fresh);
+	return failed;
+}
+
 /* Which sources belong together: remembered, else found out by looking at their rows. */
 static int find_groups(const struct rules *rules, struct rows *rows, struct pipeline_result *result, struct join_groups *ret, struct err *reterr)
 {
 	const struct facts *f = &result->facts;
-	const struct join_rows join_rows = {rows, load_events, load_calls, false};
+	const struct join_rows join_rows = {.context = rows, .events = load_events, .calls = load_calls, .keys = kept_keys, .keep_keys = keep_keys};
 	const struct digest_key key = digest_scope_key(f->sources, f->source_count, rules->hash);
 	str bytes = STR_NONE;
 	int r = timeline_digest(rows->timeline, key.members, key.state, &bytes, reterr);

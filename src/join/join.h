@@ -9,10 +9,20 @@
 
 /* How join/ asks for rows: filled in by pipeline.c with the store behind it. Both call back in order of offset. Names of a row live in a;
  * its other texts too, or, when they are `passing`, during the callback only. */
+/* A sentence by which sources know each other: what, and when in steps of the twin window; JOIN_ID: an id, whenever. */
+struct join_key {
+	uint64_t what;
+	int64_t step;
+};
+#define JOIN_ID INT64_MIN
 struct join_rows {
 	void *context;
 	int (*events)(void *context, const struct source *s, struct arena *a, bool passing, void (*fn)(void *, const struct event *), void *fn_context, struct err *reterr);
 	int (*calls)(void *context, const struct source *s, struct arena *a, bool passing, void (*fn)(void *, const struct call *), void *fn_context, struct err *reterr);
+	/* A source's keys, which depend on its rows only: kept from an earlier run, and to be kept. NULL: never. keys is false when there are
+	 * none; memory in a. */
+	bool (*keys)(void *context, const struct source *s, struct arena *a, const struct join_key **ret, size_t *ret_count);
+	int (*keep_keys)(void *context, const struct source *s, const struct join_key *v, size_t n, struct err *reterr);
 	bool whole; /* healthy calls of large sessions in full too, and all marks, up to LIMIT_PICTURE_CALLS */
 };
 /* A set of sources that tell one story: one client session with its server logs, or server logs alone. */

@@ -34,11 +34,12 @@ static str directory(str path)
 struct grouping {
 	const struct source *sources;
 	size_t n;
+	struct arena *a;
 	uint32_t *root;            /* union-find */
-	struct map keys;           /* fingerprint of a line or id → source + 1 */
-	uint32_t *votes;
-	uint32_t current;
-	bool collect;              /* fill `keys`, else count votes */
+	struct map keys;           /* key of a source that was looked at before → source + 1 */
+	uint32_t *votes;           /* by root */
+	VEC(uint32_t) voted;       /* roots that have votes */
+	VEC(struct join_key) found; /* keys of the source at hand */
 };
 
 static uint32_t find(struct grouping *g, uint32_t i)
@@ -56,50 +57,76 @@ static void unite(struct grouping *g, uint32_t a, uint32_t b)
 		g->root[a > b ? a : b] = a > b ? b : a;
 }
 
-static void vote(struct grouping *g, uint64_t key)
+static void add_time(struct grouping *g, uint64_t what, instant at)
 {
-	uint32_t owner;
-	if (g->collect)
-		map_put(&g->keys, key, g->current + 1);
-	else if (map_get(&g->keys, key, &owner))
-		g->votes[find(g, owner - 1)]++;
-}
-
-/* A sentence's fingerprint: what and when, in 50 ms steps; looked up in the steps beside it too. */
-static void vote_time(struct grouping *g, uint64_t what, instant at)
-{
-	int64_t step = at / TWIN_WINDOW;
-	for (int64_t d = g->collect ? 0 : -1; d <= (g->collect ? 0 : 1); d++) {
-		uint64_t parts[2] = {what, (uint64_t)(step + d)};
-		vote(g, hash64((str){(const char *)parts, sizeof parts}));
-	}
+	*vec_push(&g->found) = (struct join_key){what, at / TWIN_WINDOW};
 }
 
 static void on_event(void *context, const struct event *e)
 {
 	if (e->at != INSTANT_NONE && e->kind != KIND_CLIENT_EXIT && e->kind != KIND_API_REQUEST)
-		vote_time(context, name_hash(S("event"), S("")) + e->kind, e->at);
+		add_time(context, name_hash(S("event"), S("")) + e->kind, e->at);
 }
 
 static void on_call(void *context, const struct call *c)
 {
 	struct grouping *g = context;
 	if (c->tool_use_id.n)
-		vote(g, hash64(c->tool_use_id));
+		*vec_push(&g->found) = (struct join_key){hash64(c->tool_use_id), JOIN_ID};
 	instant at = c->sent_at != INSTANT_NONE ? c->sent_at : c->started_at;
 	if (at != INSTANT_NONE)
-		vote_time(g, name_hash(S("call"), c->tool), at);
+		add_time(g, name_hash(S("call"), c->tool), at);
 }
 
-static int read_keys(struct grouping *g, uint32_t i, const struct join_rows *rows, struct err *reterr)
+struct keys {
+	const struct join_key *v;
+	size_t n;
+};
+
+static int keys_of(struct grouping *g, uint32_t i, const struct join_rows *rows, struct keys *ret, struct err *reterr)
 {
+	if (rows->keys && rows->keys(rows->context, &g->sources[i], g->a, &ret->v, &ret->n))
+		return 0;
 	struct arena scratch = {0};
-	g->current = i;
+	g->found.n = 0;
 	int r = rows->calls(rows->context, &g->sources[i], &scratch, true, on_call, g, reterr);
 	if (!r)
 		r = rows->events(rows->context, &g->sources[i], &scratch, true, on_event, g, reterr);
 	arena_done(&scratch);
-	return r;
+	*ret = (struct keys){g->found.v, g->found.n};
+	return !r && rows->keep_keys ? rows->keep_keys(rows->context, &g->sources[i], ret->v, ret->n, reterr) : r;
+}
+
+static uint64_t key_at(const struct join_key *k, int64_t steps)
+{
+	const uint64_t parts[2] = {k->what, (uint64_t)(k->step + steps)};
+	return k->step == JOIN_ID ? k->what : hash64((str){(const char *)parts, sizeof parts});
+}
+
+static void collect(struct grouping *g, uint32_t i, const struct keys *keys)
+{
+	for (size_t k = 0; k < keys->n; k++)
+		map_put(&g->keys, key_at(&keys->v[k], 0), i + 1);
+}
+
+static void vote(struct grouping *g, uint64_t key)
+{
+	uint32_t owner;
+	if (!map_get(&g->keys, key, &owner))
+		return;
+	const uint32_t root = find(g, owner - 1);
+	if (g->votes[root]++ == 0)
+		*vec_push(&g->voted) = root;
+}
+
+/* A sentence is looked up in the steps beside its own too. */
+static void cast_votes(struct grouping *g, const struct keys *keys)
+{
+	while (g->voted.n)
+		g->votes[g->voted.v[--g->voted.n]] = 0;
+	for (size_t k = 0; k < keys->n; k++)
+		for (int64_t d = keys->v[k].step == JOIN_ID ? 0 : -1; d <= (keys->v[k].step == JOIN_ID ? 0 : 1); d++)
+			vote(g, key_at(&keys->v[k], d));
 }
 
 static bool overlaps(const struct source *a, const struct source *b)
@@ -111,27 +138,47 @@ static bool overlaps(const struct source *a, const struct source *b)
 
 static bool is_under(str dir, str path) { return str_starts(path, dir); }
 
-/* A client source without session id: by votes, else the only session around. */
-static void place_by_votes(struct grouping *g, uint32_t i)
+/* The root with most votes that i does not have yet; of several the first. */
+static uint32_t elected(struct grouping *g, uint32_t i)
 {
-	uint32_t best = UINT32_MAX, around = UINT32_MAX;
-	bool several = false;
-	str dir = directory(g->sources[i].path);
-	for (uint32_t k = 0; k < g->n; k++) {
-		uint32_t root = find(g, k);
-		if (k == i || root == find(g, i) || !source_is_client(g->sources[k].kind))
-			continue;
-		if (g->votes[root] && (best == UINT32_MAX || g->votes[root] > g->votes[best]))
+	const uint32_t own = find(g, i);
+	uint32_t best = UINT32_MAX;
+	for (size_t k = 0; k < g->voted.n; k++) {
+		const uint32_t root = g->voted.v[k];
+		if (root != own && (best == UINT32_MAX || g->votes[root] > g->votes[best] || (g->votes[root] == g->votes[best] && root < best)))
 			best = root;
-		if (is_under(dir, g->sources[k].path) && overlaps(&g->sources[i], &g->sources[k])) {
-			several |= around != UINT32_MAX && around != root;
-			around = root;
-		}
 	}
+	return best;
+}
+
+/* The root of the only session around source i that is not its own. */
+static uint32_t only_one_around(struct grouping *g, uint32_t i)
+{
+	const uint32_t own = find(g, i);
+	uint32_t around = UINT32_MAX;
+	const str dir = directory(g->sources[i].path);
+	for (uint32_t k = 0; k < g->n; k++) {
+		if (k == i || !source_is_client(g->sources[k].kind) || !overlaps(&g->sources[i], &g->sources[k]) || !is_under(dir, g->sources[k].path))
+			continue;
+		const uint32_t root = find(g, k);
+		if (root == own)
+			continue;
+		if (around != UINT32_MAX && around != root)
+			return UINT32_MAX;
+		around = root;
+	}
+	return around;
+}
+
+/* A client source without session id: by votes, else the only session around. */
+static void place_by_votes(struct grouping *g, uint32_t i, const struct keys *keys)
+{
+	cast_votes(g, keys);
+	uint32_t best = elected(g, i);
+	if (best == UINT32_MAX)
+		best = only_one_around(g, i);
 	if (best != UINT32_MAX)
 		unite(g, i, best);
-	else if (around != UINT32_MAX && !several)
-		unite(g, i, around);
 }
 
 static int unite_clients(struct grouping *g, const struct join_rows *rows, struct err *reterr)
@@ -157,20 +204,21 @@ static int unite_clients(struct grouping *g, const struct join_rows *rows, struc
 	map_done(&by_session);
 	if (!without || with + without < 2)
 		return 0;
-	g->collect = true;
+	struct keys keys;
 	for (uint32_t i = 0; i < g->n && !r; i++)
-		if (source_is_client(g->sources[i].kind) && g->sources[i].session_id.n)
-			r = read_keys(g, i, rows, reterr);
+		if (source_is_client(g->sources[i].kind) && g->sources[i].session_id.n) {
+			r = keys_of(g, i, rows, &keys, reterr);
+			if (!r)
+				collect(g, i, &keys);
+		}
 	for (uint32_t i = 0; i < g->n && !r; i++) {
 		if (!source_is_client(g->sources[i].kind) || g->sources[i].session_id.n || g->sources[i].excerpt)
 			continue;
-		memset(g->votes, 0, g->n * sizeof *g->votes);
-		g->collect = false;
-		r = read_keys(g, i, rows, reterr);
-		place_by_votes(g, i);
-		g->collect = true;
-		if (!r)
-			r = read_keys(g, i, rows, reterr);
+		r = keys_of(g, i, rows, &keys, reterr);
+		if (r)
+			break;
+		place_by_votes(g, i, &keys);
+		collect(g, i, &keys);
 	}
 	return r;
 }
@@ -266,7 +314,7 @@ static void collect_groups(struct grouping *g, struct arena *a, struct join_grou
 
 int join_group_sources(const struct source *sources, size_t n, const struct join_rows *rows, struct arena *a, struct join_groups *ret, struct err *reterr)
 {
-	struct grouping g = {.sources = sources, .n = n};
+	struct grouping g = {.sources = sources, .n = n, .a = a};
 	g.root = arena_alloc(a, (n + 1) * sizeof *g.root);
 	g.votes = arena_alloc(a, (n + 1) * sizeof *g.votes);
 	for (uint32_t i = 0; i < n; i++)
@@ -276,5 +324,7 @@ int join_group_sources(const struct source *sources, size_t n, const struct join
 	if (!r)
 		collect_groups(&g, a, ret);
 	map_done(&g.keys);
+	vec_free(&g.voted);
+	vec_free(&g.found);
 	return r;
 }

@@ -123,7 +123,7 @@ static int give_calls(void *context, const struct source *f, struct arena *a, bo
 
 static void group(struct story *s)
 {
-	const struct join_rows rows = {s, give_events, give_calls, false};
+	const struct join_rows rows = {.context = s, .events = give_events, .calls = give_calls, .whole = false};
 	struct err e = {0};
 	assert_int_equal(join_group_sources(s->sources, s->count, &rows, &s->arena, &s->groups, &e), 0);
 }
@@ -131,7 +131,7 @@ static void group(struct story *s)
 /* Groups, and builds the view of the group that file `f` is in. */
 static const struct session_view *view(struct story *s, uint32_t f)
 {
-	const struct join_rows rows = {s, give_events, give_calls, false};
+	const struct join_rows rows = {.context = s, .events = give_events, .calls = give_calls, .whole = false};
 	struct err e = {0};
 	group(s);
 	for (size_t g = 0; g < s->groups.n; g++)
