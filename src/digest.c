@@ -396,7 +396,7 @@ void digest_save(struct assembly *part, const struct join_group *g, const struct
 
 bool digest_load(struct assembly *part, const struct join_group *g, const struct digest_key *key, str bytes)
 {
-	struct io io = {.in = {arena_str(part->arena, bytes), false}, .arena = part->arena, .group = g}; /* texts stay in these bytes */
+	struct io io = {.in = {bytes, false}, .arena = part->arena, .group = g}; /* texts stay in these bytes */
 	if (wire_take_u64(&io.in) != DIGEST_FORMAT)
 		return false;
 	part->facts->momentary = wire_take_max(&io.in, 1);

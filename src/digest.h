@@ -22,7 +22,7 @@ void digest_groups_save(const struct join_groups *groups, struct buf *b);
 bool digest_groups_load(struct join_groups *ret, const struct source *sources, size_t n, struct arena *a, str bytes);
 /* Appends the contribution of one group (an assembly that is not finished); its incidents get their stamps. */
 void digest_save(struct assembly *part, const struct join_group *g, const struct digest_key *key, struct buf *b);
-/* Into an empty assembly whose arena, facts and as_of are set; texts are copied. sources: those of the group. False when the bytes
+/* Into an empty assembly whose arena, facts and as_of are set; texts stay in the bytes. sources: those of the group. False when the bytes
  * are damaged or hold for another as-of time only. */
 bool digest_load(struct assembly *part, const struct join_group *g, const struct digest_key *key, str bytes);
 #endif

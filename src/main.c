@@ -62,7 +62,8 @@
  *               sources known checkpoint copies  which generation a file is; what copies share
  *               prune                retention
  *               sql rows packs json_row pack names  statements; rows, some hundred in one of SQLite's
- *               load load_rows outputs  sources and rows back, reports too
+ *               load load_rows       sources and rows back
+ *               digests outputs      what was made of them, kept as bytes: groups of sources, reports
  *               facts verdict_list servers alerts  verdicts, written by difference; what alerting remembers
  *               image mkschema_main  an empty database as constants, and the host tool of the build that makes it
  *               health               a database's state, for doctor

@@ -135,7 +135,7 @@ static int add_group(const struct join_group *g, uint32_t index, const struct ru
 	const struct digest_key key = digest_key_of(g, rules->hash);
 	str bytes = STR_NONE;
 	struct buf fresh = {0};
-	int r = as->picture ? 0 : timeline_digest(rows->timeline, key.members, key.state, &bytes, reterr);
+	int r = as->picture ? 0 : timeline_digest(rows->timeline, key.members, key.state, rows->arena, &bytes, reterr);
 	if (!r && bytes.p && digest_load(&part, g, &key, bytes)) {
 		assemble_merge(as, &part);
 		return 0;
@@ -170,7 +170,7 @@ static bool kept_keys(void *context, const struct source *s, struct arena *a, co
 	struct rows *r = context;
 	const struct digest_key key = digest_source_key(s, r->rules->hash);
 	str bytes;
-	return timeline_digest(r->timeline, key.members, key.state, &bytes, NULL) == 0 && bytes.p && digest_keys_load(ret, ret_count, a, bytes);
+	return timeline_digest(r->timeline, key.members, key.state, a, &bytes, NULL) == 0 && bytes.p && digest_keys_load(ret, ret_count, a, bytes);
 }
 
 static int keep_keys(void *context, const struct source *s, const struct join_key *v, size_t n, struct err *reterr)
@@ -193,7 +193,7 @@ static int find_groups(const struct rules *rules, struct rows *rows, struct pipe
 	const struct join_rows join_rows = {.context = rows, .events = load_events, .calls = load_calls, .keys = kept_keys, .keep_keys = keep_keys};
 	const struct digest_key key = digest_scope_key(f->sources, f->source_count, rules->hash);
 	str bytes = STR_NONE;
-	int r = timeline_digest(rows->timeline, key.members, key.state, &bytes, reterr);
+	int r = timeline_digest(rows->timeline, key.members, key.state, rows->arena, &bytes, reterr);
 	if (r || (bytes.p && digest_groups_load(ret, f->sources, f->source_count, &result->arena, bytes)))
 		return r;
 	r = join_group_sources(f->sources, f->source_count, &join_rows, &result->arena, ret, reterr);
@@ -212,6 +212,8 @@ int pass2_run(struct rules *rules, const struct pipeline_options *options, struc
 	struct rows rows = {timeline, rules, &result->arena};
 	struct join_groups groups;
 	int r = load_sources(rules, options, timeline, ids, id_count, result, reterr);
+	if (!r && !options->keep_calls)
+		r = timeline_expect_digests(timeline, id_count, &result->arena, reterr);
 	if (!r)
 		r = find_groups(rules, &rows, result, &groups, reterr);
 	if (r)

@@ -203,31 +203,6 @@ str timeline_event_text(struct timeline *t, int64_t event_id, struct arena *a)
 	return text;
 }
 
-/* --- digests --- */
-
-int timeline_digest(struct timeline *t, int64_t members, int64_t state, str *ret, struct err *reterr)
-{
-	sqlite3_stmt *st = sql_get(&t->sql, SQL_DIGEST_GET);
-	if (st) {
-		bind_int(st, 1, members);
-		bind_int(st, 2, state ^ (int64_t)(t->rules_hash >> 2));
-	}
-	int r = sql_row(&t->sql, st, reterr);
-	*ret = r > 0 ? column_bytes(st, 0) : STR_NONE;
-	return r < 0 ? r : 0;
-}
-
-int timeline_put_digest(struct timeline *t, int64_t members, int64_t state, str facts, struct err *reterr)
-{
-	sqlite3_stmt *st = sql_get(&t->sql, SQL_DIGEST_PUT);
-	if (st) {
-		bind_int(st, 1, members);
-		bind_int(st, 2, state ^ (int64_t)(t->rules_hash >> 2));
-		bind_blob(st, 3, facts.p, facts.n);
-	}
-	return sql_run(&t->sql, st, reterr);
-}
-
 /* --- scope --- */
 
 static str without_slash(str path)

@@ -52,6 +52,7 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_SOURCE_GET_ALL] = "SELECT " SOURCE_FACTS " FROM source ORDER BY id",
 	[SQL_PROBLEM_GET_ALL] = "SELECT code, text, line, offset, class, times, source FROM problem ORDER BY source, n",
 	[SQL_DIGEST_GET] = "SELECT facts FROM digest WHERE members = ?1 AND state = ?2",
+	[SQL_DIGEST_ALL] = "SELECT members, state, facts FROM digest",
 	[SQL_DIGEST_PUT] = "INSERT OR REPLACE INTO digest(members, state, facts) VALUES(?1, ?2, ?3)",
 	[SQL_OUTPUT_GET] = "SELECT report FROM output WHERE key = ?1 AND inputs = ?2 + " CHANGES,
 	[SQL_OUTPUT_PUT] = "INSERT OR REPLACE INTO output(key, inputs, report) VALUES(?1, ?2 + " CHANGES ", ?3)",

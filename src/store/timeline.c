@@ -104,6 +104,7 @@ void timeline_close(struct timeline *t)
 	known_forms_done(&t->forms);
 	known_files_done(&t->known);
 	kept_output_done(&t->output);
+	kept_digests_done(&t->digests);
 	buf_done(&t->scratch);
 	buf_done(&t->scratch_id);
 	vec_free(&t->open);
@@ -122,6 +123,7 @@ int timeline_begin(struct timeline *t, struct err *reterr)
 {
 	int r = sql_run(&t->sql, sql_get(&t->sql, SQL_BEGIN), reterr);
 	t->writing = t->sql.within = r == 0;
+	kept_digests_done(&t->digests);
 	t->sql.failed = false;
 	t->changes = sqlite3_total_changes(t->sql.db);
 	return r == 0 ? known_files_load(&t->known, &t->sql, reterr) : r;
@@ -176,6 +178,7 @@ bool timeline_changed(const struct timeline *t)
 void timeline_rollback(struct timeline *t)
 {
 	open_sources_clear(t);
+	kept_digests_done(&t->digests);
 	if (!t->writing)
 		return;
 	t->writing = t->sql.within = false;

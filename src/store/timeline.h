@@ -91,8 +91,11 @@ int timeline_load_calls(struct timeline *t, const struct source_part *part, uint
 	struct err *reterr) MUST_USE;
 str timeline_event_text(struct timeline *t, int64_t event_id, struct arena *a); /* the stored excerpt */
 /* What a group of sources contributes to facts, as bytes that only pass 2 understands; kept under what the group is and found
- * only in the same state. *ret is valid until the next call; p NULL: there is none. */
-int timeline_digest(struct timeline *t, int64_t members, int64_t state, str *ret, struct err *reterr) MUST_USE;
+ * only in the same state. *ret lives in a; p NULL: there is none. */
+int timeline_digest(struct timeline *t, int64_t members, int64_t state, struct arena *a, str *ret, struct err *reterr) MUST_USE;
+/* About so many will be asked for, all with this arena: when that is most of what there is, it is read now. What is put afterwards is
+ * not found. */
+int timeline_expect_digests(struct timeline *t, size_t n, struct arena *a, struct err *reterr) MUST_USE;
 int timeline_put_digest(struct timeline *t, int64_t members, int64_t state, str facts, struct err *reterr) MUST_USE;
 /* What was made of the whole of it, as bytes that only the caller understands; found until a run changes something. Parts of it that are
  * likely to come again are told by a number of the caller's: equal numbers, equal bytes. */

@@ -34,6 +34,15 @@ struct open_source {
 	struct pack events, calls; /* rows that wait to be written */
 	struct err failed; /* the first error of timeline_add_* */
 };
+struct kept_digest {
+	int64_t state;
+	str facts;
+};
+struct kept_digests {      /* all of them, once timeline_expect_digests has read them */
+	bool loaded;
+	VEC(struct kept_digest) v;
+	struct map by_members; /* → index */
+};
 struct kept_part {
 	int64_t id;
 	uint64_t part;
@@ -60,6 +69,7 @@ struct timeline {
 	struct known_forms forms;
 	struct known_files known;
 	struct kept_output output;
+	struct kept_digests digests;
 	VEC(struct open_source) open;
 	struct buf scratch, scratch_id; /* detail and tool_use_id of the row being written */
 	char warning[256];
@@ -83,6 +93,9 @@ bool timeline_is_tail(const struct open_source *o);
 int64_t facts_id(str text, uint64_t seed);
 int64_t facts_mix(uint64_t seed, const int64_t *v, size_t n);
 uint64_t facts_seed(str s);
+
+/* digests.c */
+void kept_digests_done(struct kept_digests *k);
 
 /* outputs.c */
 void kept_output_done(struct kept_output *k);
