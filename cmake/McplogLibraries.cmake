@@ -30,5 +30,8 @@ if(missing)
 endif()
 
 add_library(mcplog_libraries INTERFACE)
-target_link_libraries(mcplog_libraries INTERFACE PkgConfig::PCRE2 PkgConfig::SQLITE PkgConfig::JANSSON PkgConfig::YAML
-	PkgConfig::ZLIB PkgConfig::ZSTD PkgConfig::XXHASH PkgConfig::UTF8PROC)
+# SQLite first: most of what the loader looks up at a start are symbols of SQLite, and it asks the libraries in this order. Of xxHash only
+# the header is wanted (base/hash.c).
+target_link_libraries(mcplog_libraries INTERFACE PkgConfig::SQLITE PkgConfig::PCRE2 PkgConfig::JANSSON PkgConfig::YAML
+	PkgConfig::ZLIB PkgConfig::ZSTD PkgConfig::UTF8PROC m)
+target_include_directories(mcplog_libraries SYSTEM INTERFACE ${XXHASH_INCLUDE_DIRS})

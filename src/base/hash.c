@@ -1,6 +1,8 @@
 /* xxHash behind two names (base/hash.h). XXH3 gives the same values on every machine, so that hashes may be stored and stand
  * in fingerprints. Not cryptographic: nothing here protects against chosen collisions, callers compare the text. */
 #include "base/hash.h"
+/* Compiled in: a library more costs every start more than all it would save. */
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 uint64_t hash64(str s) { return XXH3_64bits(s.p, s.n); }

@@ -44,14 +44,14 @@ instant rules_anchor(struct trial *t, const struct anchor *a, instant otherwise)
 
 static bool in_range(const struct range *r, int64_t v) { return !r->set || (v >= r->min && v <= r->max); }
 
+static bool in_set(const struct class_set *s, uint16_t class)
+{
+	return class ? class < CAUSE_CLASSES && (s->bits[class / 64] >> (class % 64) & 1) : s->none;
+}
+
 static bool class_fits(const struct class_set *yes, const struct class_set *no, uint16_t class)
 {
-	bool in_no = class && class < CAUSE_CLASSES && (no->bits[class / 64] >> (class % 64) & 1);
-	if (no->set && (in_no || (no->none && !class)))
-		return false;
-	if (!yes->set)
-		return true;
-	return class ? class < CAUSE_CLASSES && (yes->bits[class / 64] >> (class % 64) & 1) : yes->none;
+	return !(no && in_set(no, class)) && (!yes || in_set(yes, class));
 }
 
 static int64_t lasted(const struct trial *t, const struct call *k)
@@ -101,10 +101,11 @@ bool rules_call_fits_alone(struct trial *t, const struct cond *c, const struct c
 		return false;
 	if (k->flags & c->not_flags)
 		return false;
-	if (!class_fits(&c->classes, &c->not_classes, k->class))
+	if (!class_fits(c->classes, c->not_classes, k->class))
 		return false;
-	if (!in_range(&c->beats, beats(t, k)) || !in_range(&c->lasted, lasted(t, k)) || !in_range(&c->permission, k->permission) ||
-		!in_range(&c->attempts, k->attempts) || (c->missed_beats.set && !in_range(&c->missed_beats, missed_beats(t, k))))
+	const struct call_limits *l = c->limits;
+	if (l && (!in_range(&l->beats, beats(t, k)) || !in_range(&l->lasted, lasted(t, k)) || !in_range(&l->permission, k->permission) ||
+		!in_range(&l->attempts, k->attempts) || (l->missed_beats.set && !in_range(&l->missed_beats, missed_beats(t, k)))))
 		return false;
 	return !c->slower_than_ok || slower(t, c, k, s);
 }
@@ -214,7 +215,7 @@ static void window(struct trial *t, const struct cond *c, instant *ret_from, ins
 static bool any_span(struct trial *t, const struct cond *c, instant from, instant to)
 {
 	const struct view_server *s = t->subject->server;
-	bool alike = !c->lasted.set && !c->missed_beats.set && !c->slower_than_ok;
+	bool alike = !(c->limits && (c->limits->lasted.set || c->limits->missed_beats.set)) && !c->slower_than_ok;
 	if (s->span_count == 0 || (alike && !rules_call_fits_alone(t, c, span_call(t, &s->spans[0]), s)))
 		return false;
 	const struct span *first = from == INSTANT_NONE ? s->spans : span_beside(s, from, true);
@@ -244,7 +245,7 @@ static bool any_call(struct trial *t, const struct cond *c)
 static bool check_call(struct trial *t, const struct cond *c)
 {
 	const struct view_server *s = t->subject->server;
-	if (!in_range(&c->affected, (int64_t)t->subject->hit_count) || (c->recovered >= 0 && t->subject->recovered != c->recovered))
+	if ((c->limits && !in_range(&c->limits->affected, (int64_t)t->subject->hit_count)) || (c->recovered >= 0 && t->subject->recovered != c->recovered))
 		return false;
 	if (c->who == WHO_SELF)
 		return t->subject->call && rules_call_fits(t, c, t->subject->call, s);
@@ -299,7 +300,7 @@ bool rules_event_fits(const struct trial *t, const struct cond *c, const struct 
 		return false;
 	if ((e->flags & SEEN_UNTIMED) && !(e->flags & SEEN_PLACED) && c->proven)
 		return false;
-	if (!class_fits(&c->classes, &c->not_classes, e->e.class))
+	if (!class_fits(c->classes, c->not_classes, e->e.class))
 		return false;
 	for (unsigned i = 0; i < c->test_count; i++)
 		if (!test_fits(e, &c->tests[i]))
@@ -456,7 +457,7 @@ static bool check_source(struct trial *t, const struct cond *c)
 
 static bool check_span(struct trial *t, const struct cond *c)
 {
-	return in_range(&c->lasted, rules_anchor(t, &c->to, t->view->finish) - rules_anchor(t, &c->from, t->view->begin));
+	return !c->limits || in_range(&c->limits->lasted, rules_anchor(t, &c->to, t->view->finish) - rules_anchor(t, &c->from, t->view->begin));
 }
 
 typedef bool check_fn(struct trial *t, const struct cond *c);

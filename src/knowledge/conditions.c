@@ -90,10 +90,10 @@ static uint32_t find_flag(struct cond_scope *s, uint32_t node, const struct flag
 	return 0;
 }
 
-static void add_class(struct cond_scope *s, uint32_t node, struct class_set *set)
+static void add_class(struct cond_scope *s, uint32_t node, struct class_set **ret)
 {
 	str name = tree_text(s->d, node);
-	set->set = true;
+	struct class_set *set = *ret = *ret ? *ret : arena_alloc(&s->rules->arena, sizeof **ret);
 	if (str_eq(name, S("none"))) {
 		set->none = true;
 		return;
@@ -144,6 +144,11 @@ static void add_not_flag(struct cond_scope *s, uint32_t node, struct cond *c)
 static void class_word(struct cond_scope *s, uint32_t node, struct cond *c) { add_class(s, node, &c->classes); }
 static void not_class_word(struct cond_scope *s, uint32_t node, struct cond *c) { add_class(s, node, &c->not_classes); }
 
+static struct call_limits *limits_of(struct cond_scope *s, struct cond *c)
+{
+	return c->limits = c->limits ? c->limits : arena_alloc(&s->rules->arena, sizeof *c->limits);
+}
+
 static void w_ends(struct cond_scope *s, uint32_t n, struct cond *c) { each(s, n, c, add_ending); }
 static void w_outcome(struct cond_scope *s, uint32_t n, struct cond *c) { each(s, n, c, add_outcome); }
 static void w_transport(struct cond_scope *s, uint32_t n, struct cond *c) { each(s, n, c, add_transport); }
@@ -151,12 +156,12 @@ static void w_flags(struct cond_scope *s, uint32_t n, struct cond *c) { each(s, 
 static void w_not_flags(struct cond_scope *s, uint32_t n, struct cond *c) { each(s, n, c, add_not_flag); }
 static void w_class(struct cond_scope *s, uint32_t n, struct cond *c) { each(s, n, c, class_word); }
 static void w_not_class(struct cond_scope *s, uint32_t n, struct cond *c) { each(s, n, c, not_class_word); }
-static void w_beats(struct cond_scope *s, uint32_t n, struct cond *c) { read_range(s, n, false, &c->beats); }
-static void w_missed(struct cond_scope *s, uint32_t n, struct cond *c) { read_range(s, n, false, &c->missed_beats); }
-static void w_lasted(struct cond_scope *s, uint32_t n, struct cond *c) { read_range(s, n, true, &c->lasted); }
-static void w_permission(struct cond_scope *s, uint32_t n, struct cond *c) { read_range(s, n, true, &c->permission); }
-static void w_attempts(struct cond_scope *s, uint32_t n, struct cond *c) { read_range(s, n, false, &c->attempts); }
-static void w_affected(struct cond_scope *s, uint32_t n, struct cond *c) { read_range(s, n, false, &c->affected); }
+static void w_beats(struct cond_scope *s, uint32_t n, struct cond *c) { read_range(s, n, false, &limits_of(s, c)->beats); }
+static void w_missed(struct cond_scope *s, uint32_t n, struct cond *c) { read_range(s, n, false, &limits_of(s, c)->missed_beats); }
+static void w_lasted(struct cond_scope *s, uint32_t n, struct cond *c) { read_range(s, n, true, &limits_of(s, c)->lasted); }
+static void w_permission(struct cond_scope *s, uint32_t n, struct cond *c) { read_range(s, n, true, &limits_of(s, c)->permission); }
+static void w_attempts(struct cond_scope *s, uint32_t n, struct cond *c) { read_range(s, n, false, &limits_of(s, c)->attempts); }
+static void w_affected(struct cond_scope *s, uint32_t n, struct cond *c) { read_range(s, n, false, &limits_of(s, c)->affected); }
 static void w_same_tool(struct cond_scope *s, uint32_t n, struct cond *c) { c->same_tool = entry_true(s->d, n); }
 static void w_same_err(struct cond_scope *s, uint32_t n, struct cond *c) { c->same_err = entry_true(s->d, n) ? 1 : 0; }
 static void w_recovered(struct cond_scope *s, uint32_t n, struct cond *c) { c->recovered = entry_true(s->d, n) ? 1 : 0; }
@@ -277,10 +282,12 @@ static void add_test_value(struct cond_scope *s, uint32_t node, struct cond *c)
 static void w_where(struct cond_scope *s, uint32_t n, struct cond *c)
 {
 	for (uint32_t i = tree_first(s->d, n); i; i = tree_next(s->d, i)) {
-		if (c->test_count == sizeof c->tests / sizeof *c->tests) {
+		if (c->test_count == CAUSE_TESTS) {
 			problem(s, i, "too many fields");
 			return;
 		}
+		if (c->test_count == 0)
+			c->tests = arena_alloc(&s->rules->arena, CAUSE_TESTS * sizeof *c->tests);
 		c->tests[c->test_count++] = (struct field_test){.field = (uint16_t)intern_put(&s->rules->fields, tree_key(s->d, i))};
 		each(s, i, c, add_test_value);
 	}

@@ -5,7 +5,7 @@
 #include "model/call.h"
 #include "model/rules.h"
 
-enum { CAUSE_STEPS = 8, CAUSE_CLASSES = GROUP_CLASSES, CAUSE_KINDS = 16 };
+enum { CAUSE_STEPS = 8, CAUSE_CLASSES = GROUP_CLASSES, CAUSE_KINDS = 16, CAUSE_TESTS = 3 };
 
 enum scope { SCOPE_CALL, SCOPE_CONNECT, SCOPE_EVENT, SCOPE_SESSION };
 /* How heavy an incident is (causes.md, "Severity"): a hang; a server that stays unusable; calls that failed. */
@@ -30,7 +30,7 @@ struct range { /* ">=2", "<10s", "3"; both ends inclusive */
 };
 struct class_set {
 	uint64_t bits[CAUSE_CLASSES / 64];
-	bool set, none; /* none: also calls and events without a class */
+	bool none; /* also calls and events without a class */
 };
 struct field_test {
 	uint16_t field;
@@ -41,6 +41,10 @@ struct field_test {
 enum cond_type { COND_ALL, COND_ANY, COND_NOT, COND_CALL, COND_EVENT, COND_VERSION, COND_SOURCE, COND_SPAN };
 enum who { WHO_SELF, WHO_PREV, WHO_NEXT, WHO_LATER, WHO_EARLIER, WHO_DURING };
 
+/* What few conditions ask of a call. */
+struct call_limits {
+	struct range beats, missed_beats, lasted, permission, attempts, affected;
+};
 struct cond {
 	enum cond_type type;
 	struct cond *children; /* all, any, not */
@@ -51,18 +55,17 @@ struct cond {
 	enum who who;
 	uint32_t endings, outcomes, transports; /* bit sets; 0 = any */
 	uint32_t flags, not_flags;              /* enum call_flags */
-	struct range beats, missed_beats, lasted, permission, attempts;
+	struct call_limits *limits;             /* NULL: any; also `lasted` of a span */
 	int64_t slower_than_ok;                 /* lasted more than N × the longest completed call of the tool; 0 = no test */
 	bool same_tool;
 	int8_t same_err;       /* 1 the error text of the subject, 0 another one, -1 no test */
 	int8_t recovered;      /* connect subjects: 1 a connect followed, 0 none did, -1 no test */
-	struct range affected; /* number of calls hit */
 	/* call and event */
-	struct class_set classes, not_classes;
+	struct class_set *classes, *not_classes; /* NULL: any; none */
 	/* event */
 	uint16_t kinds[CAUSE_KINDS];
 	unsigned kind_count;
-	struct field_test tests[3];
+	struct field_test *tests;
 	unsigned test_count;
 	struct anchor from, to;
 	int8_t bind;           /* step number, -1 none */

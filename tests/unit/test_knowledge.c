@@ -148,7 +148,8 @@ static void the_image_holds_what_the_reader_reads(void **state)
 
 static uint64_t classes_of(const struct cond *c)
 {
-	uint64_t sum = c->classes.bits[0] * 3 + c->classes.bits[1] * 5 + c->not_classes.bits[0] * 7;
+	const uint64_t *yes = c->classes ? c->classes->bits : (const uint64_t[2]){0}, *no = c->not_classes ? c->not_classes->bits : (const uint64_t[2]){0};
+	uint64_t sum = yes[0] * 3 + yes[1] * 5 + no[0] * 7;
 	for (unsigned i = 0; i < c->child_count; i++)
 		sum = sum * 31 + classes_of(&c->children[i]);
 	return sum;
