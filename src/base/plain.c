@@ -231,7 +231,8 @@ static void prepare_run(struct compiler *c, uint32_t pc)
 	uint32_t then = pc + 1;
 	while (c->ops.v[then].code == PLAIN_SAVE)
 		then++;
-	if (c->ops.v[then].code == PLAIN_MATCH) {
+	const bool line_end = c->ops.v[then].code == PLAIN_END && !span_has(&c->sets.v[op->a], '\n'); /* not before a byte of the run */
+	if (c->ops.v[then].code == PLAIN_MATCH || line_end) {
 		op->next = KEEP_ALL;
 		return;
 	}

@@ -26,8 +26,9 @@ bool plain_same(const struct plain *a, const struct plain *b); /* for tests: the
 unsigned plain_groups(const struct plain *p);           /* capturing groups */
 str plain_name(const struct plain *p, unsigned group);  /* p NULL: it has none */
 /* First match at or behind byte `start`: 1, and the text of each group, whole match first; p NULL when it took no part. 0: there
- * is none. -1: gave up after a number of steps in proportion to the subject; ask PCRE2. */
-int plain_match(const struct plain *p, str subject, size_t start, str ret_groups[PLAIN_GROUPS]);
+ * is none. -1: gave up after a number of steps in proportion to the subject.
+ * *ret_steps (NULL: not wanted) += the steps: an operation is one, a run one more for every eight of its bytes. */
+int plain_match(const struct plain *p, str subject, size_t start, str ret_groups[PLAIN_GROUPS], uint64_t *ret_steps);
 /* False: no text that begins with the first *ret_bytes of these bytes matches an anchored pattern. True: one may. Its cost is bounded. */
 bool plain_may_begin(const struct plain *p, str head, size_t *ret_bytes);
 #endif

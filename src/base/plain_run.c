@@ -1,13 +1,15 @@
 /* Runs a plain pattern's program (base/plain.h): backtracking with an explicit stack, in the order that PCRE2 would try.
  *
- * Steps are counted; a pattern that wants more than its share for this subject, or a deeper stack, is left to PCRE2, whose limits
- * then decide. So a hostile line costs little here, and no answer differs.
+ * Steps are counted; a pattern that wants more than its share for this subject is given up. So a hostile line costs time and memory
+ * in proportion to its length, whatever the pattern: at most ten steps a byte where it is as long as a subject can be.
  *
  * Invariant: below `sp` stand the ways not tried yet, newest last, between them the bounds to restore on the way back. */
+#include "base/mem.h"
 #include "base/plain_parts.h"
 #include <endian.h>
+#include <stdlib.h>
 
-enum { STACK = 256, STEPS_MIN = 4096, STEPS_PER_BYTE = 16, RUN_PER_STEP = 8 };
+enum { STACK = 256, STACK_MAX = 64 * 1024, STEPS_MIN = 64 * 1024, STEPS_PER_BYTE = 9, RUN_PER_STEP = 8 };
 enum way { WAY_AT, WAY_GIVE_BACK, WAY_TAKE_MORE, WAY_BOUND };
 
 struct way_back {
@@ -21,9 +23,10 @@ struct vm {
 	const struct plain *p;
 	const char *from, *to;
 	long steps;
-	unsigned sp;
+	unsigned sp, room;
 	const char *bound[2 * PLAIN_GROUPS];
-	struct way_back stack[STACK];
+	struct way_back *stack, *grown; /* `own`, or the grown one */
+	struct way_back own[STACK];
 };
 
 static inline bool has(const struct plain *p, unsigned set, char c) { return span_has(&p->sets[set], (unsigned char)c); }
@@ -38,9 +41,22 @@ static bool at_word_edge(const struct vm *m, const char *at)
 	return (at > m->from && is_word(at[-1])) != (at < m->to && is_word(*at));
 }
 
+/* Hostile lines only. */
+static __attribute__((noinline, cold)) bool grow(struct vm *m)
+{
+	if (m->room >= STACK_MAX)
+		return false;
+	struct way_back *more = mem_new(4 * (size_t)m->room * sizeof *more);
+	memcpy(more, m->stack, m->sp * sizeof *more);
+	free(m->grown);
+	m->stack = m->grown = more;
+	m->room *= 4;
+	return true;
+}
+
 static inline bool push(struct vm *m, enum way way, const struct plain_op *op, const char *at, const char *limit)
 {
-	if (m->sp == STACK)
+	if (m->sp == m->room && !grow(m))
 		return false;
 	m->stack[m->sp++] = (struct way_back){way, (uint32_t)(op - m->p->ops), at, limit};
 	return true;
@@ -280,32 +296,59 @@ static void fill(const struct vm *m, const char *begin, const char *end, str *re
 	}
 }
 
-int plain_match(const struct plain *p, str subject, size_t start, str ret_groups[PLAIN_GROUPS])
+/* No match begins at `at`, and none before the place that is returned: where a pattern begins with an endless run, what follows it was
+ * tried at every place where the run can end. */
+static const char *behind_lead(const struct vm *m, const char *at)
 {
-	struct vm m;
-	m.p = p;
-	m.from = subject.p != NULL ? subject.p : "";
-	m.to = m.from + subject.n;
-	m.steps = STEPS_MIN + STEPS_PER_BYTE * (long)subject.n;
-	if (p->at_start && start > 0)
-		return 0;
-	for (const char *at = m.from + start; at <= m.to; at++) {
+	const struct plain_op *op = m->p->ops;
+	while (op->code == PLAIN_SAVE || op->code == PLAIN_FIELD)
+		op++;
+	const bool endless = (op->code == PLAIN_RUN || op->code == PLAIN_LAZY) && op->max == UINT32_MAX;
+	return endless ? span_end(&m->p->sets[op->a], m->from, at, m->to) : at;
+}
+
+static inline int search(struct vm *m, const char *at, str ret_groups[PLAIN_GROUPS])
+{
+	const struct plain *const p = m->p;
+	for (; at <= m->to; at++) {
 		const char *end;
 		if (p->first != NO_SET) {
 			const struct span_set *first = &p->sets[p->first];
-			while (!p->anchored && at < m.to && !span_has(first, (unsigned char)*at))
+			while (!p->anchored && at < m->to && !span_has(first, (unsigned char)*at))
 				at++;
-			if (at == m.to || !span_has(first, (unsigned char)*at))
+			if (at == m->to || !span_has(first, (unsigned char)*at))
 				return 0;
 		}
-		m.sp = 0;
+		m->sp = 0;
 		for (unsigned i = 0; i < 2 * p->groups + 2; i++)
-			m.bound[i] = NULL;
-		int r = run(&m, p->ops, at, 0, &end);
+			m->bound[i] = NULL;
+		int r = run(m, p->ops, at, 0, &end);
 		if (r > 0)
-			fill(&m, at, end, ret_groups);
+			fill(m, at, end, ret_groups);
 		if (r != 0 || p->anchored)
 			return r;
+		at = behind_lead(m, at);
 	}
 	return 0;
+}
+
+int plain_match(const struct plain *p, str subject, size_t start, str ret_groups[PLAIN_GROUPS], uint64_t *ret_steps)
+{
+	const long share = STEPS_MIN + STEPS_PER_BYTE * (long)subject.n;
+	struct vm m;
+	if (p->at_start && start > 0)
+		return 0;
+	m.p = p;
+	m.from = subject.p != NULL ? subject.p : "";
+	m.to = m.from + subject.n;
+	m.steps = share;
+	m.stack = m.own;
+	m.room = STACK;
+	m.grown = NULL;
+	int r = search(&m, m.from + start, ret_groups);
+	if (m.grown != NULL)
+		free(m.grown);
+	if (ret_steps != NULL)
+		*ret_steps += (uint64_t)(share - m.steps);
+	return r;
 }

@@ -1,10 +1,10 @@
 /* PCRE2 in byte mode (base/regex.h). The only file that knows PCRE2.
  *
- * A pattern of the plain language (base/plain.h) is matched without PCRE2, and compiled by it only when the plain matcher gives a
- * subject up. The answers are the same; tests compare them.
+ * A pattern of the plain language (base/plain.h) is matched without PCRE2. The answers are the same; tests compare them.
  *
  * Patterns come from people, subjects from logs: both are hostile. A pattern cannot switch UTF mode on, read single code units,
- * or call out; a match cannot run longer than the limits allow, whatever the pattern. Subjects are cut at 64 KiB.
+ * or call out; a match cannot run longer than the limits allow, whatever the pattern. Subjects are cut at 64 KiB. PCRE2's limits
+ * are those of one beginning of a match: what a search that is not anchored costs, proofs have to count.
  *
  * The just-in-time compiler is asked only after a regex was used a few times: most patterns of a run see few subjects, and
  * translating one costs as much as matching some hundred lines. Where it is not to be had (no support, memory that must not be
@@ -23,16 +23,17 @@ _Static_assert((int)PLAIN_GROUPS == (int)REGEX_GROUPS, "the same groups");
 
 struct regex {
 	const struct plain *plain; /* NULL: PCRE2 only */
-	str pattern;             /* of a plain one: PCRE2 may be asked later */
-	struct plain *own_plain; /* the same two, when they are freed with it */
-	char *own_pattern;
+	struct plain *own_plain; /* the same, when it is freed with it */
+	char *pattern;           /* of PCRE2, to be compiled again for counting */
+	size_t pattern_n;
 	unsigned flags;
-	pcre2_code *code;        /* NULL: not compiled yet */
+	pcre2_code *code;        /* NULL: a plain one */
 	pcre2_match_data *data;
 	pcre2_match_context *context;
 	unsigned groups;
 	uint32_t uses;
 	bool jit;
+	pcre2_code *counting;    /* the pattern again, with a callout before each item; NULL: never counted */
 	str names[REGEX_GROUPS]; /* views into the code's name table */
 };
 
@@ -56,7 +57,8 @@ static int refuse_callout(pcre2_callout_enumerate_block *block, void *ret_at)
 	return 1;
 }
 
-static int compile(struct regex *r, str pattern, unsigned flags, struct err *reterr)
+/* *ret_code NULL when it fails. */
+static int compile(str pattern, uint32_t options, pcre2_code **ret_code, struct err *reterr)
 {
 	int code;
 	size_t at = 0;
@@ -65,9 +67,9 @@ static int compile(struct regex *r, str pattern, unsigned flags, struct err *ret
 		diag_out_of_memory();
 	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
 	pcre2_set_max_pattern_length(context, REGEX_PATTERN_MAX);
-	r->code = pcre2_compile((PCRE2_SPTR)(pattern.n > 0 ? pattern.p : ""), pattern.n, options_of(flags), &code, &at, context);
+	*ret_code = pcre2_compile((PCRE2_SPTR)(pattern.n > 0 ? pattern.p : ""), pattern.n, options, &code, &at, context);
 	pcre2_compile_context_free(context);
-	if (r->code != NULL)
+	if (*ret_code != NULL)
 		return 0;
 	PCRE2_UCHAR text[200];
 	if (pcre2_get_error_message(code, text, sizeof text) < 0)
@@ -108,7 +110,7 @@ static void load_names(struct regex *r)
 
 static int compile_all(struct regex *r, str pattern, struct err *reterr)
 {
-	int rc = compile(r, pattern, r->flags, reterr);
+	int rc = compile(pattern, options_of(r->flags), &r->code, reterr);
 	if (rc == 0)
 		rc = check(r, reterr);
 	if (rc != 0)
@@ -123,10 +125,9 @@ static int compile_all(struct regex *r, str pattern, struct err *reterr)
 	return 0;
 }
 
-static void take_plain(struct regex *r, const struct plain *plain, str pattern)
+static void take_plain(struct regex *r, const struct plain *plain)
 {
 	r->plain = plain;
-	r->pattern = pattern;
 	r->groups = plain_groups(plain);
 	for (unsigned i = 1; i <= r->groups; i++)
 		r->names[i] = plain_name(plain, i);
@@ -140,8 +141,7 @@ static bool make_plain(struct regex *r, str pattern)
 	r->own_plain = plain_new(pattern, &o);
 	if (r->own_plain == NULL)
 		return false;
-	r->own_pattern = str_dupz(pattern);
-	take_plain(r, r->own_plain, (str){r->own_pattern, pattern.n});
+	take_plain(r, r->own_plain);
 	return true;
 }
 
@@ -156,6 +156,8 @@ int regex_new(str pattern, unsigned flags, struct regex **ret, struct err *reter
 			return rc;
 		}
 		load_names(r);
+		r->pattern = str_dupz(pattern);
+		r->pattern_n = pattern.n;
 	}
 	*ret = r;
 	return 0;
@@ -167,7 +169,7 @@ int regex_of(const struct plain *plain, str pattern, unsigned flags, struct rege
 		return regex_new(pattern, flags, ret, NULL);
 	*ret = mem_new(sizeof **ret);
 	(*ret)->flags = flags;
-	take_plain(*ret, plain, pattern);
+	take_plain(*ret, plain);
 	return 0;
 }
 
@@ -178,8 +180,9 @@ void regex_free(struct regex *r)
 	pcre2_match_context_free(r->context);
 	pcre2_match_data_free(r->data);
 	pcre2_code_free(r->code);
+	pcre2_code_free(r->counting);
 	plain_free(r->own_plain);
-	free(r->own_pattern);
+	free(r->pattern);
 	free(r);
 }
 
@@ -207,8 +210,6 @@ static void fill(const struct regex *r, str s, const size_t *v, unsigned set_n, 
 
 static int search_pcre2(struct regex *r, str s, size_t start, struct regex_match *ret)
 {
-	if (r->code == NULL && compile_all(r, r->pattern, NULL) < 0)
-		return ERR_LIMIT;
 	int rc = run(r, s, start);
 	if (rc == PCRE2_ERROR_NOMATCH)
 		return 0;
@@ -225,11 +226,55 @@ int regex_search(struct regex *r, str subject, size_t start, struct regex_match 
 	str s = str_head(subject, REGEX_SUBJECT_MAX);
 	if (start > s.n)
 		return 0;
-	int rc = r->plain != NULL ? plain_match(r->plain, s, start, ret->group) : -1;
-	if (rc < 0)
+	if (r->plain == NULL)
 		return search_pcre2(r, s, start, ret);
 	ret->n = r->groups + 1;
-	return rc;
+	int rc = plain_match(r->plain, s, start, ret->group, NULL);
+	return rc < 0 ? ERR_LIMIT : rc;
+}
+
+/* How far the search has come. */
+struct counter {
+	uint64_t steps;
+	size_t at;
+};
+
+static int count_item(pcre2_callout_block *block, void *counter)
+{
+	enum { RUN_PER_STEP = 8 };
+	struct counter *c = counter;
+	c->steps += 1 + (block->current_position > c->at ? (block->current_position - c->at) / RUN_PER_STEP : 0);
+	c->at = block->current_position;
+	return c->steps > REGEX_COUNT_MAX ? PCRE2_ERROR_CALLOUT : 0;
+}
+
+static int count_pcre2(struct regex *r, str s, size_t start, struct regex_match *ret, uint64_t *ret_steps)
+{
+	struct counter c = {.at = start};
+	if (r->counting == NULL && compile((str){r->pattern, r->pattern_n}, options_of(r->flags) | PCRE2_AUTO_CALLOUT, &r->counting, NULL) < 0)
+		return ERR_LIMIT;
+	pcre2_set_callout(r->context, count_item, &c);
+	int rc = pcre2_match(r->counting, (PCRE2_SPTR)(s.n > 0 ? s.p : ""), s.n, start, PCRE2_NO_JIT, r->data, r->context);
+	pcre2_set_callout(r->context, NULL, NULL);
+	*ret_steps += c.steps;
+	if (rc == PCRE2_ERROR_NOMATCH)
+		return 0;
+	if (rc <= 0)
+		return ERR_LIMIT;
+	fill(r, s, pcre2_get_ovector_pointer(r->data), (unsigned)rc, ret);
+	return 1;
+}
+
+int regex_count(struct regex *r, str subject, size_t start, struct regex_match *ret, uint64_t *ret_steps)
+{
+	str s = str_head(subject, REGEX_SUBJECT_MAX);
+	if (start > s.n)
+		return 0;
+	if (r->plain == NULL)
+		return count_pcre2(r, s, start, ret, ret_steps);
+	ret->n = r->groups + 1;
+	int rc = plain_match(r->plain, s, start, ret->group, ret_steps);
+	return rc < 0 ? ERR_LIMIT : rc;
 }
 
 int regex_match(struct regex *r, str subject, struct regex_match *ret) { return regex_search(r, subject, 0, ret); }

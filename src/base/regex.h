@@ -6,7 +6,7 @@
 
 enum { REGEX_GROUPS = 24 };
 /* The same values as LIMIT_MATCH and LIMIT_REGEX_* of model/limits.h, which base/ may not include (a test compares them). */
-enum { REGEX_SUBJECT_MAX = 64 * 1024, REGEX_LIMIT_MATCH = 100000, REGEX_LIMIT_DEPTH = 1000, REGEX_LIMIT_HEAP_KIB = 16 * 1024 };
+enum { REGEX_SUBJECT_MAX = 64 * 1024, REGEX_LIMIT_MATCH = 100000, REGEX_LIMIT_DEPTH = 1000, REGEX_LIMIT_HEAP_KIB = 16 * 1024, REGEX_COUNT_MAX = 4000000 };
 enum regex_flags { REGEX_ANCHORED = 1, REGEX_DOTALL = 2, REGEX_CASELESS = 4, REGEX_MULTILINE = 8, REGEX_ALWAYS_PCRE2 = 16 };
 
 struct plain;
@@ -26,6 +26,9 @@ void regex_free(struct regex *r);
 int regex_match(struct regex *r, str subject, struct regex_match *ret);
 /* From byte `start` on, for repeated searches. */
 int regex_search(struct regex *r, str subject, size_t start, struct regex_match *ret);
+/* The same search without machine code, counted, for proofs: *ret_steps += the items of the pattern that were tried, and one for every
+ * eight bytes that were passed by a run. ERR_LIMIT also beyond REGEX_COUNT_MAX steps. */
+int regex_count(struct regex *r, str subject, size_t start, struct regex_match *ret, uint64_t *ret_steps);
 unsigned regex_group_count(const struct regex *r);
 /* Name of group i (1-based), "" when it has none. Valid as long as r. */
 str regex_group_name(const struct regex *r, unsigned i);

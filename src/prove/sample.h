@@ -31,6 +31,16 @@ size_t prove_furthest(str pattern, unsigned flags, str text, str *ret_rest);
 /* Runs a regex on texts made of the samples and of repetitions. False when it gives up at the step limit: *ret_bytes says at how
  * many bytes. */
 bool prove_speed(struct regex *r, str sample, size_t limit, size_t *ret_bytes);
+/* Steps of one search in a text, `all`: of repeated ones to its end. False when a limit was reached. */
+bool prove_steps(struct regex *r, bool all, str text, uint64_t *ret_steps);
+/* At worst, over lines of REGEX_SUBJECT_MAX bytes that are made of samples to hurt. */
+struct prove_cost {
+	uint64_t steps;
+	double growth; /* against lines half as long; 0 when there are few steps anyway */
+	size_t limit;  /* bytes of the shortest line on which a limit was reached; 0: none */
+};
+/* Adds what a sample shows to *ret. */
+void prove_cost(struct regex *r, bool all, str sample, struct prove_cost *ret);
 /* prove/ of each kind of pattern. */
 void prove_signatures(struct proof *p);
 void prove_formats(struct proof *p);

@@ -23,7 +23,7 @@ static size_t check_beginnings(const struct plain *p, str pattern, str subject)
 {
 	str groups[PLAIN_GROUPS];
 	size_t refused = 0;
-	const bool matches = plain_match(p, subject, 0, groups) == 1;
+	const bool matches = plain_match(p, subject, 0, groups, NULL) == 1;
 	for (size_t n = 0; n <= subject.n && n <= GATE_HEAD; n++) {
 		size_t bytes, fewer;
 		if (may_begin(p, str_head(subject, n), &bytes))
