@@ -47,7 +47,8 @@
  *               reader inflate sniff  bytes to lines; gzip and zstd; binary, UTF-16 and archives
  * parse/        parser detect shape  lines to records; which formats; formats as data, prepared
  *               hot                  the fast way of a line that looks like most lines of its file
- *               block                such lines straight from the reader's buffer: the inner loop
+ *               block told           such lines straight from the reader's buffer: the inner loop; what the gate said of beginnings
+ *               json_block           lines of JSON logs from there
  *               cache_line transcript_line   the same for lines of the client's cache log and of transcripts: JSON without a parser
  *               peel fold traceback  wrappers off; several lines to one record; exceptions
  *               format_json format_transcript excerpt facts  dialects, quoted logs; what a file says about itself

@@ -9,30 +9,10 @@
  * Refuses to know any format, and to keep anything that a resumed parser would need: all memory here is of answers. */
 #include "base/mem.h"
 #include "base/newline.h"
-#include "parse/hot.h"
+#include "parse/told.h"
 #include <stdlib.h>
 
-enum { QUIET_SETS = 1024, TOLD_SETS = 256, KEY = 8, BODY_NEAR = 33, SEEN_SETS = 32, SEEN_ROOM = 88, SEEN_NAME = 8 };
-
-/* By how many words bodies are told apart. */
-enum { DEPTHS = 4, WORDS_MAX = HEAD_GATE / KEY };
-static const uint8_t depth_words[DEPTHS] = {2, 3, 5, WORDS_MAX};
-
-/* What the gate says of bodies that begin with these words. The last of them may stand in the next line: then the body ends as that one
- * did. */
-struct told {
-	uint64_t word[WORDS_MAX];
-	uint8_t words;            /* so many; 0: nothing was said */
-	uint16_t from;            /* 0: nobody wants them */
-};
-
-/* Bodies by their first eight bytes, two places a set, when these are enough for nobody to want them; else by more words.
- * The answer depends on the rules only, so an entry never gets old. */
-struct gate_memory {
-	uint64_t quiet[QUIET_SETS][2];
-	uint8_t depths[QUIET_SETS]; /* bits of the depths that something was told at, for bodies whose first word is of this set */
-	struct told told[TOLD_SETS][2];
-};
+enum { BODY_NEAR = 33, SEEN_SETS = 32, SEEN_ROOM = 88, SEEN_NAME = 8 };
 
 /* A beginning that was split: any body behind it is split at the same place, unless it begins with a blank. */
 struct seen {
@@ -55,104 +35,12 @@ struct answers {
 	struct seen seen[SEEN_SETS][2]; /* by the word at SEEN_NAME, where names differ */
 };
 
-static inline size_t quiet_set(uint64_t key) { return key * UINT64_C(0x9e3779b97f4a7c15) >> 54; }
-
-/* May a body of which only these eight bytes are known be of this shape? */
-static bool may_be(const struct shape *s, uint64_t key)
-{
-	for (unsigned k = 0; k < s->mask_count; k++)
-		if ((key & s->masks[k].equal[0]) == s->masks[k].value[0])
-			return true;
-	return s->mask_count == 0;
-}
-
 static bool may_split(const struct shape *hot, uint64_t key)
 {
 	for (unsigned i = 0; i < hot->split_count; i++)
-		if (may_be(hot->split[i], key))
+		if (told_may_be(hot->split[i], key))
 			return true;
 	return false;
-}
-
-static bool may_have_role(const struct shapes *s, enum role_of_shape role, uint64_t key)
-{
-	for (unsigned i = 0; i < s->role_count[role]; i++)
-		if (may_be(s->by_role[role][i], key))
-			return true;
-	return false;
-}
-
-static inline bool may_be_fact(const struct shapes *s, const char *body, uint64_t key)
-{
-	return (s->first[(unsigned char)*body] & FIRST_FACT) != 0 && may_have_role(s, SHAPE_FACT, key);
-}
-
-static inline bool is_quiet(const struct gate_memory *q, uint64_t key)
-{
-	const uint64_t *set = q->quiet[quiet_set(key)];
-	return (set[0] == key || set[1] == key) && key != 0;
-}
-
-static inline const struct told *told_by(const struct gate_memory *q, const char *body, unsigned words, size_t *ret_set)
-{
-	uint64_t mixed = 0;
-	for (unsigned i = 0; i < words; i++)
-		mixed = (mixed ^ hot_load(body + KEY * i)) * UINT64_C(0xff51afd7ed558ccd);
-	const struct told *t = q->told[*ret_set = mixed >> 56];
-	for (unsigned i = 0; i < 2; i++, t++)
-		if (t->words == words && memcmp(t->word, body, KEY * words) == 0)
-			return t;
-	return NULL;
-}
-_Static_assert(TOLD_SETS == 1 << (64 - 56), "a set for every hash");
-
-/* What was told of a body that is not quiet by its first eight bytes; NULL: nothing. */
-static inline const struct told *told_of(const struct gate_memory *q, const char *body, const char *limit)
-{
-	const struct told *t = NULL;
-	const size_t at = quiet_set(hot_load(body));
-	size_t set;
-	if (limit - body < HEAD_GATE)
-		return NULL;
-	for (unsigned left = q->depths[at]; left != 0 && t == NULL; left &= left - 1)
-		t = told_by(q, body, depth_words[__builtin_ctz(left)], &set);
-	return t;
-}
-
-/* By so many words the answer is remembered; DEPTHS: it is not. A wrong yes only costs time, so that a body is taken for wanted by its first
- * words alone, which is right for nearly all. */
-static unsigned depth_of(const struct gate_answer *answer, str body)
-{
-	unsigned depth = answer->from == 0 || body.n < KEY * depth_words[2] ? 0 : 2;
-	while (depth < DEPTHS && answer->bytes > KEY * depth_words[depth])
-		depth++;
-	return depth;
-}
-
-/* What the gate says of a body: `from`. */
-static uint16_t ask_gate(struct parser *p, struct gate_memory *q, enum body_class class, str body, const char *limit)
-{
-	const struct gate_answer answer = p->gate(p->gate_context, class, str_head(body, HEAD_GATE));
-	const uint64_t key = hot_load(body.p);
-	const size_t at = quiet_set(key);
-	size_t set;
-	if (key == 0)
-		return answer.from;
-	if (answer.from == 0 && answer.bytes <= KEY) {
-		q->quiet[at][1] = q->quiet[at][0];
-		q->quiet[at][0] = key;
-		return 0;
-	}
-	const unsigned depth = depth_of(&answer, body);
-	if (depth < DEPTHS && limit - body.p >= HEAD_GATE && told_by(q, body.p, depth_words[depth], &set) == NULL) {
-		struct told *t = q->told[set];
-		t[1] = t[0];
-		t->words = depth_words[depth];
-		t->from = answer.from;
-		memcpy(t->word, body.p, sizeof t->word);
-		q->depths[at] |= (uint8_t)(1u << depth);
-	}
-	return answer.from;
 }
 
 /* --- one line --- */
@@ -246,13 +134,13 @@ static enum answer ask_split(struct parser *p, str body, const char *limit, stru
 		return QUIET;
 	const struct told *told = told_of(q, rest.p, limit);
 	if (told == NULL) {
-		const bool fact = may_be_fact(p->shapes, rest.p, key);
-		if (may_have_role(p->shapes, SHAPE_EMBED, key) || (p->version.n == 0 && fact))
+		const bool fact = told_may_be_fact(p->shapes, rest.p, key);
+		if (told_may_have_role(p->shapes, SHAPE_EMBED, key) || (p->version.n == 0 && fact))
 			return UNSURE;
 		if (fact) /* not to be remembered: the next file's version is not known */
 			ret_split->from = p->gate(p->gate_context, s->shape->format->class, str_head(rest, HEAD_GATE)).from;
 		else
-			ret_split->from = ask_gate(p, q, s->shape->format->class, rest, limit);
+			ret_split->from = told_ask(p, q, s->shape->format->class, rest, &(struct told_place){rest.p, limit, SIZE_MAX});
 	} else {
 		ret_split->from = told->from;
 	}
@@ -270,12 +158,12 @@ static inline enum answer ask_body(struct parser *p, const char *body, const cha
 		return QUIET;
 	const struct told *told = told_of(q, body, limit);
 	if (told == NULL) {
-		if (*body == '"' || may_be_fact(p->shapes, body, key))
+		if (*body == '"' || told_may_be_fact(p->shapes, body, key))
 			return UNSURE;
 		const str text = {body, (size_t)(end - body)};
 		if (may_split(p->hot, key))
 			return ask_split(p, text, limit, ret_split);
-		ret_split->from = ask_gate(p, q, p->hot->format->class, text, limit);
+		ret_split->from = told_ask(p, q, p->hot->format->class, text, &(struct told_place){text.p, limit, SIZE_MAX});
 	} else {
 		ret_split->from = told->from;
 	}
@@ -482,6 +370,8 @@ size_t parser_block(struct parser *p, str text, uint64_t line, uint64_t offset, 
 {
 	struct walk w = {.p = p, .text = text.p, .limit = text.p + text.n, .offset = offset, .at = text.p, .number = line};
 	*ret_lines = 0;
+	if (p->json && p->hot == NULL)
+		return json_block(p, text, line, offset, ret_lines);
 	if (p->hot == NULL || p->hot->format->after.n != 2)
 		return 0;
 	p->answers = answers_for(p->memory, p->hot);

@@ -38,27 +38,36 @@ static bool take(str s, size_t *at, str literal)
 	return true;
 }
 
+bool cache_line_text(str s, size_t *at, bool *ret_error, bool *ret_escaped, str *ret_text)
+{
+	*at = 0;
+	*ret_error = false;
+	if (!take(s, at, S("{\"debug\":\""))) {
+		if (!take(s, at, S("{\"error\":\"")))
+			return false;
+		*ret_error = true;
+	}
+	return take_string(s, at, ret_escaped, ret_text);
+}
+
+bool cache_line_decode(str text, struct buf *room, str *ret)
+{
+	buf_reset(room);
+	if (!json_unquote((str){text.p - 1, text.n + 2}, room))
+		return false;
+	*ret = buf_str(room);
+	return true;
+}
+
 bool cache_line_read(str s, struct buf *room, struct cache_line *ret)
 {
 	str names[] = {S(",\"timestamp\":\""), S(",\"sessionId\":\""), S(",\"cwd\":\"")};
 	str *const values[] = {&ret->timestamp, &ret->session, &ret->cwd};
-	size_t at = 0;
+	size_t at;
 	bool escaped;
 	*ret = (struct cache_line){.timestamp = S(""), .session = S(""), .cwd = S("")};
-	if (!take(s, &at, S("{\"debug\":\""))) {
-		if (!take(s, &at, S("{\"error\":\"")))
-			return false;
-		ret->is_error = true;
-	}
-	size_t quote = at - 1;
-	if (!take_string(s, &at, &escaped, &ret->text))
+	if (!cache_line_text(s, &at, &ret->is_error, &escaped, &ret->text) || (escaped && !cache_line_decode(ret->text, room, &ret->text)))
 		return false;
-	if (escaped) {
-		buf_reset(room);
-		if (!json_unquote((str){s.p + quote, at - quote}, room))
-			return false;
-		ret->text = buf_str(room);
-	}
 	for (size_t i = 0; i < 3; i++)
 		if (take(s, &at, names[i]) && (!take_string(s, &at, &escaped, values[i]) || escaped))
 			return false;

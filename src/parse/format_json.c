@@ -92,10 +92,10 @@ static void hand_out(struct flow *f, const struct text_line *t, struct record *r
 		parser_time(f->p, r->at, t->line, t->offset);
 	}
 	parser_version(f->p, r->body);
-	parser_emit(f->p, r, false);
+	parser_emit(f->p, r, r->from != 0);
 }
 
-static void cache_record(struct flow *f, const struct text_line *t, struct record *r)
+void json_cache_record(struct flow *f, const struct text_line *t, struct record *r)
 {
 	r->kind = SOURCE_MCP_CACHE;
 	r->class = CLASS_MCP;
@@ -117,7 +117,7 @@ static bool cache_object(struct flow *f, const struct text_line *t, const struct
 		.body = json_text(text), .session = json_text(json_get(doc, "sessionId")), .cwd = json_text(json_get(doc, "cwd"))};
 	if (r.at == INSTANT_NONE)
 		r.at = t->at;
-	cache_record(f, t, &r);
+	json_cache_record(f, t, &r);
 	return true;
 }
 
@@ -185,7 +185,7 @@ static bool lenient(struct flow *f, const struct text_line *t)
 			r.session = buf_str(&session);
 		r.body = buf_str(&text);
 		flow_close(f);
-		cache_record(f, t, &r);
+		json_cache_record(f, t, &r);
 	}
 	buf_done(&text);
 	buf_done(&time);
@@ -304,33 +304,6 @@ bool json_more(struct flow *f, const struct text_line *t)
 	return true;
 }
 
-static bool cheap_cache(struct flow *f, const struct text_line *t, str s)
-{
-	static const char debug[] = "{\"debug\":\"";
-	struct parser *p = f->p;
-	size_t n = sizeof debug - 1;
-	if (p->excerpt || s.n < n + 32 || memcmp(s.p, debug, n) != 0 || s.p[s.n - 1] != '}')
-		return false;
-	str head = str_head(str_from(s, n), HEAD_GATE);
-	size_t quote = string_end(s, n - 1);
-	str body = (str){s.p + n, quote - n};
-	bool fact = p->version.n == 0 && body.n > 0 && (p->shapes->first[(unsigned char)body.p[0]] & FIRST_FACT) != 0;
-	if (memchr(head.p, '\\', head.n) != NULL || fact || p->session.n == 0)
-		return false;
-	head = str_head(body, HEAD_GATE);
-	if (shapes_role(p->shapes, SHAPE_EMBED, head, NULL) != NULL || p->gate(p->gate_context, CLASS_MCP, head).from)
-		return false;
-	ptrdiff_t at = str_find(str_from(s, quote), S("\"timestamp\":\""));
-	instant when;
-	if (at < 0 || quote + (size_t)at + 38 > s.n || !instant_iso24(s.p + quote + (size_t)at + 13, &when))
-		return false;
-	flow_close(f);
-	p->tally.mcp++;
-	parser_count(p, SOURCE_MCP_CACHE);
-	parser_time(p, when, t->line, t->offset);
-	return true;
-}
-
 /* A cache record in the form that clients write. */
 static bool plain_cache(struct flow *f, const struct text_line *t, str s)
 {
@@ -343,7 +316,7 @@ static bool plain_cache(struct flow *f, const struct text_line *t, str s)
 		r.at = t->at;
 	flow_close(f);
 	trace_foreign(&f->trace);
-	cache_record(f, t, &r);
+	json_cache_record(f, t, &r);
 	return true;
 }
 
@@ -351,7 +324,7 @@ bool json_line(struct flow *f, const struct text_line *t)
 {
 	struct parser *p = f->p;
 	str s = no_comma(t->text);
-	if (s.n == 0 || cheap_cache(f, t, s) || plain_cache(f, t, s))
+	if (s.n == 0 || plain_cache(f, t, s))
 		return true;
 	if (p->json && (s.p[0] == ']' || s.p[0] == '}' || s.n == 1) && s.p[0] != '{')
 		return true; /* the array around the objects */

@@ -197,6 +197,7 @@ void parse_memory_free(struct parse_memory *m)
 		return;
 	shapes_done(&m->shapes);
 	free(m->answers);
+	free(m->cache);
 	free(m);
 }
 

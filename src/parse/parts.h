@@ -72,6 +72,7 @@ struct tally {
 struct parse_memory {
 	struct shapes shapes;
 	struct answers *answers;   /* block.c; NULL: none yet */
+	struct gate_memory *cache; /* of texts of the cache log; NULL: none yet */
 };
 
 struct parser {
@@ -132,6 +133,9 @@ bool hot_line(struct parser *p, const struct line *l); /* true when the line is 
 void hot_settle(struct parser *p);                     /* the last hot record's time becomes the tally's */
 
 
+/* json_block.c: parser_block for a file of JSON. */
+size_t json_block(struct parser *p, str text, uint64_t line, uint64_t offset, uint64_t *ret_lines);
+
 /* peel.c */
 enum paste { PASTE_QUOTE = 1, PASTE_BULLET = 2, PASTE_LINE = 4, PASTE_NUMBER = 8, PASTE_FILE = 16, PASTE_INDENT = 32, PASTE_KINDS = 6,
 	PASTE_NUMBERED = PASTE_LINE | PASTE_NUMBER | PASTE_FILE };
@@ -176,6 +180,8 @@ void excerpt_pieces(struct parser *p, const struct record *base); /* hands out a
 
 /* format_json.c */
 bool json_starts(str text);
+/* A record of the cache log, of which time, level, body, session, cwd and `from` are set. */
+void json_cache_record(struct flow *f, const struct text_line *t, struct record *r);
 bool json_line(struct flow *f, const struct text_line *t); /* false: no JSON that this program knows */
 bool json_more(struct flow *f, const struct text_line *t); /* the open collection takes it */
 void json_end(struct flow *f);                             /* hands out what was collected */

@@ -308,7 +308,8 @@ bool transcript_line_read(str line, struct transcript_line *ret)
 	static const struct name names[] = {{"type", offsetof(struct transcript_line, type)}, {"timestamp", offsetof(struct transcript_line, timestamp)},
 		{"sessionId", offsetof(struct transcript_line, session)}, {"cwd", offsetof(struct transcript_line, cwd)},
 		{"version", offsetof(struct transcript_line, version)}};
-	static const char *const others[] = {"debug", "error", "jsonrpc", "session_id", "claude_code_version", "mcp_servers", "content"}, *const ids[] =
+	static const char *const others[] = {"debug", "error", "jsonrpc", "session_id", "claude_code_version", "mcp_servers", "content", "MESSAGE",
+		"log"}, *const ids[] =
 		{"uuid", "messageId", "leafUuid"};
 	struct scan s = {line.p, line.p, line.p + line.n};
 	bool ok;

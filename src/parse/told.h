@@ -1,0 +1,78 @@
+/* What the gate said of bodies by their first bytes, for the loops over the reader's buffer (block.c, json_block.c). */
+#ifndef MCPLOG_PARSE_TOLD_H
+#define MCPLOG_PARSE_TOLD_H
+#include "parse/hot.h"
+
+enum { QUIET_SETS = 1024, TOLD_SETS = 256, KEY = 8 };
+
+/* By how many words bodies are told apart. */
+enum { DEPTHS = 4, WORDS_MAX = HEAD_GATE / KEY };
+static const uint8_t depth_words[DEPTHS] = {2, 3, 5, WORDS_MAX};
+
+/* What the gate says of bodies that begin with these words. The last of them may stand behind the body: then the body ends as that one
+ * did. */
+struct told {
+	uint64_t word[WORDS_MAX];
+	uint8_t words;            /* so many; 0: nothing was said */
+	uint16_t from;            /* 0: nobody wants them */
+};
+
+/* Bodies by their first eight bytes, two places a set, when these are enough for nobody to want them; else by more words.
+ * The answer depends on the rules only, so an entry never gets old. One memory is for bodies of one class that end alike. */
+struct gate_memory {
+	uint64_t quiet[QUIET_SETS][2];
+	uint8_t depths[QUIET_SETS]; /* bits of the depths that something was told at, for bodies whose first word is of this set */
+	struct told told[TOLD_SETS][2];
+};
+
+/* Where a body stands in the buffer. */
+struct told_place {
+	const char *at, *limit;   /* KEY bytes or more */
+	size_t plain;             /* so many bytes there are the body's, or stand behind it: escapes are not */
+};
+
+static inline size_t quiet_set(uint64_t key) { return key * UINT64_C(0x9e3779b97f4a7c15) >> 54; }
+
+static inline bool is_quiet(const struct gate_memory *q, uint64_t key)
+{
+	const uint64_t *set = q->quiet[quiet_set(key)];
+	return (set[0] == key || set[1] == key) && key != 0;
+}
+
+static inline const struct told *told_by(const struct gate_memory *q, const char *body, unsigned words, size_t *ret_set)
+{
+	uint64_t mixed = 0;
+	for (unsigned i = 0; i < words; i++)
+		mixed = (mixed ^ hot_load(body + KEY * i)) * UINT64_C(0xff51afd7ed558ccd);
+	const struct told *t = q->told[*ret_set = mixed >> 56];
+	for (unsigned i = 0; i < 2; i++, t++)
+		if (t->words == words && memcmp(t->word, body, KEY * words) == 0)
+			return t;
+	return NULL;
+}
+_Static_assert(TOLD_SETS == 1 << (64 - 56), "a set for every hash");
+
+/* What was told of a body that is not quiet by its first eight bytes; NULL: nothing. */
+static inline const struct told *told_of(const struct gate_memory *q, const char *body, const char *limit)
+{
+	const struct told *t = NULL;
+	const size_t at = quiet_set(hot_load(body));
+	size_t set;
+	if (limit - body < HEAD_GATE)
+		return NULL;
+	for (unsigned left = q->depths[at]; left != 0 && t == NULL; left &= left - 1)
+		t = told_by(q, body, depth_words[__builtin_ctz(left)], &set);
+	return t;
+}
+
+/* What the gate says of a body: `from`. It is remembered where that can be. */
+uint16_t told_ask(struct parser *p, struct gate_memory *q, enum body_class class, str body, const struct told_place *place);
+
+/* May a body of which only these eight bytes are known be of this shape? */
+bool told_may_be(const struct shape *s, uint64_t key);
+bool told_may_have_role(const struct shapes *s, enum role_of_shape role, uint64_t key);
+static inline bool told_may_be_fact(const struct shapes *s, const char *body, uint64_t key)
+{
+	return (s->first[(unsigned char)*body] & FIRST_FACT) != 0 && told_may_have_role(s, SHAPE_FACT, key);
+}
+#endif
