@@ -4,38 +4,45 @@
  * where bodies end. */
 #include "parse/told.h"
 
-/* By so many words the answer is remembered; DEPTHS: it is not. A body is taken for wanted by its first words alone, which is right for
+/* By so many words the answer is remembered, if it depends on no more. A body is taken for wanted by its first words alone, which is right for
  * nearly all. */
 static unsigned depth_of(const struct gate_answer *answer, str body)
 {
 	unsigned depth = answer->from == 0 || body.n < KEY * depth_words[2] ? 0 : 2;
-	while (depth < DEPTHS && answer->bytes > KEY * depth_words[depth])
+	while (depth < DEPTHS - 1 && answer->bytes > KEY * depth_words[depth])
 		depth++;
 	return depth;
 }
 
+static void remember(struct gate_memory *q, const char *at, unsigned depth, uint16_t from)
+{
+	const size_t first = quiet_set(hot_load(at));
+	size_t set;
+	if (told_by(q, at, depth_words[depth], &set) != NULL)
+		return;
+	struct told *t = q->told[set];
+	t[1] = t[0];
+	t->words = depth_words[depth];
+	t->from = from;
+	memcpy(t->word, at, KEY * depth_words[depth]);
+	q->depths[first] |= (uint8_t)(1u << depth);
+}
+
 uint16_t told_ask(struct parser *p, struct gate_memory *q, enum body_class class, str body, const struct told_place *place)
 {
-	const struct gate_answer answer = p->gate(p->gate_context, class, str_head(body, HEAD_GATE));
 	const uint64_t key = hot_load(place->at);
-	const size_t at = quiet_set(key);
-	size_t set;
-	if (key == 0 || place->plain < KEY)
-		return answer.from;
-	if (answer.from == 0 && answer.bytes <= KEY) {
-		q->quiet[at][1] = q->quiet[at][0];
-		q->quiet[at][0] = key;
-		return 0;
-	}
-	const unsigned depth = depth_of(&answer, body);
-	const bool fits = depth < DEPTHS && KEY * depth_words[depth] <= place->plain && place->limit - place->at >= HEAD_GATE;
-	if (fits && told_by(q, place->at, depth_words[depth], &set) == NULL) {
-		struct told *t = q->told[set];
-		t[1] = t[0];
-		t->words = depth_words[depth];
-		t->from = answer.from;
-		memcpy(t->word, place->at, sizeof t->word);
-		q->depths[at] |= (uint8_t)(1u << depth);
+	const size_t set = quiet_set(key);
+	const bool plain = key != 0 && place->plain >= KEY && body.n >= KEY && place->limit - place->at >= HEAD_GATE;
+	const bool rough = plain && q->misses[set] == MISSES;
+	const struct gate_answer answer = p->gate(p->gate_context, class, str_head(body, rough ? KEY : HEAD_GATE));
+	const unsigned depth = rough ? ROUGH : depth_of(&answer, body);
+	if (plain && answer.from == 0 && answer.bytes <= KEY) {
+		q->quiet[set][1] = q->quiet[set][0];
+		q->quiet[set][0] = key;
+	} else if (plain) {
+		q->misses[set] = (uint8_t)(q->misses[set] + !rough);
+		if (depth_words[depth] <= place->plain / KEY && answer.bytes <= KEY * depth_words[depth])
+			remember(q, place->at, depth, answer.from);
 	}
 	return answer.from;
 }

@@ -5,9 +5,13 @@
 
 enum { QUIET_SETS = 1024, TOLD_SETS = 256, KEY = 8 };
 
-/* By how many words bodies are told apart. */
-enum { DEPTHS = 4, WORDS_MAX = HEAD_GATE / KEY };
-static const uint8_t depth_words[DEPTHS] = {2, 3, 5, WORDS_MAX};
+/* By how many words bodies are told apart. One is the last resort: see MISSES. */
+enum { DEPTHS = 4, ROUGH = DEPTHS, WORDS_MAX = HEAD_GATE / KEY };
+static const uint8_t depth_words[DEPTHS + 1] = {2, 3, 5, WORDS_MAX, 1};
+
+/* After so many answers to bodies of one set that were not there when they were asked for, the gate is asked by the first word alone, and
+ * nothing more precise is looked for: numbers stand in these bodies, so that no answer comes twice. */
+enum { MISSES = 64 };
 
 /* What the gate says of bodies that begin with these words. The last of them may stand behind the body: then the body ends as that one
  * did. */
@@ -22,6 +26,7 @@ struct told {
 struct gate_memory {
 	uint64_t quiet[QUIET_SETS][2];
 	uint8_t depths[QUIET_SETS]; /* bits of the depths that something was told at, for bodies whose first word is of this set */
+	uint8_t misses[QUIET_SETS];
 	struct told told[TOLD_SETS][2];
 };
 
