@@ -114,25 +114,40 @@ static void try_event(struct judge *j, const struct cause *c, struct seen *e)
 	try_cause(j, c, &s);
 }
 
-static bool names_kind(const struct cause *c, const struct event *e)
+/* The causes whose subject may be an event of a kind. */
+struct of_kind {
+	const struct cause *cause;
+	uint32_t next; /* + 1 */
+};
+struct by_kind {
+	VEC(struct of_kind) v;
+	uint32_t *first; /* by kind, + 1 */
+};
+
+static void sort_causes(struct judge *j, struct by_kind *ret)
 {
-	for (unsigned i = 0; i < c->subject.kind_count; i++)
-		if (c->subject.kinds[i] == e->kind)
-			return true;
-	return false;
+	ret->first = arena_alloc(j->a, (j->rules->kinds.n + 1) * sizeof *ret->first);
+	for (size_t k = j->rules->causes.n; k-- > 0;) {
+		const struct cause *c = j->rules->causes.v[k];
+		for (unsigned i = 0; c->scope == SCOPE_EVENT && i < c->subject.kind_count; i++) {
+			uint32_t *first = &ret->first[c->subject.kinds[i]];
+			if (*first && ret->v.v[*first - 1].cause == c)
+				continue; /* it names a kind twice */
+			*vec_push(&ret->v) = (struct of_kind){c, *first};
+			*first = (uint32_t)ret->v.n;
+		}
+	}
 }
 
-/* Most events are the subject of no cause: a table by kind says of which there is one. */
+/* Most events are the subject of no cause. */
 static void try_events(struct judge *j)
 {
-	bool *wanted = arena_alloc(j->a, j->rules->kinds.n + 1);
-	for (size_t k = 0; k < j->rules->causes.n; k++)
-		for (unsigned i = 0; j->rules->causes.v[k]->scope == SCOPE_EVENT && i < j->rules->causes.v[k]->subject.kind_count; i++)
-			wanted[j->rules->causes.v[k]->subject.kinds[i]] = true;
+	struct by_kind causes = {0};
+	sort_causes(j, &causes);
 	for (size_t i = 0; i < j->view->event_count; i++)
-		for (size_t k = 0; wanted[j->view->events[i].e.kind] && k < j->rules->causes.n; k++)
-			if (j->rules->causes.v[k]->scope == SCOPE_EVENT && names_kind(j->rules->causes.v[k], &j->view->events[i].e))
-				try_event(j, j->rules->causes.v[k], &j->view->events[i]);
+		for (uint32_t k = causes.first[j->view->events[i].e.kind]; k; k = causes.v.v[k - 1].next)
+			try_event(j, causes.v.v[k - 1].cause, &j->view->events[i]);
+	vec_free(&causes.v);
 }
 
 /* A call that was answered at once has nothing to explain. */

@@ -36,6 +36,8 @@ int timeline_digest(struct timeline *t, int64_t members, int64_t state, struct a
 {
 	uint32_t at;
 	*ret = STR_NONE;
+	if (t->fresh)
+		return 0;
 	if (t->digests.loaded) {
 		const bool known = map_get(&t->digests.by_members, (uint64_t)members, &at);
 		if (known && t->digests.v.v[at].state == whole_state(t, state))

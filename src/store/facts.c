@@ -40,6 +40,7 @@ struct scope {
 	struct verdict_list verdicts;
 	int64_t connections; /* hash of what stands in the rows of servers and connections */
 	bool alone;          /* there is no other scope */
+	bool distinct;       /* no two of its verdicts have one id */
 };
 
 static void scope_done(struct scope *s)
@@ -143,6 +144,9 @@ static int remove_inside(struct timeline *t, int64_t scope, struct err *reterr)
 
 static int look_for_others(struct timeline *t, struct scope *s, bool *ret_any, struct err *reterr)
 {
+	s->alone = t->fresh;
+	if (t->fresh)
+		return 0;
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_SCOPE_ANY);
 	if (st)
 		bind_int(st, 1, s->id);
@@ -245,9 +249,15 @@ static int save_evidence(struct timeline *t, int64_t scope, int64_t owner, size_
 	return sql_run(&t->sql, st, reterr);
 }
 
-static int save_evidence_list(struct timeline *t, int64_t scope, int64_t owner, const struct evidence *v, size_t n, struct err *reterr)
+/* Does this incident or note replace one? Of its own scope, of another one, or of this run. */
+static bool replaces(const struct scope *s, const struct scope *known, int64_t id)
 {
-	int r = run_scope(t, SQL_EVIDENCE_REMOVE, owner, reterr);
+	return !s->alone || !s->distinct || (known && verdict_list_find(&known->verdicts, id));
+}
+
+static int save_evidence_list(struct timeline *t, int64_t scope, int64_t owner, bool replaces, const struct evidence *v, size_t n, struct err *reterr)
+{
+	int r = replaces ? run_scope(t, SQL_EVIDENCE_REMOVE, owner, reterr) : 0;
 	for (size_t i = 0; i < n && r == 0; i++)
 		r = save_evidence(t, scope, owner, i, &v[i], reterr);
 	return r;
@@ -283,7 +293,7 @@ static int save_incident(struct timeline *t, const struct scope *s, const struct
 		bind_incident(st, id, s->id, i);
 	int r = sql_run(&t->sql, st, reterr);
 	/* These have no index by incident. */
-	if (r == 0 && (!s->alone || (known && verdict_list_find(&known->verdicts, id))))
+	if (r == 0 && replaces(s, known, id))
 		r = run_scope(t, SQL_INCIDENT_CALL_REMOVE, id, reterr);
 	for (size_t k = 0; k < i->call_count && r == 0; k++) {
 		st = sql_get(&t->sql, SQL_INCIDENT_CALL_ADD);
@@ -295,16 +305,16 @@ static int save_incident(struct timeline *t, const struct scope *s, const struct
 		}
 		r = sql_run(&t->sql, st, reterr);
 	}
-	return r == 0 ? save_evidence_list(t, s->id, id, i->evidence, i->evidence_count, reterr) : r;
+	return r == 0 ? save_evidence_list(t, s->id, id, replaces(s, known, id), i->evidence, i->evidence_count, reterr) : r;
 }
 
-static int save_note(struct timeline *t, int64_t scope, const struct note *n, struct err *reterr)
+static int save_note(struct timeline *t, const struct scope *s, const struct scope *known, const struct note *n, struct err *reterr)
 {
 	const int64_t id = verdict_note_id(n);
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_NOTE_ADD);
 	if (st) {
 		bind_int(st, 1, id);
-		bind_int(st, 2, scope);
+		bind_int(st, 2, s->id);
 		bind_text(st, 3, n->kind.p ? n->kind : S(""));
 		bind_text(st, 4, n->server);
 		bind_ms(st, 5, n->started_at);
@@ -312,7 +322,7 @@ static int save_note(struct timeline *t, int64_t scope, const struct note *n, st
 		bind_text(st, 7, n->title);
 	}
 	int r = sql_run(&t->sql, st, reterr);
-	return r == 0 ? save_evidence_list(t, scope, id, n->evidence, n->evidence_count, reterr) : r;
+	return r == 0 ? save_evidence_list(t, s->id, id, replaces(s, known, id), n->evidence, n->evidence_count, reterr) : r;
 }
 
 static int remove_verdict(struct timeline *t, int64_t id, struct err *reterr)
@@ -372,7 +382,7 @@ static int save_verdicts(struct timeline *t, const struct facts *f, const struct
 			r = save_incident(t, s, known, &f->incidents[i], reterr);
 	for (size_t i = 0; i < f->note_count && r == 0; i++)
 		if (!is_saved(s, known, verdict_note_id(&f->notes[i])))
-			r = save_note(t, s->id, &f->notes[i], reterr);
+			r = save_note(t, s, known, &f->notes[i], reterr);
 	if (r || (known ? known->verdicts.rest : 0) == s->verdicts.rest)
 		return r;
 	r = known ? remove_shared(t, s->id, reterr) : 0;
@@ -393,6 +403,8 @@ static int save_all(struct timeline *t, const struct facts *f, struct scope *s, 
 
 static int known_scope(struct timeline *t, int64_t id, struct scope *ret, struct err *reterr)
 {
+	if (t->fresh)
+		return 0;
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_SCOPE_KEY);
 	if (st)
 		bind_int(st, 1, id);
@@ -410,6 +422,7 @@ static int known_scope(struct timeline *t, int64_t id, struct scope *ret, struct
 static int save_changed(struct timeline *t, const struct facts *f, struct scope *s, const struct scope *known, struct err *reterr)
 {
 	verdict_list_make(f, &s->verdicts);
+	s->distinct = s->verdicts.v.n == f->incident_count + f->note_count;
 	s->connections = connections_of(f);
 	if (t->writing)
 		return save_all(t, f, s, known, reterr);
@@ -429,6 +442,7 @@ int timeline_save_facts(struct timeline *t, const struct facts *f, str scope_key
 	int r = known_scope(t, s.id, &old, reterr);
 	if (r == 0 && old.key != s.key)
 		r = save_changed(t, f, &s, old.key ? &old : NULL, reterr);
+	t->fresh = false; /* a second scope is not alone */
 	scope_done(&s);
 	scope_done(&old);
 	return r;

@@ -15,8 +15,10 @@ size_t row_decimal(int64_t v, char ret[ROW_DIGITS])
 								"707172737475767778798081828384858687888990919293949596979899";
 	uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
 	size_t n = 1 + (v < 0);
-	for (uint64_t rest = left; rest >= 10; rest /= 10)
-		n++;
+	uint64_t rest = left;
+	for (; rest >= 10000; rest /= 10000)
+		n += 4;
+	n += (size_t)(rest >= 10) + (rest >= 100) + (rest >= 1000);
 	char *p = ret + n;
 	for (; left >= 10; left /= 100)
 		memcpy(p -= 2, pairs + 2 * (left % 100), 2);

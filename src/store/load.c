@@ -120,6 +120,8 @@ static int load_one(struct timeline *t, int64_t id, struct arena *a, struct sour
 		return r;
 	take_source(t, st, a, ret);
 	(void)sqlite3_reset(st);
+	if (t->fresh && !t->has_problems)
+		return 1;
 	st = sql_get(&t->sql, SQL_PROBLEM_ALL);
 	if (st)
 		bind_int(st, 1, id);

@@ -87,8 +87,23 @@ static int64_t form_id(str kind, str signature, str class, unsigned level_and_fl
 	return (int64_t)(h & INT32_MAX) | 1;
 }
 
-int names_put_form(struct names *n, struct sql *q, const struct rules *rules, const struct event *e, unsigned flags, int64_t *ret_id,
-	struct err *reterr)
+/* A form that was just added, in the numbers of the rules. */
+static void know_form(struct known_forms *k, bool none, const struct rules *rules, const struct form *f)
+{
+	uint32_t at;
+	if (none && !k->rules) {
+		k->rules = rules;
+		k->current = true;
+	}
+	k->current &= k->rules == rules;
+	if (!k->current || map_get(&k->index, (uint64_t)f->id, &at))
+		return;
+	map_put(&k->index, (uint64_t)f->id, (uint32_t)k->forms.n);
+	*vec_push(&k->forms) = *f;
+}
+
+int names_put_form(struct names *n, struct known_forms *known, bool none, struct sql *q, const struct rules *rules, const struct event *e, unsigned flags,
+	int64_t *ret_id, struct err *reterr)
 {
 	flags |= (e->local_time ? FORM_LOCAL : 0) | (e->excerpt ? FORM_EXCERPT : 0);
 	unsigned said = (unsigned)e->level | flags << 4;
@@ -98,9 +113,9 @@ int names_put_form(struct names *n, struct sql *q, const struct rules *rules, co
 		n->forms = (struct map){0};
 		n->rules = rules;
 	}
-	uint32_t known;
-	if (map_get(&n->forms, key, &known)) {
-		*ret_id = known;
+	uint32_t id;
+	if (map_get(&n->forms, key, &id)) {
+		*ret_id = id;
 		return 0;
 	}
 	str kind = intern_get(&rules->kinds, e->kind), class = e->class ? intern_get(&rules->classes, e->class) : STR_NONE;
@@ -116,8 +131,11 @@ int names_put_form(struct names *n, struct sql *q, const struct rules *rules, co
 		bind_int(st, 6, flags);
 	}
 	int r = sql_run(q, st, reterr);
-	if (r == 0)
+	if (r == 0) {
 		map_put(&n->forms, key, (uint32_t)*ret_id);
+		const struct form f = {*ret_id, e->kind, signature.p ? e->signature : 0, e->class, e->level, flags};
+		know_form(known, none, rules, &f);
+	}
 	return r;
 }
 
@@ -177,9 +195,8 @@ void known_forms_done(struct known_forms *k)
 
 static void learn(struct known_forms *k, const struct rules *rules)
 {
-	if (k->rules == rules)
-		return;
-	known_forms_done(k);
+	if (k->rules != rules)
+		known_forms_done(k);
 	k->rules = rules;
 	for (size_t i = rules->signatures.n; i-- > 0;)
 		map_put(&k->signatures, hash64(rules->signatures.v[i].id), (uint32_t)i);
@@ -187,9 +204,10 @@ static void learn(struct known_forms *k, const struct rules *rules)
 
 int known_forms_load(struct known_forms *k, struct sql *q, const struct rules *rules, struct err *reterr)
 {
-	learn(k, rules);
-	if (k->current)
+	if (k->current && k->rules == rules)
 		return 0;
+	if (k->rules != rules || !k->signatures.n)
+		learn(k, rules);
 	map_done(&k->index);
 	k->forms.n = 0;
 	sqlite3_stmt *st = sql_get(q, SQL_FORM_ALL);

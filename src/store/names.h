@@ -18,10 +18,6 @@ void names_done(struct names *n);
 void names_forget(struct names *n); /* after a rollback */
 /* Id of a name, which is added when it is new; *ret_id 0 for an empty one. */
 int names_put(struct names *n, struct sql *q, str text, int64_t *ret_id, struct err *reterr) MUST_USE;
-/* Id of what an event says by its kind, signature, class, level and flags (FORM_LOCAL and FORM_EXCERPT are taken from it). */
-int names_put_form(struct names *n, struct sql *q, const struct rules *rules, const struct event *e, unsigned flags, int64_t *ret_id,
-	struct err *reterr) MUST_USE;
-
 /* Reading: each text once in `arena`. */
 struct form {
 	int64_t id;
@@ -41,12 +37,16 @@ str known_text(struct known *k, str text); /* the same text, in the arena */
 /* What events are, as numbers of the rules: signatures by the hash of their id, made once for the rules of a timeline, and the forms. */
 struct known_forms {
 	const struct rules *rules;
-	struct map signatures;
-	bool current;           /* are these all forms of the database? Whoever adds one says no */
+	struct map signatures;  /* empty until forms are read */
+	bool current;           /* are these all forms of the database? */
 	VEC(struct form) forms;
 	struct map index;       /* id → index in `forms` */
 };
 void known_forms_done(struct known_forms *k);
+/* Id of what an event says by its kind, signature, class, level and flags (FORM_LOCAL and FORM_EXCERPT are taken from it). What is new
+ * becomes known too. `none`: the database had no forms before. */
+int names_put_form(struct names *n, struct known_forms *known, bool none, struct sql *q, const struct rules *rules, const struct event *e, unsigned flags,
+	int64_t *ret_id, struct err *reterr) MUST_USE;
 /* Reads all forms unless they are current; kinds, signatures and classes that the rules do not have become 0. */
 int known_forms_load(struct known_forms *k, struct sql *q, const struct rules *rules, struct err *reterr) MUST_USE;
 const struct form *known_form(const struct known_forms *k, int64_t id); /* NULL when there is none */

@@ -132,9 +132,8 @@ void timeline_add_event(struct timeline *t, int64_t source_id, const struct even
 	if (!o || make_room(t, o, &o->events, &id, &part) < 0 || put_session(t, o, &o->events, e->session, &session) < 0)
 		return;
 	detail_of(&t->scratch, e, rules, &flags);
-	if (names_put_form(&t->names, &t->sql, rules, e, flags, &form, &o->failed) < 0)
+	if (names_put_form(&t->names, &t->forms, t->fresh, &t->sql, rules, e, flags, &form, &o->failed) < 0)
 		return;
-	t->forms.current = false;
 	struct pack *p = &o->events;
 	struct row_out row = pack_row(p, id, e->line, ms_or_none(e->at));
 	row_int(&row, pack_form(p, form));

@@ -293,6 +293,7 @@ void timeline_source_rest(struct timeline *t, int64_t source_id, uint64_t offset
 
 static int add_problem(struct timeline *t, int64_t id, size_t n, const struct problem *p, struct err *reterr)
 {
+	t->has_problems = true;
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_PROBLEM_ADD);
 	if (st) {
 		bind_int(st, 1, id);

@@ -59,7 +59,7 @@ static int open_file(struct timeline *t, const char *path, unsigned lock_wait_s,
 		r = open_look(t->path, &is_new, reterr);
 	if (r == 0 && is_new)
 		r = open_create(t->path, reterr);
-	t->known.loaded = is_new; /* nothing is known, and the lock keeps it so */
+	t->known.loaded = t->fresh = is_new; /* nothing is known, and the lock keeps it so */
 	if (r == 0)
 		r = open_handle(t->path, t->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, &t->sql, reterr);
 	if (r == 0)
@@ -166,7 +166,7 @@ int timeline_commit(struct timeline *t, struct err *reterr)
 	if (r == 0)
 		r = sql_run(&t->sql, sql_get(&t->sql, SQL_COMMIT), reterr);
 	if (r == 0)
-		t->writing = t->sql.within = false;
+		t->writing = t->sql.within = t->fresh = false;
 	return r;
 }
 
@@ -181,7 +181,7 @@ void timeline_rollback(struct timeline *t)
 	kept_digests_done(&t->digests);
 	if (!t->writing)
 		return;
-	t->writing = t->sql.within = false;
+	t->writing = t->sql.within = t->fresh = false;
 	names_forget(&t->names);
 	t->forms.current = false;
 	known_files_done(&t->known);
