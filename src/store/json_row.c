@@ -325,7 +325,11 @@ static char unescape(const char **p, const char *end)
 
 str row_take_text(struct row_in *r, struct arena *a)
 {
-	const str literal = row_take_json(r);
+	return row_text_of(row_take_json(r), a);
+}
+
+str row_text_of(str literal, struct arena *a)
+{
 	if (literal.n < 2 || *literal.p != '"')
 		return STR_NONE;
 	const str inside = {literal.p + 1, literal.n - 2};

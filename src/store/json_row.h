@@ -69,6 +69,7 @@ static inline int64_t row_take_int(struct row_in *r, int64_t absent)
 }
 str row_take_json(struct row_in *r);             /* the literal; p NULL for null and absent */
 str row_take_text(struct row_in *r, struct arena *a); /* a text's bytes; p NULL for null, absent and anything else */
+str row_text_of(str literal, struct arena *a);   /* the same of a literal */
 /* How many bytes; at most `room`. Also what SQLite's hex() writes, behind a '#'. */
 size_t row_take_bytes(struct row_in *r, unsigned char *to, size_t room);
 void row_leave(struct row_in *r);                /* out of this row */

@@ -59,6 +59,27 @@ void known_files_read_facts(sqlite3_stmt *st, struct arena *a, struct generation
 	g->facts = s;
 }
 
+struct source *known_files_keep(struct known_files *k, const struct generation *g, const struct source *s)
+{
+	struct source *kept = arena_alloc(&k->arena, sizeof *kept);
+	*kept = *s;
+	kept->id = g->id;
+	kept->index = 0;
+	kept->path = g->path;
+	kept->file = STR_NONE;
+	kept->identity = g->identity;
+	kept->identity.marker_hash = s->identity.marker_hash;
+	kept->identity.marker_len = s->identity.marker_len;
+	str *const texts[] = {&kept->client_version, &kept->session_id, &kept->cwd, &kept->server};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (texts[i]->p)
+			*texts[i] = arena_str(&k->arena, *texts[i]);
+	kept->parts = NULL;
+	kept->problems = NULL;
+	kept->part_count = kept->problem_count = 0;
+	return kept;
+}
+
 static uint64_t inode_key(const struct file_identity *i, str real_path)
 {
 	const uint64_t natural[2] = {i->dev, i->ino};

@@ -21,7 +21,7 @@ struct generation {
 	struct mark mark, before;  /* before: as the run began */
 	bool removed;              /* it was begun and could not be read: it is no more in the database */
 	bool complete, closed, moved, seen; /* closed: its file is gone, or holds something else. seen: met in this run */
-	struct source *facts;      /* as the run found it, texts in the arena; NULL: written since, to be read from the database */
+	struct source *facts;      /* as it stands in the database, texts in the arena; NULL: written since the run began, to be read from there */
 	uint64_t inode_key, head_key;       /* under which it stands in the maps */
 };
 struct known_link {
@@ -39,6 +39,8 @@ struct known_files {
 
 void known_files_done(struct known_files *k);
 int known_files_load(struct known_files *k, struct sql *q, struct err *reterr) MUST_USE;
+/* What the database would give of a generation that was just written. */
+struct source *known_files_keep(struct known_files *k, const struct generation *g, const struct source *s);
 /* Fills `facts` of the entry from a row of SOURCE_COLUMNS and SOURCE_REST; texts live in `a`. */
 void known_files_read_facts(sqlite3_stmt *st, struct arena *a, struct generation *g);
 /* A row of SOURCE_COLUMNS; texts live in `a`. */

@@ -48,8 +48,7 @@ static void rows_done(struct rows *rows)
 	arena_done(&rows->passing);
 }
 
-/* Rows of a source are its range of ids. */
-static int range(struct rows *rows, struct err *reterr)
+static int ask_range(struct rows *rows, int64_t *ret_last, struct err *reterr)
 {
 	struct timeline *t = rows->t;
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_SOURCE_RANGE);
@@ -58,10 +57,28 @@ static int range(struct rows *rows, struct err *reterr)
 	int r = sql_row(&t->sql, st, reterr);
 	if (r <= 0)
 		return r < 0 ? r : err_set(reterr, ERR_DB, "%s: a source that was asked for is not in the database", t->path);
-	int64_t last = column_int(st, 0);
+	*ret_last = column_int(st, 0);
 	rows->rules_hash = column_u64(st, 1);
 	rows->session = column_int(st, 2);
 	(void)sqlite3_reset(st);
+	return 0;
+}
+
+/* Rows of a source are its range of ids. A run that writes knows it. */
+static int range(struct rows *rows, struct err *reterr)
+{
+	const struct timeline *t = rows->t;
+	const struct generation *g = t->writing ? known_files_by_id(&t->known, rows->source) : NULL;
+	int64_t last = 0;
+	if (g) {
+		last = g->last_id;
+		rows->rules_hash = g->rules_hash;
+		rows->session = g->row_session;
+	} else {
+		int r = ask_range(rows, &last, reterr);
+		if (r < 0)
+			return r;
+	}
 	const uint64_t room = (uint64_t)(last - rows->source);
 	rows->from = rows->source + (int64_t)(rows->part->from <= room ? rows->part->from : room + 1);
 	rows->to = rows->part->to <= room ? rows->source + (int64_t)rows->part->to - 1 : last;
@@ -207,10 +224,13 @@ static int64_t take_place(struct rows *rows, struct row_in *in, uint64_t *ret_li
 	return (int64_t)((uint64_t)rows->source + (uint64_t)rows->offset + distance);
 }
 
-static str full_id(str stored, struct arena *a)
+static str take_id(struct row_in *in, struct arena *a)
 {
-	if (!stored.p)
+	const str literal = row_take_json(in);
+	if (literal.n < 2 || *literal.p != '"')
 		return STR_NONE;
+	const bool plain = literal.p[1] != '=' && str_chr(literal, '\\') < 0; /* as nearly all are: written at once */
+	const str stored = plain ? (str){literal.p + 1, literal.n - 2} : row_text_of(literal, a);
 	if (str_starts(stored, S("=")))
 		return str_from(stored, 1);
 	const str prefix = S(SCHEMA_ID_PREFIX);
@@ -329,7 +349,7 @@ static void take_event(struct rows *rows, struct row_in *in)
 	e->duration = duration_of(duration_ms, (int64_t)next_bits(&bits, BITS_US));
 	e->session = session_of(rows, row_take_int(in, 0));
 	e->tool = name_at(rows, row_take_int(in, 0));
-	e->tool_use_id = full_id(row_take_text(in, a), a);
+	e->tool_use_id = take_id(in, a);
 	const int64_t back = row_take_int(in, INT64_MIN);
 	e->call = back == INT64_MIN ? 0 : (int64_t)((uint64_t)e->id - (uint64_t)back);
 	e->err = row_take_text(in, a);
@@ -431,7 +451,7 @@ static void take_call(struct rows *rows, struct row_in *in)
 	c->first_beat_at = c->last_beat_at = INSTANT_NONE;
 	c->last_elapsed = -1;
 	c->id = take_place(rows, in, &first.line, &base_ms, &timed);
-	c->tool_use_id = full_id(row_take_text(in, a), a);
+	c->tool_use_id = take_id(in, a);
 	c->server = name_at(rows, row_take_int(in, 0));
 	c->tool = name_at(rows, row_take_int(in, 0));
 	c->ended_at = take_time(in, base_ms);

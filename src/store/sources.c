@@ -385,10 +385,11 @@ static void remember(struct timeline *t, const struct open_source *o, int64_t la
 	g->identity.head_len = i->head_len;
 	g->mark = (struct mark){s->offset, i->marker_hash, i->marker_len};
 	g->last_id = last;
+	g->row_session = o->session;
 	g->rules_hash = t->rules_hash;
 	g->pending = s->pending_bytes;
 	g->complete = s->complete;
-	g->facts = NULL;
+	g->facts = t->fresh && !g->copy_of && !s->shared.bytes ? known_files_keep(&t->known, g, s) : NULL;
 	known_files_index(&t->known, g);
 }
 

@@ -293,6 +293,70 @@ static void A3_a_source_that_could_not_be_opened_keeps_its_rows(void **state)
 	rules_free(&rules);
 }
 
+static void check_same_source(const struct source *a, const struct source *b)
+{
+	const str one[] = {a->path, a->file, a->client_version, a->session_id, a->cwd, a->server};
+	const str other[] = {b->path, b->file, b->client_version, b->session_id, b->cwd, b->server};
+	for (size_t i = 0; i < sizeof one / sizeof *one; i++) {
+		assert_str(one[i], other[i]);
+		assert_int_equal(!one[i].p, !other[i].p);
+	}
+	assert_memory_equal(&a->identity, &b->identity, sizeof a->identity);
+	assert_memory_equal(&a->shared, &b->shared, sizeof a->shared);
+	const int64_t numbers[] = {a->id, a->kind, a->excerpt, a->filtered, a->complete, (int64_t)a->bytes, (int64_t)a->offset, (int64_t)a->pending_bytes,
+		(int64_t)a->lines, (int64_t)a->records, (int64_t)a->unrecognized, a->first, a->last, a->has_times, a->copy_of, (int64_t)a->problem_count};
+	const int64_t others[] = {b->id, b->kind, b->excerpt, b->filtered, b->complete, (int64_t)b->bytes, (int64_t)b->offset, (int64_t)b->pending_bytes,
+		(int64_t)b->lines, (int64_t)b->records, (int64_t)b->unrecognized, b->first, b->last, b->has_times, b->copy_of, (int64_t)b->problem_count};
+	assert_memory_equal(numbers, others, sizeof numbers);
+	for (size_t i = 0; i < a->problem_count; i++) {
+		assert_string_equal(a->problems[i].text, b->problems[i].text);
+		assert_string_equal(a->problems[i].code, b->problems[i].code);
+	}
+}
+
+/* The first run of a database keeps what it wrote of a source, and reads the forms of events nowhere. */
+static void what_a_first_run_keeps_is_what_the_database_gives(void **state)
+{
+	(void)state;
+	struct rules rules;
+	struct arena a = {0};
+	struct err e = {0};
+	bool unchanged;
+	struct problem problem = {.code = "cut", .line = 3, .offset = 70, .class = PROBLEM_NOTE, .times = 2, .text = "a line was cut"};
+	rules_make(&rules);
+	struct source bare = source_of("b.log", 43, 10), full = source_of("a.log", 42, 5000);
+	full.identity.inode_gen = 3, full.identity.head_hash = 8, full.identity.head_len = 4, full.identity.marker_hash = 98, full.identity.marker_len = 4;
+	full.excerpt = full.filtered = true, full.complete = false, full.pending_bytes = 5, full.server = S("pg-mcp");
+	full.problems = &problem, full.problem_count = 1;
+	bare.client_version = bare.session_id = bare.cwd = STR_NONE, bare.has_times = false, bare.first = bare.last = INSTANT_NONE;
+	struct timeline *t = must_open("a.db");
+	struct source kept[2], back[2];
+	ok(timeline_begin(t, &e), &e);
+	const int64_t ids[2] = {put_source(t, &full, &rules, 0, 2, &unchanged), put_source(t, &bare, &rules, 0, 0, &unchanged)};
+	ok(timeline_load_sources(t, ids, 2, &a, kept, &e), &e);
+	const struct seen written = load(t, ids[0], &rules, &a);
+	ok(timeline_commit(t, &e), &e);
+	timeline_close(t);
+	t = must_open("a.db");
+	ok(timeline_load_sources(t, ids, 2, &a, back, &e), &e);
+	const struct seen read = load(t, ids[0], &rules, &a);
+	for (size_t i = 0; i < 2; i++)
+		check_same_source(&kept[i], &back[i]);
+	assert_int_equal(kept[0].problem_count, 1);
+	assert_int_equal(written.event_count, 2);
+	for (size_t i = 0; i < written.event_count; i++) {
+		assert_int_equal(written.events[i].kind, KIND_TRANSPORT_DROPPED);
+		assert_int_equal(read.events[i].kind, written.events[i].kind);
+		assert_int_equal(read.events[i].signature, written.events[i].signature);
+		assert_int_equal(read.events[i].class, written.events[i].class);
+		assert_int_equal(read.events[i].level, written.events[i].level);
+		assert_int_equal(read.events[i].local_time, written.events[i].local_time);
+	}
+	timeline_close(t);
+	arena_done(&a);
+	rules_free(&rules);
+}
+
 static void a_lost_end_refuses_the_commit(void **state)
 {
 	(void)state;
@@ -618,6 +682,7 @@ int main(void)
 		IN_FOLDER(F11_order_of_reading_does_not_matter),
 		IN_FOLDER(a_changed_file_replaces_its_rows),
 		IN_FOLDER(A3_a_source_that_could_not_be_opened_keeps_its_rows),
+		IN_FOLDER(what_a_first_run_keeps_is_what_the_database_gives),
 		IN_FOLDER(a_lost_end_refuses_the_commit),
 		IN_FOLDER(B15_a_copy_counts_once_whichever_comes_first),
 		IN_FOLDER(scope_is_paths_and_what_lies_below),
