@@ -3,8 +3,9 @@
  * moves the clock to the elapsed time that it speaks of. The virtual time is for order and windows only.
  *
  * A session with thousands of calls may have ten times as many marks (signatures with `keep: mark`: connections, requests to the
- * model, lines of stderr). There only those are loaded that stand within NEAR of another event, or are the last of their kind
- * before one of the same server, or the first behind one. */
+ * model, lines of stderr). There only those are loaded that stand within NEAR of another event of the same server, or are the last of
+ * their kind before one, or the first behind one; of what is no server's (requests to the model) only the last and the first. Marks with
+ * an error class, and those of a server's own log, stay wherever anything is near. */
 #include "base/hash.h"
 #include "base/map.h"
 #include "join/internal.h"
@@ -17,16 +18,22 @@ enum {
 	SHARED = 256,         /* sets of fields that are looked for among those of the events before: connections repeat theirs */
 };
 #define NEAR (5 * MINUTE)
+#define ALL_PLACES UINT32_MAX
 
 struct mark { /* a frequent event that matters only beside others */
 	struct event e;
 	instant vt;
+	uint32_t of;       /* its server's place in `lasts` */
 };
 struct marks_of { /* one server and kind */
 	uint64_t server;   /* 0: the session's own */
 	struct mark last;  /* waits for an event behind it */
 	bool waits;
 	bool begun;        /* the first behind the last event was kept */
+};
+struct last_of { /* one server */
+	instant notable;   /* time of its last event that is no mark */
+	size_t recent;     /* of its marks wait for something to happen behind them */
 };
 
 struct loading {
@@ -37,7 +44,10 @@ struct loading {
 	size_t first_recent;
 	VEC(struct marks_of) marks;
 	struct map by_kind; /* server and kind → place in marks */
-	instant notable;    /* time of the last event that is no mark */
+	instant notable;    /* time of the last event that is no mark, of whatever server */
+	VEC(struct last_of) lasts;
+	struct map by_server; /* → place in lasts */
+	size_t recent_wide;
 	struct fields_of {
 		struct field *v;
 		unsigned n;
@@ -88,15 +98,46 @@ static void set_aside(struct loading *l, const struct mark *m)
 		keep(l, &m->e, m->vt);
 }
 
+/* What may matter beside events of other servers too. */
+static bool is_wide(const struct loading *l, const struct event *e)
+{
+	return e->class || !source_is_client(l->s->kind);
+}
+
+static uint32_t place_of_server(struct loading *l, uint64_t key)
+{
+	uint32_t at;
+	if (map_get(&l->by_server, key, &at))
+		return at;
+	vec_push(&l->lasts)->notable = INSTANT_NONE;
+	map_put(&l->by_server, key, (uint32_t)l->lasts.n - 1);
+	return (uint32_t)l->lasts.n - 1;
+}
+
+static size_t *waiting_with(struct loading *l, const struct mark *m)
+{
+	return is_wide(l, &m->e) ? &l->recent_wide : &l->lasts.v[m->of].recent;
+}
+
 static void on_mark(struct loading *l, const struct event *e, instant vt)
 {
-	if (l->notable != INSTANT_NONE && vt - l->notable <= NEAR) {
+	const bool wide = is_wide(l, e);
+	const struct mark m = {*e, vt, place_of_server(l, server_key(e->server))};
+	const instant near = wide ? l->notable : l->lasts.v[m.of].notable;
+	if (!e->server.n && !wide) {
+		set_aside(l, &m);
+		return;
+	}
+	if (near != INSTANT_NONE && vt - near <= NEAR) {
 		keep(l, e, vt);
 		return;
 	}
-	*vec_push(&l->recent) = (struct mark){*e, vt};
-	while (l->recent.n - l->first_recent > RECENT_MAX || vt - l->recent.v[l->first_recent].vt > NEAR)
+	*vec_push(&l->recent) = m;
+	++*waiting_with(l, &m);
+	while (l->recent.n - l->first_recent > RECENT_MAX || vt - l->recent.v[l->first_recent].vt > NEAR) {
+		--*waiting_with(l, &l->recent.v[l->first_recent]);
 		set_aside(l, &l->recent.v[l->first_recent++]);
+	}
 	if (l->first_recent > RECENT_MAX) {
 		l->recent.n -= l->first_recent;
 		memmove(l->recent.v, l->recent.v + l->first_recent, l->recent.n * sizeof *l->recent.v);
@@ -104,10 +145,29 @@ static void on_mark(struct loading *l, const struct event *e, instant vt)
 	}
 }
 
-/* What waits is kept: something happened to this server, or (NULL) the source ends. */
+/* Something happened to this server, or (ALL_PLACES) the source ends: what was near is kept. */
+static void keep_recent(struct loading *l, uint32_t of)
+{
+	size_t left = 0;
+	if (of != ALL_PLACES && !l->recent_wide && !l->lasts.v[of].recent)
+		return;
+	for (size_t i = l->first_recent; i < l->recent.n; i++) {
+		struct mark *m = &l->recent.v[i];
+		if (of == ALL_PLACES || of == m->of || is_wide(l, &m->e)) {
+			--*waiting_with(l, m);
+			keep(l, &m->e, m->vt);
+		} else {
+			l->recent.v[left++] = *m;
+		}
+	}
+	l->recent.n = left;
+	l->first_recent = 0;
+}
+
+/* What waits for being the last of its kind is that. server: as for keep_recent; NULL: the source ends. */
 static void keep_waiting(struct loading *l, const str *server)
 {
-	uint64_t key = server ? server_key(*server) : 0;
+	const uint64_t key = server ? server_key(*server) : 0;
 	for (size_t i = 0; i < l->marks.n; i++) {
 		struct marks_of *of = &l->marks.v[i];
 		if (server && of->server && of->server != key)
@@ -116,9 +176,13 @@ static void keep_waiting(struct loading *l, const str *server)
 			keep(l, &of->last.e, of->last.vt);
 		of->waits = of->begun = false;
 	}
-	for (size_t i = l->first_recent; i < l->recent.n; i++)
-		keep(l, &l->recent.v[i].e, l->recent.v[i].vt);
-	l->recent.n = l->first_recent = 0;
+	keep_recent(l, server ? place_of_server(l, key) : ALL_PLACES);
+}
+
+static void on_notable(struct loading *l, const struct event *e, instant vt)
+{
+	keep_waiting(l, &e->server);
+	l->notable = l->lasts.v[place_of_server(l, server_key(e->server))].notable = vt;
 }
 
 /* The beginning of a call that is kept as a span, or only counted. */
@@ -187,8 +251,7 @@ static void on_event(void *context, const struct event *e)
 			on_mark(l, e, vt);
 			return;
 		}
-		keep_waiting(l, &e->server);
-		l->notable = vt;
+		on_notable(l, e, vt);
 	}
 	keep(l, e, vt);
 }
@@ -307,7 +370,9 @@ static int load_source_events(struct build *b, const struct source *s, const str
 	}
 	vec_free(&l.recent);
 	vec_free(&l.marks);
+	vec_free(&l.lasts);
 	map_done(&l.by_kind);
+	map_done(&l.by_server);
 	return r;
 }
 
