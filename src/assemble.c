@@ -89,7 +89,7 @@ static bool in_flight(const struct session_view *v, const struct view_server *s,
 		else
 			high = middle;
 	}
-	return low > 0 && s->spans[low - 1].ended >= at;
+	return low > 0 && span_ended(&s->spans[low - 1]) >= at;
 }
 
 static void count_calls(struct server_facts *f, const struct session_view *v, const struct view_server *s)
@@ -104,7 +104,7 @@ static void count_calls(struct server_facts *f, const struct session_view *v, co
 		count_call(&f->counts, c->outcome, c->duration);
 	}
 	for (size_t i = 0; i < s->span_count; i++)
-		count_call(&f->counts, OUTCOME_OK, s->spans[i].ended - s->spans[i].started);
+		count_call(&f->counts, OUTCOME_OK, s->spans[i].lasted);
 	for (size_t i = 0; i < s->event_count; i++)
 		f->counts.drops += is_drop(s, s->events[i]) && in_flight(v, s, s->events[i]->vt);
 }

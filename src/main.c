@@ -72,7 +72,7 @@
  *
  * PASS 2        rows to verdicts, one session after the other
  * join/         load began session twin ids exit ending server_side servers view  files of one session to one time line
- * classify/     classify subject rules call_lists chain related  causes tried, the earliest wins
+ * classify/     classify subject rules call_lists chain related success  causes tried, the earliest wins
  *               proof evidence outcome fingerprint wording advice  what was ruled out, decisive lines, words
  *
  * ALERTS        what of the verdicts is to be told, once when it begins and once when it is over
@@ -115,6 +115,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -208,6 +209,9 @@ int main(int argc, char **argv)
 	fill_descriptors();
 	const struct rlimit no_core = {0, 0}; /* a core dump would hold log content */
 	(void)setrlimit(RLIMIT_CORE, &no_core);
+	/* Large blocks go back at once. Else the allocator learns from the first long line that such blocks are common, and keeps all
+	 * later ones in a heap that does not shrink. */
+	(void)mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	catch_signals();
 	char host[256] = "";
 	if (gethostname(host, sizeof host - 1) != 0)

@@ -34,7 +34,7 @@ void advice_fill(struct judge *j, const struct finding *f, struct incident *i)
 	size_t n = 0;
 	for (size_t k = 0; k < j->rules->advice.n; k++)
 		n += fits(j, f, &j->rules->advice.v[k]);
-	struct advice_line *v = arena_alloc(j->a, (n + 1) * sizeof *v);
+	struct advice_line *v = arena_alloc(j->a, n * sizeof *v);
 	size_t at = 0;
 	for (int now = 1; now >= 0; now--)
 		for (size_t k = 0; k < j->rules->advice.n; k++) {

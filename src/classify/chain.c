@@ -18,28 +18,6 @@ static bool named(const str *list, unsigned n, str id)
 	return false;
 }
 
-/* The first success on the server behind `at`: its place. */
-static size_t success_behind(const struct view_server *s, instant at)
-{
-	size_t lo = 0, hi = s->success_count;
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-		if (s->successes[mid] <= at)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-bool success_between(const struct view_server *s, instant from, instant to)
-{
-	if (!s) /* a finding of no server: nothing succeeds there */
-		return false;
-	const size_t i = success_behind(s, from);
-	return i < s->success_count && s->successes[i] < to;
-}
-
 static instant until(const struct finding *f) { return f->end == INSTANT_NONE ? f->start : f->end; }
 
 static bool same_server(const struct finding *a, const struct finding *b) { return a->subject.server == b->subject.server; }
@@ -68,9 +46,8 @@ static struct window window_of(const struct finding *f)
 	const struct view_server *s = f->subject.server;
 	if (!s)
 		return (struct window){INT64_MIN, INT64_MAX};
-	const size_t next = success_behind(s, f->start), before = success_behind(s, reached(f) - 1);
-	const instant from = before ? s->successes[before - 1] : INT64_MIN;
-	return (struct window){from < f->start ? from : f->start, next < s->success_count ? s->successes[next] : INT64_MAX};
+	const instant from = success_before(s, reached(f) - 1);
+	return (struct window){from < f->start ? from : f->start, success_behind(s, f->start)};
 }
 
 /* Different calls have each their own cause. */

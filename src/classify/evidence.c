@@ -23,7 +23,9 @@ struct line_ref ref_of(const struct session_view *v, const struct seen *e)
 
 static void add_twins(struct list *l, const struct seen *e, struct evidence *ev)
 {
-	struct line_ref *also = arena_alloc(l->j->a, (e->twin_count + 1) * sizeof *also);
+	if (!e->twin_count)
+		return;
+	struct line_ref *also = arena_alloc(l->j->a, e->twin_count * sizeof *also);
 	for (uint32_t i = 0; i < e->twin_count; i++)
 		for (size_t s = 0; s < l->j->view->source_count; s++)
 			if (l->j->view->sources[s]->index == e->twins[i].source)
@@ -191,8 +193,8 @@ static void collect(struct list *l)
 
 static const struct evidence *finish(struct list *l, size_t *ret_count)
 {
-	struct evidence *v = arena_alloc(l->j->a, (l->v.n + 1) * sizeof *v);
 	*ret_count = l->v.n < LIMIT_EVIDENCE ? l->v.n : LIMIT_EVIDENCE;
+	struct evidence *v = arena_alloc(l->j->a, *ret_count * sizeof *v);
 	if (*ret_count)
 		memcpy(v, l->v.v, *ret_count * sizeof *v);
 	vec_free(&l->v);

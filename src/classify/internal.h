@@ -91,7 +91,10 @@ void subjects_connect(struct judge *j, const struct view_server *s, void (*fn)(s
 void subject_of_call(const struct session_view *v, const struct view_server *s, struct call *c, struct subject *ret);
 /* chain.c */
 void chain(struct judge *j);
-bool success_between(const struct view_server *s, instant from, instant to);
+/* success.c */
+instant success_behind(const struct view_server *s, instant at);   /* the first after `at`; INT64_MAX none */
+instant success_before(const struct view_server *s, instant at);   /* the last at or before it; INT64_MIN none */
+bool success_between(const struct view_server *s, instant from, instant to); /* both ends excluded; of no server: false */
 /* outcome.c */
 const struct call *finding_first_call(const struct finding *f); /* the earliest; NULL when it has none */
 void outcome_fill(struct judge *j, const struct finding *f, struct incident *i);

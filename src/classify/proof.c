@@ -45,13 +45,19 @@ static bool rule_out(struct judge *j, const struct finding *f, const struct caus
 
 static void fill_ruled_out(struct judge *j, const struct finding *f, struct incident *i)
 {
-	struct ruled_out *v = arena_alloc(j->a, (f->cause->rival_count + 1) * sizeof *v);
+	VEC(struct ruled_out) list = {0};
 	for (unsigned k = 0; k < f->cause->rival_count; k++) {
+		struct ruled_out out;
 		const struct cause *rival = find_cause(j->rules, f->cause->rivals[k]);
-		if (rival && rule_out(j, f, rival, &v[i->ruled_out_count]))
-			i->ruled_out_count++;
+		if (rival && rule_out(j, f, rival, &out))
+			*vec_push(&list) = out;
 	}
+	struct ruled_out *v = arena_alloc(j->a, list.n * sizeof *v);
+	if (list.n)
+		memcpy(v, list.v, list.n * sizeof *v);
 	i->ruled_out = v;
+	i->ruled_out_count = list.n;
+	vec_free(&list);
 }
 
 static bool is_absorbed(const struct finding *f, str cause)
@@ -64,7 +70,7 @@ static bool is_absorbed(const struct finding *f, str cause)
 
 static void fill_suspected(struct judge *j, const struct finding *f, struct incident *i)
 {
-	struct suspicion *v = arena_alloc(j->a, (f->cause->suspect_count + 1) * sizeof *v);
+	struct suspicion *v = arena_alloc(j->a, f->cause->suspect_count * sizeof *v);
 	for (unsigned k = 0; k < f->cause->suspect_count; k++) {
 		const struct suspicion_rule *r = &f->cause->suspects[k];
 		struct trial t = {.lists = &j->lists, .view = j->view, .rules = j->rules, .subject = &f->subject, .cause = f->cause};
@@ -81,7 +87,7 @@ static void fill_suspected(struct judge *j, const struct finding *f, struct inci
 
 static void fill_consequences(struct judge *j, const struct finding *f, struct incident *i)
 {
-	struct consequence *v = arena_alloc(j->a, (f->absorbed.n + 1) * sizeof *v);
+	struct consequence *v = arena_alloc(j->a, f->absorbed.n * sizeof *v);
 	for (size_t k = 0; k < f->absorbed.n; k++) {
 		const struct finding *c = f->absorbed.v[k];
 		if (c->cause == f->cause)

@@ -130,8 +130,8 @@ bool rules_call_fits(struct trial *t, const struct cond *c, const struct call *k
 /* The healthy call nearest to `at`, as a call: healthy calls of large logs are kept as spans only. */
 static struct call *span_call(struct trial *t, const struct span *sp)
 {
-	t->scratch = (struct call){.started_at = sp->started, .ended_at = sp->ended, .sent_at = sp->started, .outcome = OUTCOME_OK,
-		.ending = ENDING_COMPLETED, .duration = sp->ended - sp->started, .permission = -1, .tool = t->subject->call ? t->subject->call->tool : STR_NONE};
+	t->scratch = (struct call){.started_at = sp->started, .ended_at = span_ended(sp), .sent_at = sp->started, .outcome = OUTCOME_OK,
+		.ending = ENDING_COMPLETED, .duration = sp->lasted, .permission = -1, .tool = t->subject->call ? t->subject->call->tool : STR_NONE};
 	return &t->scratch;
 }
 

@@ -15,6 +15,7 @@
 enum {
 	COMPACT_CALLS = 4000, /* above this, healthy calls of a session are kept as spans, and marks only where something happened */
 	RECENT_MAX = 1000,    /* marks that wait for something to happen behind them */
+	HELD_FEW = 1000,      /* marks whose texts may be held beyond those that wait */
 	SHARED = 256,         /* sets of fields that are looked for among those of the events before: connections repeat theirs */
 };
 #define NEAR (5 * MINUTE)
@@ -48,6 +49,8 @@ struct loading {
 	VEC(struct last_of) lasts;
 	struct map by_server; /* → place in lasts */
 	size_t recent_wide;
+	struct arena held;    /* what waiting marks say, and many that wait no longer */
+	size_t held_count, held_waiting;
 	struct fields_of {
 		struct field *v;
 		unsigned n;
@@ -65,10 +68,65 @@ static instant advance(struct loading *l, const struct event *e)
 	return ++l->clock;
 }
 
+static void own(struct arena *a, str *s)
+{
+	if (s->p)
+		*s = arena_str(a, *s);
+}
+
+static bool same_fields(const struct fields_of *f, const struct event *e)
+{
+	if (f->n != e->field_count)
+		return false;
+	for (unsigned i = 0; i < f->n; i++)
+		if (f->v[i].name != e->fields[i].name || !str_eq(f->v[i].value, e->fields[i].value))
+			return false;
+	return true;
+}
+
+/* Nobody changes the fields of an event that was loaded: equal ones are one. */
+static struct field *own_fields(struct loading *l, const struct event *e)
+{
+	uint64_t hash = 0;
+	for (unsigned i = 0; i < e->field_count; i++)
+		hash = hash64_seed(e->fields[i].value, hash);
+	struct fields_of *f = &l->shared[hash % SHARED];
+	if (same_fields(f, e))
+		return f->v;
+	f->n = e->field_count;
+	f->v = arena_alloc(l->b->a, f->n * sizeof *f->v);
+	for (unsigned i = 0; i < f->n; i++) {
+		f->v[i] = e->fields[i];
+		own(l->b->a, &f->v[i].value);
+	}
+	return f->v;
+}
+
+/* Most rows of a large session are not kept: what they say lasts for the callback only. */
+static struct event own_event(struct loading *l, const struct event *from)
+{
+	struct event e = *from;
+	e.fields = e.field_count ? own_fields(l, from) : NULL;
+	own(l->b->a, &e.tool_use_id);
+	own(l->b->a, &e.err);
+	return e;
+}
+
+/* As long as it waits. */
+static void hold(struct arena *a, struct event *e)
+{
+	if (e->field_count)
+		e->fields = memcpy(arena_alloc(a, e->field_count * sizeof *e->fields), e->fields, e->field_count * sizeof *e->fields);
+	for (unsigned i = 0; i < e->field_count; i++)
+		own(a, &e->fields[i].value);
+	own(a, &e->tool_use_id);
+	own(a, &e->err);
+}
+
 static void keep(struct loading *l, const struct event *e, instant vt)
 {
 	struct seen *s = vec_push(&l->b->events);
-	s->e = *e;
+	s->e = l->b->compact ? own_event(l, e) : *e;
 	s->vt = s->after = s->before = vt;
 	s->order = (uint32_t)l->b->events.n;
 	if (!source_is_client(l->s->kind))
@@ -119,17 +177,35 @@ static size_t *waiting_with(struct loading *l, const struct mark *m)
 	return is_wide(l, &m->e) ? &l->recent_wide : &l->lasts.v[m->of].recent;
 }
 
+/* A mark that will wait. Now and then the texts of those that still do are moved together. */
+static void hold_mark(struct loading *l, struct mark *m)
+{
+	if (++l->held_count > HELD_FEW + 2 * l->held_waiting) {
+		struct arena old = l->held;
+		l->held = (struct arena){0};
+		l->held_count = l->held_waiting = l->marks.n + l->recent.n - l->first_recent;
+		for (size_t i = 0; i < l->marks.n; i++)
+			if (l->marks.v[i].waits)
+				hold(&l->held, &l->marks.v[i].last.e);
+		for (size_t i = l->first_recent; i < l->recent.n; i++)
+			hold(&l->held, &l->recent.v[i].e);
+		arena_done(&old);
+	}
+	hold(&l->held, &m->e);
+}
+
 static void on_mark(struct loading *l, const struct event *e, instant vt)
 {
 	const bool wide = is_wide(l, e);
-	const struct mark m = {*e, vt, place_of_server(l, server_key(e->server))};
+	struct mark m = {*e, vt, place_of_server(l, server_key(e->server))};
 	const instant near = wide ? l->notable : l->lasts.v[m.of].notable;
-	if (!e->server.n && !wide) {
-		set_aside(l, &m);
+	if (near != INSTANT_NONE && vt - near <= NEAR && (wide || e->server.n)) {
+		keep(l, e, vt);
 		return;
 	}
-	if (near != INSTANT_NONE && vt - near <= NEAR) {
-		keep(l, e, vt);
+	hold_mark(l, &m);
+	if (!e->server.n && !wide) {
+		set_aside(l, &m);
 		return;
 	}
 	*vec_push(&l->recent) = m;
@@ -193,60 +269,13 @@ static bool is_left_out(const struct loading *l, const struct event *e)
 		!map_get(&l->b->kept, (uint64_t)e->call, &at);
 }
 
-static void own(struct arena *a, str *s)
-{
-	if (s->p)
-		*s = arena_str(a, *s);
-}
-
-static bool same_fields(const struct fields_of *f, const struct event *e)
-{
-	if (f->n != e->field_count)
-		return false;
-	for (unsigned i = 0; i < f->n; i++)
-		if (f->v[i].name != e->fields[i].name || !str_eq(f->v[i].value, e->fields[i].value))
-			return false;
-	return true;
-}
-
-/* Nobody changes the fields of an event that was loaded: equal ones are one. */
-static struct field *own_fields(struct loading *l, const struct event *e)
-{
-	uint64_t hash = 0;
-	for (unsigned i = 0; i < e->field_count; i++)
-		hash = hash64_seed(e->fields[i].value, hash);
-	struct fields_of *f = &l->shared[hash % SHARED];
-	if (same_fields(f, e))
-		return f->v;
-	f->n = e->field_count;
-	f->v = arena_alloc(l->b->a, f->n * sizeof *f->v);
-	for (unsigned i = 0; i < f->n; i++) {
-		f->v[i] = e->fields[i];
-		own(l->b->a, &f->v[i].value);
-	}
-	return f->v;
-}
-
-/* Most rows of a large session are not kept: what they say lasts for the callback only. */
-static struct event own_event(struct loading *l, const struct event *from)
-{
-	struct event e = *from;
-	e.fields = e.field_count ? own_fields(l, from) : NULL;
-	own(l->b->a, &e.tool_use_id);
-	own(l->b->a, &e.err);
-	return e;
-}
-
 static void on_event(void *context, const struct event *e)
 {
 	struct loading *l = context;
-	struct event copy;
 	if (l->b->compact && is_left_out(l, e))
 		return;
 	instant vt = advance(l, e);
 	if (l->b->compact) {
-		copy = own_event(l, e);
-		e = &copy;
 		if (e->signature && l->b->rules->signatures.v[e->signature - 1].keep == KEEP_MARK) {
 			on_mark(l, e, vt);
 			return;
@@ -268,7 +297,7 @@ static void count(struct session_view *v, const struct call *c)
 static bool is_plain(const struct call *c)
 {
 	return c->outcome == OUTCOME_OK && !c->beats && !(c->flags & ~(uint32_t)CALL_DISPATCHED) && c->permission < SECOND &&
-		c->started_at != INSTANT_NONE;
+		c->started_at != INSTANT_NONE && c->ended_at >= c->started_at && c->ended_at - c->started_at <= SPAN_LONGEST;
 }
 
 static void keep_span(struct build *b, const struct call *c)
@@ -280,7 +309,7 @@ static void keep_span(struct build *b, const struct call *c)
 	if (i == b->healthy.n)
 		vec_push(&b->healthy)->server = c->server;
 	b->healthy_last = i;
-	*vec_push(&b->healthy.v[i].spans) = (struct span){c->started_at, c->ended_at};
+	*vec_push(&b->healthy.v[i].spans) = (struct span){c->started_at, (uint32_t)(c->ended_at - c->started_at)};
 	count(b->view, c);
 }
 
@@ -373,6 +402,7 @@ static int load_source_events(struct build *b, const struct source *s, const str
 	vec_free(&l.lasts);
 	map_done(&l.by_kind);
 	map_done(&l.by_server);
+	arena_done(&l.held);
 	return r;
 }
 

@@ -239,8 +239,12 @@ static void fill_spans(struct build *b, struct server_index *index)
 		s->span_count = from->spans.n;
 		from->spans.v = NULL;
 	}
-	for (size_t k = 0; k < b->view->server_count; k++)
-		vec_order(b->view->servers[k].spans, b->view->servers[k].span_count, sizeof *b->view->servers[k].spans, span_order);
+	for (size_t k = 0; k < b->view->server_count; k++) {
+		struct view_server *s = &b->view->servers[k];
+		vec_order(s->spans, s->span_count, sizeof *s->spans, span_order);
+		for (size_t i = 0; i < s->span_count; i++)
+			s->span_longest = s->spans[i].lasted > s->span_longest ? s->spans[i].lasted : s->span_longest;
+	}
 }
 
 static void fill_began(struct build *b, struct server_index *index)
@@ -286,12 +290,10 @@ static void sort_instants(instant *v, size_t n)
 
 static void fill_successes(struct build *b, struct view_server *s)
 {
-	s->successes = arena_alloc(b->a, (s->call_count + s->span_count + s->event_count + 1) * sizeof *s->successes);
+	s->successes = arena_alloc(b->a, (s->call_count + s->event_count + 1) * sizeof *s->successes);
 	for (size_t i = 0; i < s->call_count; i++)
 		if (s->calls[i]->outcome == OUTCOME_OK && s->calls[i]->ended_at != INSTANT_NONE)
 			s->successes[s->success_count++] = s->calls[i]->ended_at;
-	for (size_t i = 0; i < s->span_count; i++)
-		s->successes[s->success_count++] = s->spans[i].ended;
 	for (size_t i = 0; i < s->event_count; i++)
 		if (is_reconnect(b->view, s, s->events[i]))
 			s->successes[s->success_count++] = s->events[i]->vt;

@@ -17,16 +17,16 @@ struct event {
 	uint16_t class;      /* error class of `err`, or of the signature itself: rules.classes id; 0 none */
 	uint8_t part;        /* several events of one record (leaves of a traceback) are told apart by it */
 	bool local_time, excerpt;
-	uint32_t source;     /* source.index */
-	uint64_t line, offset;
+	uint8_t field_count;
 	uint32_t lines;
+	uint32_t source;     /* source.index */
+	enum level level;
+	uint64_t line, offset;
 	instant at;          /* INSTANT_NONE: order only */
 	int64_t duration;    /* µs of a field dur, ms or s; -1 when there is none */
-	enum level level;
 	str server, tool, tool_use_id, err; /* p NULL when not given */
 	str session;
 	struct field *fields; /* all other named groups, at most LIMIT_EVENT_FIELDS; owned by who made the event */
-	unsigned field_count;
 	str text;            /* excerpt of the record: redacted, at most LIMIT_EXCERPT bytes; may be empty for kept marks */
 	int64_t call;        /* call.id this event belongs to, 0 none; set by track/ and join/ */
 };

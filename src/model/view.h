@@ -31,9 +31,12 @@ struct seen {                 /* an event in its place */
 	struct seen_twin *twins;  /* the same sentence in other sources */
 	struct call *call;        /* it belongs to, or NULL */
 };
-struct span {                 /* a healthy call, compact */
-	instant started, ended;
-};
+#define SPAN_LONGEST UINT32_MAX
+struct span {                 /* a healthy call, compact: there may be hundreds of thousands */
+	instant started;
+	uint32_t lasted;          /* µs, at most SPAN_LONGEST */
+} __attribute__((packed, aligned(4)));
+static inline instant span_ended(const struct span *s) { return s->started + s->lasted; }
 struct view_server {
 	str name;                 /* as configured, or as far as known */
 	uint32_t transports;      /* enum transport_bits; UNKNOWN when nothing tells; of both kinds when its configuration changed */
@@ -45,9 +48,10 @@ struct view_server {
 	size_t call_count;
 	struct span *spans;       /* healthy calls of a large single log; sorted by start; else they are full calls */
 	size_t span_count;
+	uint32_t span_longest;    /* no span lasted longer */
 	uint64_t began;           /* calls of a large single log that began and nothing more, beyond those in `calls`: open until the exit */
 	instant began_first;      /* start of the earliest */
-	instant *successes;       /* answers and new connections before the client's exit, sorted */
+	instant *successes;       /* answers that are no spans, and new connections before the client's exit, sorted */
 	size_t success_count;
 };
 struct session_view {

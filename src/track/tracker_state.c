@@ -69,7 +69,7 @@ static void take_event(struct wire *w, struct held **into)
 	e.session = wire_take_str(w);
 	e.err = wire_take_str(w);
 	e.text = wire_take_str(w);
-	e.field_count = (unsigned)wire_take_max(w, LIMIT_EVENT_FIELDS);
+	e.field_count = (uint8_t)wire_take_max(w, LIMIT_EVENT_FIELDS);
 	for (unsigned i = 0; i < e.field_count; i++) {
 		fields[i].name = (uint16_t)wire_take_max(w, UINT16_MAX);
 		fields[i].value = wire_take_str(w);

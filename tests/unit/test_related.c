@@ -161,10 +161,53 @@ static void looking_near_finds_what_comparing_all_finds(void **state)
 	assert_true(dropped > TURNS && left > TURNS); /* neither is rare */
 }
 
+static int by_start(const void *a, const void *b)
+{
+	const struct span *x = a, *y = b;
+	return x->started < y->started ? -1 : x->started > y->started;
+}
+
+/* Spans stand by their starts; their ends are answers like the others. */
+static void ends_of_spans_are_successes(void **state)
+{
+	enum { SPANS = 12 };
+	uint64_t seed = 11;
+	size_t behind = 0, before = 0;
+	(void)state;
+	for (int turn = 0; turn < TURNS; turn++) {
+		struct span spans[SPANS];
+		instant successes[SUCCESSES];
+		struct view_server s = {.spans = spans, .span_count = dice(&seed, SPANS + 1), .successes = successes, .success_count = dice(&seed, 4)};
+		for (size_t i = 0; i < s.success_count; i++)
+			successes[i] = (instant)dice(&seed, 60);
+		for (size_t i = 0; i < s.span_count; i++) {
+			spans[i] = (struct span){dice(&seed, 60), dice(&seed, dice(&seed, 5) ? 8 : 50)};
+			s.span_longest = spans[i].lasted > s.span_longest ? spans[i].lasted : s.span_longest;
+		}
+		qsort(successes, s.success_count, sizeof *successes, by_instant);
+		qsort(spans, s.span_count, sizeof *spans, by_start);
+		const instant at = (instant)dice(&seed, 120) - 5;
+		instant next = INT64_MAX, last = INT64_MIN;
+		for (size_t i = 0; i < s.success_count + s.span_count; i++) {
+			const instant t = i < s.success_count ? successes[i] : span_ended(&spans[i - s.success_count]);
+			next = t > at && t < next ? t : next;
+			last = t <= at && t > last ? t : last;
+		}
+		assert_int_equal(success_behind(&s, at), next);
+		assert_int_equal(success_before(&s, at), last);
+		assert_int_equal(success_before(&s, INT64_MIN), INT64_MIN);
+		assert_int_equal(success_between(&s, at, at + 9), next < at + 9);
+		behind += next != INT64_MAX;
+		before += last != INT64_MIN;
+	}
+	assert_true(behind > TURNS / 4 && before > TURNS / 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(looking_near_finds_what_comparing_all_finds),
+		cmocka_unit_test(ends_of_spans_are_successes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

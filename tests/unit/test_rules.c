@@ -296,8 +296,8 @@ static void healthy_spans_are_calls(void **state)
 	struct trial t;
 	(void)state;
 	world_make(&w);
-	w.spans[0] = (struct span){T - 20 * SECOND, T - 18 * SECOND};
-	w.spans[1] = (struct span){T + 10 * SECOND, T + 14 * SECOND};
+	w.spans[0] = (struct span){T - 20 * SECOND, 2 * SECOND};
+	w.spans[1] = (struct span){T + 10 * SECOND, 4 * SECOND};
 	w.servers[0].spans = w.spans;
 	w.servers[0].span_count = 2;
 	assert_true(holds_in(&w, "prev: { outcome: ok, lasted: 2s }", &t));
