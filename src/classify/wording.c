@@ -116,6 +116,8 @@ static bool add_value(struct judge *j, const struct finding *f, str name, struct
 str wording(struct judge *j, const struct finding *f, str text)
 {
 	struct buf b = {0};
+	if (text.n && str_chr(text, '{') < 0)
+		return text; /* the knowledge's own words: most advice */
 	while (text.n) {
 		ptrdiff_t at = str_chr(text, '{'), end = at < 0 ? -1 : str_chr(str_from(text, (size_t)at), '}');
 		if (end < 0) {

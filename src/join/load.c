@@ -313,17 +313,28 @@ static void keep_span(struct build *b, const struct call *c)
 	count(b->view, c);
 }
 
+static void own_call(struct build *b, struct call *c)
+{
+	own(&b->view->texts, &c->tool_use_id);
+	own(&b->view->texts, &c->err);
+}
+
 /* A session with very many calls: only what is not healthy is looked at in full. */
 static void make_compact(struct build *b)
 {
+	struct arena old = b->view->texts;
 	size_t kept = 0;
 	b->compact = true;
+	b->view->texts = (struct arena){0};
 	for (size_t i = 0; i < b->calls.n; i++) {
 		if (is_plain(&b->calls.v[i]))
 			keep_span(b, &b->calls.v[i]);
 		else
 			b->calls.v[kept++] = b->calls.v[i];
 	}
+	for (size_t i = 0; i < kept; i++)
+		own_call(b, &b->calls.v[i]);
+	arena_done(&old);
 	b->calls.n = kept;
 	b->calls.cap = kept ? kept : 1;
 	b->calls.v = mem_grow(b->calls.v, b->calls.cap, sizeof *b->calls.v);
@@ -340,8 +351,7 @@ static void on_call(void *context, const struct call *c)
 		return;
 	struct call *kept = vec_push(&b->calls);
 	*kept = *c;
-	own(b->a, &kept->tool_use_id);
-	own(b->a, &kept->err);
+	own_call(b, kept);
 	if (!b->compact && b->calls.n > (b->whole ? LIMIT_PICTURE_CALLS : COMPACT_CALLS))
 		make_compact(b);
 }

@@ -183,6 +183,7 @@ int join_view(const struct join_group *g, uint32_t index, const struct rules *ru
 
 void join_view_done(struct session_view *v)
 {
+	arena_done(&v->texts);
 	free(v->events);
 	free(v->calls);
 	v->events = NULL;

@@ -77,5 +77,6 @@ struct session_view {
 	const struct twin *call_twins, *event_twins;
 	size_t call_twin_count, event_twin_count;
 	uint64_t calls_total, calls_failed, calls_open;
+	struct arena texts;       /* of calls: join's own */
 };
 #endif

@@ -162,7 +162,7 @@ int open_handle(const char *path, int flags, struct sql *q, struct err *reterr)
 	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
 		(void)sqlite3_limit(q->db, limits[i].what, limits[i].most);
 	(void)sqlite3_busy_timeout(q->db, BUSY_MS);
-	int r = sql_exec(q, "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -500; PRAGMA temp_store = MEMORY;"
+	int r = sql_exec(q, "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -250; PRAGMA temp_store = MEMORY;"
 						" PRAGMA foreign_keys = OFF; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 4194304", reterr);
 	if (r < 0)
 		sql_done(q);
@@ -226,7 +226,7 @@ int open_memory(struct sql *q, struct err *reterr)
 	if (sqlite3_deserialize(q->db, "main", image, (sqlite3_int64)store_image.size, (sqlite3_int64)store_image.size,
 		SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE) != SQLITE_OK)
 		return sql_fail(q, reterr);
-	return sql_exec(q, "PRAGMA cache_size = -500; PRAGMA journal_mode = MEMORY", reterr);
+	return sql_exec(q, "PRAGMA cache_size = -250; PRAGMA journal_mode = MEMORY", reterr);
 }
 
 /* A new database under this name: the image, on the disk. */
