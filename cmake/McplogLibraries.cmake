@@ -6,11 +6,20 @@ if(NOT PKG_CONFIG_FOUND)
 endif()
 
 set(missing)
-# mcplog_library(name "pkg-config module and version" Debian-package Fedora-package)
+# mcplog_library(name "pkg-config module and version" Debian-package Fedora-package); ${name}_TARGET is what to link with. With
+# MCPLOG_STATIC that is the archive, without those libraries of the system that it needs (m, and of SQLite the threads).
 macro(mcplog_library name module debian fedora)
 	pkg_check_modules(${name} QUIET IMPORTED_TARGET "${module}")
+	set(${name}_TARGET PkgConfig::${name})
 	if(NOT ${name}_FOUND)
 		string(APPEND missing "\n  ${module}: Debian, Ubuntu: apt install ${debian}; Fedora: dnf install ${fedora}")
+	elseif(MCPLOG_STATIC AND NOT "${name}" MATCHES "XXHASH|CMOCKA")
+		list(GET ${name}_LIBRARIES 0 archive)
+		find_library(${name}_ARCHIVE lib${archive}.a HINTS ${${name}_LIBDIR})
+		if(NOT ${name}_ARCHIVE)
+			string(APPEND missing "\n  lib${archive}.a, for MCPLOG_STATIC: Debian, Ubuntu: apt install ${debian}; Fedora: dnf install ${fedora} ${fedora}-static")
+		endif()
+		set(${name}_TARGET ${${name}_ARCHIVE})
 	endif()
 endmacro()
 
@@ -32,6 +41,8 @@ endif()
 add_library(mcplog_libraries INTERFACE)
 # SQLite first: most of what the loader looks up at a start are symbols of SQLite, and it asks the libraries in this order. Of xxHash only
 # the header is wanted (base/hash.c).
-target_link_libraries(mcplog_libraries INTERFACE PkgConfig::SQLITE PkgConfig::PCRE2 PkgConfig::JANSSON PkgConfig::YAML
-	PkgConfig::ZLIB PkgConfig::ZSTD PkgConfig::UTF8PROC m)
-target_include_directories(mcplog_libraries SYSTEM INTERFACE ${XXHASH_INCLUDE_DIRS})
+target_link_libraries(mcplog_libraries INTERFACE ${SQLITE_TARGET} ${PCRE2_TARGET} ${JANSSON_TARGET} ${YAML_TARGET} ${ZLIB_TARGET}
+	${ZSTD_TARGET} ${UTF8PROC_TARGET} m)
+foreach(name SQLITE PCRE2 JANSSON YAML ZLIB ZSTD XXHASH UTF8PROC)
+	target_include_directories(mcplog_libraries SYSTEM INTERFACE ${${name}_INCLUDE_DIRS})
+endforeach()

@@ -16,20 +16,13 @@ static bool wanted(const struct signature *s, uint32_t classes, bool core_only)
 	return (s->bodies & classes) != 0 && (!core_only || s->core);
 }
 
-static unsigned count_bits(const struct byte_set *s)
-{
-	unsigned n = 0;
-	for (unsigned w = 0; w < 4; w++)
-		n += (unsigned)__builtin_popcountll(s->bits[w]);
-	return n;
-}
-
-/* Writes the sets of all buckets for one place. Large sets are written as "everything but", as most sets are small or large. */
+/* Writes the sets of all buckets for one place. Most are small, or have all bytes but a few: those are written as "everything but". A set
+ * with all of the last quarter is such a one. */
 static void write_place(uint64_t table[256], struct byte_set (*sets)[PATTERN_PREFIX], size_t buckets, unsigned place)
 {
 	uint64_t large = 0;
 	for (size_t b = 0; b < buckets; b++)
-		large |= (uint64_t)(count_bits(&sets[b][place]) > 128) << b;
+		large |= (uint64_t)(sets[b][place].bits[3] == ~UINT64_C(0)) << b;
 	for (unsigned c = 0; c < 256; c++)
 		table[c] = large;
 	for (size_t b = 0; b < buckets; b++)
