@@ -102,7 +102,7 @@
  *               kinds formats signatures causes conditions advice limits telemetry redactions queries places probe  one kind of file each
  *               mkpatterns_main      host tool of the build: the built-in tree and its entries as constants
  * prove/        prove formats signatures redactions causes queries sample probe  runs the samples, checks relations
- *               hostile              what a pattern costs in lines made to hurt it
+ *               hostile price        what a pattern costs: in lines made to hurt it, in records that it does not match
  *
  * BELOW ALL     model/ is plain structs, base/ knows nothing of logs
  * model/        names tool_name tree problem_wire  names of enumerations, MCP names, YAML trees, problems as bytes

@@ -279,6 +279,8 @@ int regex_count(struct regex *r, str subject, size_t start, struct regex_match *
 
 int regex_match(struct regex *r, str subject, struct regex_match *ret) { return regex_search(r, subject, 0, ret); }
 
+bool regex_is_plain(const struct regex *r) { return r->plain != NULL; }
+
 unsigned regex_group_count(const struct regex *r) { return r->groups; }
 
 str regex_group_name(const struct regex *r, unsigned i) { return i < REGEX_GROUPS && r->names[i].p != NULL ? r->names[i] : S(""); }

@@ -29,6 +29,7 @@ int regex_search(struct regex *r, str subject, size_t start, struct regex_match 
 /* The same search without machine code, counted, for proofs: *ret_steps += the items of the pattern that were tried, and one for every
  * eight bytes that were passed by a run. ERR_LIMIT also beyond REGEX_COUNT_MAX steps. */
 int regex_count(struct regex *r, str subject, size_t start, struct regex_match *ret, uint64_t *ret_steps);
+bool regex_is_plain(const struct regex *r); /* matched without PCRE2? */
 unsigned regex_group_count(const struct regex *r);
 /* Name of group i (1-based), "" when it has none. Valid as long as r. */
 str regex_group_name(const struct regex *r, unsigned i);

@@ -11,6 +11,7 @@
 #include "cli/unexplained.h"
 #include "knowledge/knowledge.h"
 #include "prove/prove.h"
+#include <stdlib.h>
 
 struct listing {
 	struct buf text;
@@ -43,6 +44,54 @@ static int list(const struct env *env, const struct opts *opts, struct rules *ru
 	return code;
 }
 
+/* Steps per hundred records of the signature's classes. */
+static double price_of(const struct prove_price *p)
+{
+	return p->records > 0 ? 100.0 * (double)p->steps / (double)p->records : 0;
+}
+
+static int dearer(const void *a, const void *b)
+{
+	const struct prove_price *x = a, *y = b;
+	if (price_of(x) != price_of(y))
+		return price_of(x) < price_of(y) ? 1 : -1;
+	return x->signature < y->signature ? -1 : x->signature > y->signature;
+}
+
+static void price_row(struct buf *out, const struct prove_price *p)
+{
+	enum { FIXED_SHOWN = 40 };
+	const struct signature *s = p->signature;
+	const str fixed = s->head.n > 0 ? s->head : s->literal;
+	buf_printf(out, "%8.0f%8zu of %4zu%8.1f  %-6s ", price_of(p), p->tried, p->records, p->tried > 0 ? (double)p->steps / (double)p->tried : 0,
+		p->plain ? "plain" : "PCRE2");
+	buf_add(out, s->id);
+	buf_addz(out, fixed.n == 0 ? ": no fixed text" : s->head.n > 0 ? ": begins with `" : s->anchored ? ": holds `" : ": anywhere holds `");
+	utf8_terminal(out, utf8_limit(fixed, FIXED_SHOWN), false);
+	buf_addz(out, fixed.n == 0 ? "\n" : fixed.n > FIXED_SHOWN ? "…`\n" : "`\n");
+}
+
+/* All that were asked for, of the built-in ones only the dearest. */
+static void price_list(struct buf *out, struct prove_report *report, bool one)
+{
+	enum { BUILTIN_SHOWN = 12 };
+	size_t builtin = 0;
+	if (report->prices.n == 0)
+		return;
+	qsort(report->prices.v, report->prices.n, sizeof *report->prices.v, dearer);
+	buf_addz(out, "   steps       tried    each  by     signature, and what it is found by\n");
+	for (size_t i = 0; i < report->prices.n; i++) {
+		const struct prove_price *p = &report->prices.v[i];
+		const bool own = p->signature->doc->texts != NULL;
+		builtin += !own;
+		if (one || own || builtin <= BUILTIN_SHOWN)
+			price_row(out, p);
+	}
+	if (!one && builtin > BUILTIN_SHOWN)
+		buf_printf(out, "         and %zu built-in ones that cost less; name one to see it\n", builtin - BUILTIN_SHOWN);
+	buf_addz(out, "steps: in 100 records of its classes (the samples of all signatures stand for them), those that it matches included.\n");
+}
+
 static int prove(const struct env *env, const struct opts *opts, struct rules *rules, bool lint)
 {
 	struct prove_report report = {0};
@@ -51,6 +100,7 @@ static int prove(const struct env *env, const struct opts *opts, struct rules *r
 	prove_run(rules, &options, &report);
 	for (size_t i = 0; i < report.findings.n; i++)
 		diag_err(&report.findings.v[i].err);
+	price_list(&text, &report, options.only_id.n > 0);
 	buf_printf(&text, "%zu signatures, %zu formats and %zu redactions proven by %zu samples, %zu causes checked: %zu errors, %zu warnings\n",
 		report.signatures, report.formats, report.redactions, report.samples, report.causes, report.errors, report.warnings);
 	const int printed = command_print(env, buf_str(&text));

@@ -232,13 +232,17 @@ static bool admits(const struct signature *s, const struct record *r)
 	return s->frame.n == 0 || str_find(r->frames, s->frame) >= 0;
 }
 
+/* Does the text hold what every match holds? */
+static bool has_literals(const struct signature *s, str body, bool anywhere)
+{
+	if (!anywhere && s->head.n > 0 && !str_starts(body, s->head))
+		return false;
+	return !(anywhere || s->literal.n > s->head.n) || str_find(body, s->literal) >= 0;
+}
+
 static bool try_signature(struct attempt *a, const struct signature *s)
 {
-	if (a->r != NULL && !admits(s, a->r))
-		return false;
-	if (!a->anywhere && s->head.n > 0 && !str_starts(a->body, s->head))
-		return false;
-	if ((a->anywhere || s->literal.n > s->head.n) && str_find(a->body, s->literal) < 0)
+	if ((a->r != NULL && !admits(s, a->r)) || !has_literals(s, a->body, a->anywhere))
 		return false;
 	struct regex *regex = a->anywhere ? loose_regex(a->m, s) : strict_regex(a->m, s);
 	if (regex == NULL)
@@ -476,6 +480,12 @@ size_t matcher_all(struct matcher *m, const struct record *r, uint16_t *ret_indi
 		n++;
 	}
 	return n;
+}
+
+bool matcher_tries(const struct matcher *m, size_t signature, str body)
+{
+	size_t seen;
+	return may_begin(m, signature, body, &seen) && has_literals(&m->rules->signatures.v[signature], body, false);
 }
 
 uint64_t matcher_gave_up(const struct matcher *m, str *ret_first)

@@ -19,6 +19,8 @@ bool matcher_match(struct matcher *m, const struct record *r, struct event *ret_
 uint16_t matcher_error_class(struct matcher *m, str err, uint16_t *ret_signature);
 /* All signatures that match, for proofs: fills up to cap indices, returns how many matched. */
 size_t matcher_all(struct matcher *m, const struct record *r, uint16_t *ret_indices, size_t cap);
+/* Is the regex of this signature (index) run on a body of one of its classes? For what it costs. */
+bool matcher_tries(const struct matcher *m, size_t signature, str body);
 /* Patterns that hit the step limit so far: sum, and the id of the first (I2). */
 uint64_t matcher_gave_up(const struct matcher *m, str *ret_first);
 #endif

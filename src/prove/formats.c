@@ -144,6 +144,8 @@ static void prove_one(struct proof *p, struct format *f)
 		check_after(p, f, &s);
 		if (!s.no && !prove_speed(f->regex, s.text, 2048, &bytes))
 			prove_note(p, PROVE_ERROR, match, NULL, "the pattern reaches the step limit on a text of %zu bytes", bytes);
+		else if (matching == 1 && !s.no)
+			prove_hostile(p, f->regex, false, s.text);
 	}
 	if (matching == 0)
 		prove_note(p, PROVE_ERROR, f->node, "add `samples` with a line as it stands in a log, and `is: { … }`", "no sample that matches");

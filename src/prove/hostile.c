@@ -99,6 +99,18 @@ static size_t find_cuts(str sample, size_t *ret_cuts)
 	return kept;
 }
 
+/* The shortest line, by doubling, on which the search is given up. */
+static size_t first_limit(struct kitchen *k, const struct recipe *recipe, size_t limit)
+{
+	uint64_t steps;
+	for (size_t length = SHORT; length < limit; length *= 2) {
+		make_line(k, recipe, length);
+		if (!prove_steps(k->r, k->all, buf_str(&k->line), &steps))
+			return length;
+	}
+	return limit;
+}
+
 void prove_cost(struct regex *r, bool all, str sample, struct prove_cost *ret)
 {
 	struct kitchen k = {.r = r, .all = all, .cost = ret};
@@ -115,6 +127,23 @@ void prove_cost(struct regex *r, bool all, str sample, struct prove_cost *ret)
 		const double growth = steps > FEW ? (double)steps / (double)half : 0;
 		ret->steps = steps > ret->steps ? steps : ret->steps;
 		ret->growth = growth > ret->growth ? growth : ret->growth;
+		if (ret->limit > 0)
+			ret->limit = first_limit(&k, &k.worst[i], ret->limit);
 	}
 	buf_done(&k.line);
+}
+
+void prove_hostile(struct proof *p, struct regex *r, bool all, str sample)
+{
+	static const char hint[] = "make the parts exclude each other, such as [^ ]+ instead of .*, and bound what repeats, such as {0,60}";
+	const uint32_t node = tree_get(p->doc, p->node, "match");
+	struct prove_cost cost = {0};
+	if (!p->options->lint || (p->doc->texts == NULL && p->options->only_id.n == 0))
+		return;
+	prove_cost(r, all, sample, &cost);
+	if (cost.limit > 0)
+		prove_note(p, PROVE_WARNING, node, hint, "steps grow faster than the line: on one of %zu bytes, made of the sample to hurt, the search is given up", cost.limit);
+	else if (cost.growth > PROVE_GROWTH || cost.steps > PROVE_STEPS_PER_BYTE * REGEX_SUBJECT_MAX)
+		prove_note(p, PROVE_WARNING, node, hint, "a line of 64 KiB, made of the sample to hurt, takes %llu steps, %.1f times those of half of it",
+			(unsigned long long)cost.steps, cost.growth);
 }

@@ -28,6 +28,7 @@ void prove_run(struct rules *rules, const struct prove_options *options, struct 
 void prove_report_done(struct prove_report *r)
 {
 	vec_free(&r->findings);
+	vec_free(&r->prices);
 }
 
 static void list_one(prove_row_fn *row, void *context, const char *type, str id, str kind, const struct tree_doc *d, uint32_t node, struct where where)

@@ -15,11 +15,19 @@ struct prove_options {
 	bool only_user; /* only patterns that do not come from the program itself */
 	str only_id;    /* only this one; empty = all */
 };
+/* What a signature costs in the records of its classes. */
+struct prove_price {
+	const struct signature *signature;
+	bool plain;            /* matched without PCRE2 */
+	size_t records, tried; /* samples of all signatures of its classes; those on which its regex is run */
+	uint64_t steps;        /* of these tries together */
+};
 struct prove_report {
 	VEC(struct prove_finding) findings; /* errors and warnings in rules order */
 	size_t signatures, formats, redactions, samples; /* proven */
 	size_t causes;                                   /* causes and notes, checked */
 	size_t errors, warnings;
+	VEC(struct prove_price) prices;                  /* of signatures, in rules order; lint only */
 };
 
 /* rules as loaded by knowledge_load; regexes are compiled as a side effect. Zero-initialise the report. */

@@ -37,6 +37,8 @@ static void prove_one(struct proof *p, struct redactor *redactor, struct redacti
 		test_sample(p, redactor, &s);
 		if (!s.no && !prove_speed(r->regex, s.text, 2048, &bytes))
 			prove_note(p, PROVE_ERROR, tree_get(p->doc, r->node, "match"), NULL, "the pattern reaches the step limit on a text of %zu bytes", bytes);
+		else if (matching == 1 && !s.no)
+			prove_hostile(p, r->regex, true, s.text);
 	}
 	if (matching == 0)
 		prove_note(p, PROVE_ERROR, r->node, "add a sample whose `is` is the redacted line", "no sample that is redacted");

@@ -1,6 +1,7 @@
 /* Samples of a pattern, and findings about them. Shared by the files of prove/. */
 #ifndef MCPLOG_PROVE_SAMPLE_H
 #define MCPLOG_PROVE_SAMPLE_H
+#include "match/matcher.h"
 #include "prove/prove.h"
 
 struct sample {
@@ -8,7 +9,11 @@ struct sample {
 	str text;          /* of `line` */
 	bool no;           /* `is: no`: a near miss */
 };
+struct prove_pool { /* sample bodies of each class */
+	VEC(str) bodies[CLASS_COUNT];
+};
 struct proof { /* the run so far */
+	const struct prove_pool *pool; /* lint of signatures only */
 	struct rules *rules;
 	const struct prove_options *options;
 	struct prove_report *report;
@@ -33,6 +38,8 @@ size_t prove_furthest(str pattern, unsigned flags, str text, str *ret_rest);
 bool prove_speed(struct regex *r, str sample, size_t limit, size_t *ret_bytes);
 /* Steps of one search in a text, `all`: of repeated ones to its end. False when a limit was reached. */
 bool prove_steps(struct regex *r, bool all, str text, uint64_t *ret_steps);
+enum { PROVE_STEPS_PER_BYTE = 11 }; /* and growth of 2.3: what a search may take at worst */
+#define PROVE_GROWTH 2.3
 /* At worst, over lines of REGEX_SUBJECT_MAX bytes that are made of samples to hurt. */
 struct prove_cost {
 	uint64_t steps;
@@ -41,6 +48,13 @@ struct prove_cost {
 };
 /* Adds what a sample shows to *ret. */
 void prove_cost(struct regex *r, bool all, str sample, struct prove_cost *ret);
+/* A warning when a limit is reached on some line made of a sample, or steps grow faster than the line. Built-in patterns are looked at
+ * when they are named: tests hold all of them to more than that. */
+void prove_hostile(struct proof *p, struct regex *r, bool all, str sample);
+/* What the signature `index`, whose regex is r, costs: added to the report. */
+void prove_price(struct proof *p, const struct matcher *m, size_t index, struct regex *r);
+void prove_price_start(struct prove_pool *pool, const struct rules *rules);
+void prove_price_done(struct prove_pool *pool);
 /* prove/ of each kind of pattern. */
 void prove_signatures(struct proof *p);
 void prove_formats(struct proof *p);

@@ -9,7 +9,7 @@
 #include "prove/sample.h"
 #include <stdio.h>
 
-enum { SPEED_ERROR = 2048, SPEED_WARNING = 32768 };
+enum { SPEED_ERROR = 2048 };
 
 struct signature_proof {
 	struct proof *p;
@@ -160,9 +160,8 @@ static void check_speed(struct signature_proof *x, str sample)
 	if (!prove_speed(x->regex, sample, SPEED_ERROR, &bytes))
 		prove_note(x->p, PROVE_ERROR, node, "make the parts exclude each other, such as [^ ]+ instead of .*",
 			"the pattern reaches the step limit on a text of %zu bytes", bytes);
-	else if (x->p->options->lint && !prove_speed(x->regex, sample, SPEED_WARNING, &bytes))
-		prove_note(x->p, PROVE_WARNING, node, "make the parts exclude each other, such as [^ ]+ instead of .*",
-			"the pattern reaches the step limit on a text of %zu bytes", bytes);
+	else
+		prove_hostile(x->p, x->regex, false, sample);
 }
 
 static void test_samples(struct signature_proof *x)
@@ -195,28 +194,37 @@ static void check_groups(struct signature_proof *x)
 	}
 }
 
-/* What the signature costs in records that it does not match. Classes whose records are rare have no gate. */
-static void check_cost(struct signature_proof *x)
+/* Places at the beginning of a match where most bytes can stand. */
+static unsigned open_places(str pattern)
 {
-	uint32_t gated = ~(UINT32_C(1) << CLASS_ERROR | UINT32_C(1) << CLASS_TRACEBACK | UINT32_C(1) << CLASS_TRANSCRIPT);
 	struct byte_set sets[PATTERN_PREFIX];
-	uint32_t node = tree_get(x->p->doc, x->s->node, "match");
-	if (!x->s->anchored && x->s->literal.n < 4)
-		prove_note(x->p, PROVE_ERROR, node, "begin the pattern with ^, or let it contain a fixed text of 4 bytes or more",
-			"the pattern has neither an anchor nor a literal of 4 bytes: it would be tried on everything");
-	if (!x->p->options->lint || (x->s->bodies & gated) == 0)
-		return;
-	pattern_prefix(x->s->match, sets);
 	unsigned open = 0;
+	pattern_prefix(pattern, sets);
 	for (unsigned place = 0; place < PATTERN_PREFIX; place++) {
 		unsigned known = 0;
 		for (unsigned w = 0; w < 4; w++)
 			known += (unsigned)__builtin_popcountll(sets[place].bits[w]);
 		open += known > 128;
 	}
-	if (open == PATTERN_PREFIX)
+	return open;
+}
+
+/* What the signature costs in records that it does not match. Classes whose records are rare have no gate. */
+static void check_cost(struct signature_proof *x)
+{
+	uint32_t gated = ~(UINT32_C(1) << CLASS_ERROR | UINT32_C(1) << CLASS_TRACEBACK | UINT32_C(1) << CLASS_TRANSCRIPT);
+	uint32_t node = tree_get(x->p->doc, x->s->node, "match");
+	if (!x->s->anchored && x->s->literal.n < 4)
+		prove_note(x->p, PROVE_ERROR, node, "begin the pattern with ^, or let it contain a fixed text of 4 bytes or more",
+			"the pattern has neither an anchor nor a literal of 4 bytes: it would be tried on everything");
+	if (!x->p->options->lint)
+		return;
+	prove_price(x->p, x->m, x->index, x->regex);
+	const struct prove_price *price = &x->p->report->prices.v[x->p->report->prices.n - 1];
+	if ((x->s->bodies & gated) != 0 && open_places(x->s->match) == PATTERN_PREFIX)
 		prove_note(x->p, PROVE_WARNING, node, "begin the pattern with ^ and a fixed text",
-			"nothing is known about the first %d bytes: every record of its classes has to be read and searched", (int)PATTERN_PREFIX);
+			"nothing is known about the first %d bytes: every record of its classes has to be read and searched%s; of %zu sample records it is tried on %zu",
+			(int)PATTERN_PREFIX, x->s->literal.n > 0 ? "" : ", and no fixed text stands in every match", price->records, price->tried);
 }
 
 /* A core is searched for in running text: it must be possible to take its anchors away, and what is left must say something. */
@@ -268,8 +276,14 @@ static void prove_one(struct proof *p, struct matcher *m, size_t index)
 void prove_signatures(struct proof *p)
 {
 	struct matcher *m = matcher_new(p->rules);
+	struct prove_pool pool = {0};
+	if (p->options->lint)
+		prove_price_start(&pool, p->rules);
+	p->pool = &pool;
 	for (size_t i = 0; i < p->rules->signatures.n; i++)
 		if (prove_wanted(p, p->rules->signatures.v[i].id, p->rules->signatures.v[i].doc))
 			prove_one(p, m, i);
+	p->pool = NULL;
+	prove_price_done(&pool);
 	matcher_free(m);
 }

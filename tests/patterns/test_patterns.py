@@ -239,6 +239,34 @@ class Growing(Folder):
         shown = next(i for i, line in enumerate(lines) if "SSE pipe burst" in line)
         self.assertEqual(lines[shown][lines[shown + 1].index("^"):], "oos of flow")
 
+    def lint(self, match):
+        """stdout and warnings for a signature that is found in a sample by `match`."""
+        self.put("my/cost.yaml", SIGNATURE.replace("^(?<transport>[A-Z]+) pipe burst after (?<uptime>\\d+)s of flow", match))
+        return run("patterns", "lint", "--patterns", self.patterns, "my.burst", cwd=self.path)
+
+    def test_lint_says_what_a_pattern_costs(self):
+        out, err = self.lint("^(?<transport>SSE) pipe burst after (?<uptime>\\d+)s of flow")
+        self.assertEqual(err, "")
+        row = re.search(r"(?m)^ *(\d+) +(\d+) of +(\d+) +([\d.]+)  plain  my\.burst: begins with `SSE pipe burst after `$", out)
+        self.assertIsNotNone(row, out)
+        total, tried, records, each = (float(x) for x in row.groups())
+        self.assertLessEqual(tried, 2)
+        self.assertGreater(records, 50)
+        self.assertAlmostEqual(total, 100 * tried * each / records, delta=1)
+        wide, err = self.lint("(?<transport>[A-Z]+) pipe burst after (?<uptime>\\d+)s of flow")
+        self.assertIn("my.burst: anywhere holds ` pipe burst after `", wide)
+        self.assertRegex(err, r"my/cost\.yaml:7:\d+: my\.burst: nothing is known about the first 8 bytes")
+
+    def test_lint_names_a_pattern_that_a_hostile_line_makes_slow(self):
+        good = "^(?<transport>[A-Z]{2,9}) pipe burst after (?<uptime>\\d{1,9})s of flow"
+        _, err = self.lint(good)
+        self.assertEqual(err, "")
+        for bad in good.replace("^(", r"^(?:.*:)?.*?\b("), good.replace("^(", r"^(?>x?)(?:.*:)?.*?\b("):
+            with self.subTest(bad):
+                _, err = self.lint(bad)
+                self.assertRegex(err, r"my/cost\.yaml:7:\d+: my\.burst: (?:steps grow faster than the line|a line of 64 KiB)")
+                self.assertIn("exclude each other", err)
+
     def test_a_stolen_sample_is_reported(self):
         self.put("my/thief.yaml", SIGNATURE.replace("^(?<transport>[A-Z]+) pipe burst after (?<uptime>\\d+)s of flow", "^(?<transport>[A-Z]+) connection dropped after (?<uptime>\\d+)s"))
         _, err = run("patterns", "test", "--patterns", self.patterns, cwd=self.path, expect=2)
