@@ -47,6 +47,7 @@
  *               reader inflate sniff  bytes to lines; gzip and zstd; binary, UTF-16 and archives
  * parse/        parser detect shape  lines to records; which formats; formats as data, prepared
  *               hot                  the fast way of a line that looks like most lines of its file
+ *               searched             the way into block when signatures may match anywhere: only records without their texts
  *               block told           such lines straight from the reader's buffer: the inner loop; what the gate said of beginnings
  *               json_block           lines of JSON logs from there
  *               cache_line transcript_line   the same for lines of the client's cache log and of transcripts: JSON without a parser
@@ -109,6 +110,7 @@
  * base/         str buf arena mem map intern hash wire  bytes and memory
  *               instant instant_template duration zone  time
  *               utf8 json json_out csv regex pattern nearest drain version_range  text
+ *               needles              several texts searched for at once
  *               plain plain_read plain_run plain_begin plain_image span newline  most patterns, matched without PCRE2; runs of bytes; ends of lines
  *               ring                 places handed round between two threads
  *               err diag out child   errors, stderr, output files, commands that are run

@@ -36,7 +36,8 @@ void reading_parser(struct reading *g, struct parse_memory *memory, const struct
 		g->probe = reader_peek(g->reader);
 	parser_free(g->parser);
 	struct parser_options options = {.zone = g->options->zone, .base = g->in->is_stdin ? INSTANT_NONE : g->identity.mtime_ns / 1000, .path = g->in->path,
-		.probe = g->probe, .force_text = g->options->source.force_text, .excerpt_gate = matcher_knows, .memory = memory};
+		.probe = g->probe, .force_text = g->options->source.force_text, .excerpt_gate = matcher_knows, .memory = memory,
+		.needles = matcher_needles(gate), .rest_gate = matcher_gate_rest};
 	g->parser = parser_new(g->rules, &options, matcher_gate, gate, g->sink.record, g->sink.context);
 }
 

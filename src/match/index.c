@@ -6,7 +6,7 @@
  * lowest bit up finds the first matching signature.
  *
  * A signature that is not anchored can have any byte everywhere: it is always tried, and the gate lets every record of its class
- * pass. `patterns lint` says so. */
+ * pass, unless it is searched for by its text (matcher_needles). `patterns lint` says so. */
 #include "match/index.h"
 #include "base/mem.h"
 #include <stdlib.h>

@@ -13,6 +13,7 @@
  * event, and it is counted. What any text means is not known here. */
 #include "match/matcher.h"
 #include "base/mem.h"
+#include "base/needles.h"
 #include "base/plain.h"
 #include "base/vec.h"
 #include "match/index.h"
@@ -22,12 +23,14 @@
 struct beginning {
 	uint64_t word; /* first eight bytes of the literal head, when it has as many */
 	bool long_head, counted; /* it has; such records are only counted */
+	bool searched; /* may match anywhere, and holds a text that is searched for in many lines at once */
 };
 
 struct matcher {
 	const struct rules *rules;
 	struct match_index *classes;          /* [CLASS_COUNT], each built when its class first occurs */
 	struct beginning *beginnings;         /* by signature */
+	struct needles *needles;              /* texts of those that are searched for; NULL: there are none */
 	struct match_index core, core_errors; /* for excerpts, built at the first one: all classes but error, and error */
 	bool core_ready;
 	struct regex **strict, **loose;       /* by signature, compiled when first tried: the regex, and without anchors for excerpts */
@@ -63,6 +66,27 @@ static const struct match_index *class_index(const struct matcher *m, enum body_
 	return x;
 }
 
+/* Error texts, tracebacks and transcripts have no gate. */
+static bool is_searched(const struct signature *s)
+{
+	const uint32_t gated = ~(UINT32_C(1) << CLASS_ERROR | UINT32_C(1) << CLASS_TRACEBACK | UINT32_C(1) << CLASS_TRANSCRIPT);
+	bool line_end = false;
+	for (size_t i = 0; i < s->literal.n; i++)
+		line_end = line_end || s->literal.p[i] == '\n' || s->literal.p[i] == '\r';
+	return !s->anchored && s->literal.n >= NEEDLE_MIN && !line_end && (s->bodies & gated) != 0;
+}
+
+static void find_needles(struct matcher *m)
+{
+	VEC(str) texts = {0};
+	for (size_t i = 0; i < m->rules->signatures.n; i++)
+		if (m->beginnings[i].searched)
+			*vec_push(&texts) = m->rules->signatures.v[i].literal;
+	if (texts.n > 0)
+		m->needles = needles_new(texts.v, texts.n);
+	vec_free(&texts);
+}
+
 static void find_beginnings(struct matcher *m)
 {
 	m->beginnings = mem_new((m->rules->signatures.n + 1) * sizeof *m->beginnings);
@@ -70,6 +94,7 @@ static void find_beginnings(struct matcher *m)
 		const struct signature *s = &m->rules->signatures.v[i];
 		struct beginning *b = &m->beginnings[i];
 		b->counted = s->keep == KEEP_COUNT;
+		b->searched = is_searched(s);
 		b->long_head = s->head.n >= sizeof b->word;
 		if (b->long_head)
 			memcpy(&b->word, s->head.p, sizeof b->word);
@@ -82,6 +107,7 @@ struct matcher *matcher_new(const struct rules *rules)
 	m->rules = rules;
 	m->classes = mem_new(CLASS_COUNT * sizeof *m->classes);
 	find_beginnings(m);
+	find_needles(m);
 	m->strict = mem_new((rules->signatures.n + 1) * sizeof(struct regex *));
 	m->strict_broken = mem_new(rules->signatures.n + 1);
 	m->loose = mem_new((rules->signatures.n + 1) * sizeof(struct regex *));
@@ -103,6 +129,7 @@ void matcher_free(struct matcher *m)
 	}
 	free(m->classes);
 	free(m->beginnings);
+	needles_free(m->needles);
 	free(m->strict);
 	free(m->strict_broken);
 	free(m->loose);
@@ -150,15 +177,19 @@ static bool may_match(const struct matcher *m, size_t signature, str head, bool 
 	return yes;
 }
 
-static struct gate_answer first_to_match(const struct matcher *m, enum body_class class, str head, bool counted)
+/* Who is asked for: for excerpts also what is only counted; not those whose text does not stand here. */
+enum asked { ASK_WANTED, ASK_KNOWN, ASK_REST };
+
+static struct gate_answer first_to_match(const struct matcher *m, enum body_class class, str head, enum asked asked)
 {
 	const struct match_index *x = class_index(m, class);
+	const bool counted = asked == ASK_KNOWN;
 	uint16_t first = 0;
 	size_t bytes = head.n < PATTERN_PREFIX ? head.n : PATTERN_PREFIX;
 	for (uint64_t buckets = match_index_buckets(x, head); buckets != 0; buckets &= buckets - 1) {
 		unsigned bucket = (unsigned)__builtin_ctzll(buckets);
 		for (uint32_t i = x->first[bucket]; i < x->first[bucket + 1]; i++) {
-			if (!may_match(m, x->order[i], head, counted, &bytes))
+			if ((asked == ASK_REST && m->beginnings[x->order[i]].searched) || !may_match(m, x->order[i], head, counted, &bytes))
 				continue;
 			if (first == 0)
 				first = (uint16_t)(x->order[i] + 1);
@@ -169,27 +200,33 @@ static struct gate_answer first_to_match(const struct matcher *m, enum body_clas
 	return (struct gate_answer){0, (uint16_t)bytes};
 }
 
-static struct gate_answer ask(const struct matcher *m, enum body_class class, str head, bool counted)
+static struct gate_answer ask(const struct matcher *m, enum body_class class, str head, enum asked asked)
 {
 	if (class == CLASS_TRACEBACK || class == CLASS_TRANSCRIPT)
 		return (struct gate_answer){1, 0};
-	return first_to_match(m, class, head, counted);
+	return first_to_match(m, class, head, asked);
 }
 
-struct gate_answer matcher_gate(const void *matcher, enum body_class class, str head)
+static struct gate_answer ask_record(const struct matcher *m, enum body_class class, str head, enum asked asked)
 {
 	/* Blanks at the end, and escape sequences, are not there any more when the record is matched: they decide nothing. */
 	const char *escape = head.n > 0 ? memchr(head.p, 0x1b, head.n) : NULL;
 	head = str_trim_end(escape != NULL ? str_head(head, (size_t)(escape - head.p)) : head);
-	struct gate_answer a = ask(matcher, class, head, false);
+	struct gate_answer a = ask(m, class, head, asked);
 	while (a.bytes > 0 && a.bytes < head.n && str_trim_end(str_head(head, a.bytes)).n < a.bytes)
 		a.bytes++;
 	return a;
 }
 
+struct gate_answer matcher_gate(const void *matcher, enum body_class class, str head) { return ask_record(matcher, class, head, ASK_WANTED); }
+
+struct gate_answer matcher_gate_rest(const void *matcher, enum body_class class, str head) { return ask_record(matcher, class, head, ASK_REST); }
+
+const struct needles *matcher_needles(const struct matcher *m) { return m->needles; }
+
 struct gate_answer matcher_knows(const void *matcher, enum body_class class, str head)
 {
-	return ask(matcher, class, head, true);
+	return ask(matcher, class, head, ASK_KNOWN);
 }
 
 static uint16_t index_of(const struct matcher *m, const struct signature *s)

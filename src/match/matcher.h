@@ -10,6 +10,10 @@ struct matcher *matcher_new(const struct rules *rules);
 void matcher_free(struct matcher *m);
 /* parser's gate_fn; context is the matcher. None also for records that would only be recognised and forgotten (keep: count). */
 struct gate_answer matcher_gate(const void *matcher, enum body_class class, str head);
+/* Texts of the signatures that may match anywhere and hold one; NULL: there are none. Where no such text stands, and no escape sequence,
+ * matcher_gate_rest says what matcher_gate says of the others. Lives as long as the matcher. */
+const struct needles *matcher_needles(const struct matcher *m);
+struct gate_answer matcher_gate_rest(const void *matcher, enum body_class class, str head);
 /* The same, but not for those: for excerpts, where the beginning of a record decides what it is. */
 struct gate_answer matcher_knows(const void *matcher, enum body_class class, str head);
 /* True and *ret_event filled (views into the record) when a signature explains the record. Several signatures: the first in

@@ -43,6 +43,9 @@ static bool may_split(const struct shape *hot, uint64_t key)
 	return false;
 }
 
+/* What is searched for by its text does not stand in the lines that come here (searched.c). */
+static inline gate_fn *gate_of(const struct parser *p) { return p->o.needles != NULL ? p->o.rest_gate : p->gate; }
+
 /* --- one line --- */
 
 /* The body of a line whose head fits, when the bracket behind the level is two bytes and stands in the next eight; else NULL. */
@@ -138,9 +141,9 @@ static enum answer ask_split(struct parser *p, str body, const char *limit, stru
 		if (told_may_have_role(p->shapes, SHAPE_EMBED, key) || (p->version.n == 0 && fact))
 			return UNSURE;
 		if (fact) /* not to be remembered: the next file's version is not known */
-			ret_split->from = p->gate(p->gate_context, s->shape->format->class, str_head(rest, HEAD_GATE)).from;
+			ret_split->from = gate_of(p)(p->gate_context, s->shape->format->class, str_head(rest, HEAD_GATE)).from;
 		else
-			ret_split->from = told_ask(p, q, s->shape->format->class, rest, &(struct told_place){rest.p, limit, SIZE_MAX});
+			ret_split->from = told_ask(p, gate_of(p), q, s->shape->format->class, rest, &(struct told_place){rest.p, limit, SIZE_MAX});
 	} else {
 		ret_split->from = told->from;
 	}
@@ -163,7 +166,7 @@ static inline enum answer ask_body(struct parser *p, const char *body, const cha
 		const str text = {body, (size_t)(end - body)};
 		if (may_split(p->hot, key))
 			return ask_split(p, text, limit, ret_split);
-		ret_split->from = told_ask(p, q, p->hot->format->class, text, &(struct told_place){text.p, limit, SIZE_MAX});
+		ret_split->from = told_ask(p, gate_of(p), q, p->hot->format->class, text, &(struct told_place){text.p, limit, SIZE_MAX});
 	} else {
 		ret_split->from = told->from;
 	}
@@ -366,7 +369,7 @@ static struct answers *answers_for(struct parse_memory *m, const struct shape *h
 	return m->answers;
 }
 
-size_t parser_block(struct parser *p, str text, uint64_t line, uint64_t offset, uint64_t *ret_lines)
+size_t block_pass(struct parser *p, str text, uint64_t line, uint64_t offset, uint64_t *ret_lines)
 {
 	struct walk w = {.p = p, .text = text.p, .limit = text.p + text.n, .offset = offset, .at = text.p, .number = line};
 	*ret_lines = 0;

@@ -39,4 +39,6 @@ enum level hot_level(struct parser *p, str text);
 bool hot_open(struct parser *p, struct flow *f, const struct line *l, str body, const struct known_split *split);
 /* A record that nobody wants is open. */
 void hot_drop(struct flow *f, uint64_t line, uint64_t offset, uint32_t lines);
+/* parser_block for lines in which no needle stands. */
+size_t block_pass(struct parser *p, str text, uint64_t line, uint64_t offset, uint64_t *ret_lines);
 #endif

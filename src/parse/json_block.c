@@ -103,7 +103,7 @@ static bool is_unwanted(struct json_walk *w, const struct cached *c, str *body, 
 		return false;
 	if (c->escaped && !cache_line_decode(c->text, &p->flows[0].decoded, body))
 		return false;
-	*ret_from = told_ask(p, w->memory, CLASS_MCP, *body, &(struct told_place){text, w->limit, plain});
+	*ret_from = told_ask(p, p->gate, w->memory, CLASS_MCP, *body, &(struct told_place){text, w->limit, plain});
 	return *ret_from == 0;
 }
 

@@ -4,6 +4,7 @@
 #ifndef MCPLOG_PARSE_PARSER_H
 #define MCPLOG_PARSE_PARSER_H
 #include "base/instant.h"
+#include "base/needles.h"
 #include "base/wire.h"
 #include "model/line.h"
 #include "model/record.h"
@@ -26,6 +27,10 @@ struct parser_options {
 	str probe;                 /* first bytes of the file (reader_peek) */
 	struct parse_memory *memory; /* outlives the parser; NULL: the parser makes one for itself */
 	bool force_text;
+	/* Signatures that may match anywhere are searched for by their texts, none of which holds a line end: rest_gate is the gate without
+	 * them. NULL: there are none. */
+	const struct needles *needles;
+	gate_fn *rest_gate;
 	gate_fn *excerpt_gate;     /* in place of the gate when the source is read as an excerpt; NULL = the gate */
 };
 typedef void record_fn(void *context, const struct record *r);

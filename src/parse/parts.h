@@ -83,6 +83,7 @@ struct parser {
 	record_fn *sink;
 	void *sink_context;
 	struct arena arena;        /* strings of the facts */
+	uint64_t clear_from, clear_to; /* searched.c: no needle stands between these offsets of the source */
 	struct shapes *shapes;     /* of the memory */
 	struct parse_memory *memory;
 	bool own_memory;

@@ -28,13 +28,13 @@ static void remember(struct gate_memory *q, const char *at, unsigned depth, uint
 	q->depths[first] |= (uint8_t)(1u << depth);
 }
 
-uint16_t told_ask(struct parser *p, struct gate_memory *q, enum body_class class, str body, const struct told_place *place)
+uint16_t told_ask(const struct parser *p, gate_fn *gate, struct gate_memory *q, enum body_class class, str body, const struct told_place *place)
 {
 	const uint64_t key = hot_load(place->at);
 	const size_t set = quiet_set(key);
 	const bool plain = key != 0 && place->plain >= KEY && body.n >= KEY && place->limit - place->at >= HEAD_GATE;
 	const bool rough = plain && q->misses[set] == MISSES;
-	const struct gate_answer answer = p->gate(p->gate_context, class, str_head(body, rough ? KEY : HEAD_GATE));
+	const struct gate_answer answer = gate(p->gate_context, class, str_head(body, rough ? KEY : HEAD_GATE));
 	const unsigned depth = rough ? ROUGH : depth_of(&answer, body);
 	if (plain && answer.from == 0 && answer.bytes <= KEY) {
 		q->quiet[set][1] = q->quiet[set][0];

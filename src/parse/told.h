@@ -70,8 +70,8 @@ static inline const struct told *told_of(const struct gate_memory *q, const char
 	return t;
 }
 
-/* What the gate says of a body: `from`. It is remembered where that can be. */
-uint16_t told_ask(struct parser *p, struct gate_memory *q, enum body_class class, str body, const struct told_place *place);
+/* What the gate says of a body: `from`. It is remembered where that can be; a memory is of one gate. */
+uint16_t told_ask(const struct parser *p, gate_fn *gate, struct gate_memory *q, enum body_class class, str body, const struct told_place *place);
 
 /* May a body of which only these eight bytes are known be of this shape? */
 bool told_may_be(const struct shape *s, uint64_t key);

@@ -1,0 +1,156 @@
+/* Several texts searched for at once (base/needles.h): before lines are looked at for patterns that may match anywhere.
+ *
+ * Of each text three neighbouring bytes stand for it, those that are rarest in logs. Texts are dealt out to eight buckets; a table per
+ * place and half byte says, as bits, in which buckets such a half byte stands there. Six look-ups, ANDed, leave the buckets that may have
+ * a text here, at sixteen places at once by shuffles; only then bytes are compared. */
+#include "base/needles.h"
+#include "base/diag.h"
+#include "base/mem.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { WINDOW = NEEDLE_MIN, BUCKETS = 8 };
+
+struct needle {
+	str text;
+	size_t window; /* its place in the text */
+	struct needle *next;
+};
+
+struct needles {
+	_Alignas(16) uint8_t low[WINDOW][16], high[WINDOW][16];
+	struct needle *bucket[BUCKETS];
+	struct needle all[];
+};
+
+/* How often a byte stands in logs, roughly: letters in the order of their frequency in English, then digits, then the rest. */
+static unsigned commonness(unsigned char c)
+{
+	static const char common[] = "kxqjzvwybgfpumhcdlsrnioate ";
+	const char *at = c != '\0' ? strchr(common, c) : NULL;
+	return at != NULL ? 8 + (unsigned)(at - common) : c >= '0' && c <= '9' ? 20 : 4;
+}
+
+static size_t rarest(str text)
+{
+	size_t best = 0;
+	unsigned least = ~0u;
+	for (size_t i = 0; i + WINDOW <= text.n; i++) {
+		unsigned sum = 0;
+		for (size_t k = 0; k < WINDOW; k++)
+			sum += commonness((unsigned char)text.p[i + k]);
+		if (sum < least) {
+			least = sum;
+			best = i;
+		}
+	}
+	return best;
+}
+
+struct needles *needles_new(const str *texts, size_t n)
+{
+	struct needles *x = aligned_alloc(16, (sizeof *x + n * sizeof *x->all + 15) & ~(size_t)15);
+	if (x == NULL)
+		diag_out_of_memory();
+	memset(x, 0, sizeof *x);
+	for (size_t i = 0; i < n; i++) {
+		struct needle **bucket = &x->bucket[i % BUCKETS];
+		x->all[i] = (struct needle){texts[i], rarest(texts[i]), *bucket};
+		*bucket = &x->all[i];
+		for (size_t k = 0; k < WINDOW; k++) {
+			const unsigned char c = (unsigned char)texts[i].p[x->all[i].window + k];
+			x->low[k][c & 15] |= (uint8_t)(1u << i % BUCKETS);
+			x->high[k][c >> 4] |= (uint8_t)(1u << i % BUCKETS);
+		}
+	}
+	return x;
+}
+
+void needles_free(struct needles *x) { free(x); }
+
+/* The text of one of these buckets whose window stands here; NULL. */
+static const char *verify(const struct needles *x, unsigned buckets, const char *window, const char *at, const char *end)
+{
+	for (; buckets != 0; buckets &= buckets - 1)
+		for (const struct needle *n = x->bucket[__builtin_ctz(buckets)]; n != NULL; n = n->next) {
+			const bool inside = (size_t)(window - at) >= n->window && (size_t)(end - window) >= n->text.n - n->window;
+			if (inside && memcmp(window - n->window, n->text.p, n->text.n) == 0)
+				return window - n->window;
+		}
+	return NULL;
+}
+
+static unsigned buckets_at(const struct needles *x, const char *p)
+{
+	unsigned buckets = 0xff;
+	for (size_t k = 0; k < WINDOW; k++)
+		buckets &= x->low[k][(unsigned char)p[k] & 15] & x->high[k][(unsigned char)p[k] >> 4];
+	return buckets;
+}
+
+/* Windows from `from` on. */
+static const char *find_scalar(const struct needles *x, const char *from, const char *at, const char *end)
+{
+	for (; end - from >= WINDOW; from++) {
+		const unsigned buckets = buckets_at(x, from);
+		const char *found = buckets != 0 ? verify(x, buckets, from, at, end) : NULL;
+		if (found != NULL)
+			return found;
+	}
+	return NULL;
+}
+
+const char *needles_find_scalar(const struct needles *x, const char *at, const char *end) { return find_scalar(x, at, at, end); }
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+struct tables {
+	__m256i low[WINDOW], high[WINDOW];
+};
+
+__attribute__((target("avx2"))) static inline __m256i both_halves(const uint8_t *table)
+{
+	return _mm256_broadcastsi128_si256(_mm_load_si128((const __m128i *)(const void *)table));
+}
+
+/* Byte i: the buckets that may have a window at p + i. */
+__attribute__((target("avx2"))) static inline __m256i buckets_from(const struct tables *t, const char *p)
+{
+	const __m256i half = _mm256_set1_epi8(15);
+	__m256i buckets = _mm256_set1_epi8(-1);
+	for (int k = 0; k < WINDOW; k++) {
+		const __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(p + k));
+		const __m256i low = _mm256_shuffle_epi8(t->low[k], _mm256_and_si256(v, half));
+		const __m256i high = _mm256_shuffle_epi8(t->high[k], _mm256_and_si256(_mm256_srli_epi16(v, 4), half));
+		buckets = _mm256_and_si256(buckets, _mm256_and_si256(low, high));
+	}
+	return buckets;
+}
+
+__attribute__((target("avx2"))) static const char *find_avx2(const struct needles *x, const char *at, const char *end)
+{
+	struct tables t;
+	const char *from = at;
+	for (int k = 0; k < WINDOW; k++) {
+		t.low[k] = both_halves(x->low[k]);
+		t.high[k] = both_halves(x->high[k]);
+	}
+	for (; end - from >= 32 + WINDOW - 1; from += 32) {
+		const __m256i none = _mm256_cmpeq_epi8(buckets_from(&t, from), _mm256_setzero_si256());
+		for (unsigned some = ~(unsigned)_mm256_movemask_epi8(none); some != 0; some &= some - 1) {
+			const char *window = from + __builtin_ctz(some), *found = verify(x, buckets_at(x, window), window, at, end);
+			if (found != NULL)
+				return found;
+		}
+	}
+	return find_scalar(x, from, at, end);
+}
+
+const char *needles_find(const struct needles *x, const char *at, const char *end)
+{
+	return __builtin_cpu_supports("avx2") ? find_avx2(x, at, end) : find_scalar(x, at, at, end);
+}
+#else
+const char *needles_find(const struct needles *x, const char *at, const char *end) { return find_scalar(x, at, at, end); }
+#endif
