@@ -25,6 +25,15 @@ void *mem_grow(void *p, size_t count, size_t size)
 	return p;
 }
 
+void *mem_pages(size_t n)
+{
+	const size_t whole = n + MEM_PAGE - n % MEM_PAGE;
+	void *p = whole > n ? aligned_alloc(MEM_PAGE, whole) : NULL;
+	if (p == NULL)
+		diag_out_of_memory();
+	return p;
+}
+
 void *mem_dup(const void *p, size_t n)
 {
 	void *copy = mem_new(n);

@@ -103,13 +103,15 @@ static bool is_wanted(struct flow *f, const struct shape *s, const struct record
 	return yes;
 }
 
-/* The record's own copy, before the line is gone. */
+/* The record's own copy, before the line is gone. Of a line that the reader cut nothing behind what patterns see is looked at, unless
+ * somebody quotes it. */
 static void keep_text(struct flow *f, const struct text_line *t)
 {
+	const size_t most = t->cut && !f->p->excerpt ? 2 * (size_t)LIMIT_MATCH : SIZE_MAX;
 	buf_reset(&f->raw);
 	buf_reset(&f->body);
-	buf_add(&f->raw, t->raw);
-	buf_add(&f->body, f->r.body);
+	buf_add(&f->raw, str_head(t->raw, most));
+	buf_add(&f->body, str_head(f->r.body, most));
 }
 
 static void start_record(struct flow *f, const struct text_line *t, const struct head *h, enum source_kind kind, enum body_class class, str body)
