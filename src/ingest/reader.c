@@ -103,7 +103,9 @@ static void make_room(struct reader *r)
 	r->end -= from;
 	if (r->cap - r->end >= r->chunk)
 		return;
-	grow(r, 2 * r->cap > r->end + r->chunk ? 2 * r->cap : r->end + r->chunk);
+	/* At once as much as the longest line takes: what is not touched costs nothing, and a buffer that is left behind does. */
+	const size_t most = LIMIT_LINE + 2 * HISTORY + MEM_PAGE + r->chunk;
+	grow(r, most > r->end + r->chunk ? most : r->end + r->chunk);
 }
 
 /* An inflate fault, or the end of a compressed file that is still being written (D7). */
