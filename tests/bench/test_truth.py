@@ -45,10 +45,10 @@ def generate(gen, scratch, mib):
     return log, json.loads(run.stdout)
 
 
-def check_truth(gen, scratch, mib):
+def check_truth(gen, scratch, mib, jobs):
     log, truth = generate(gen, scratch, mib)
     db = os.path.join(scratch, "truth.db")
-    run = subprocess.run([PROGRAM, "analyze", "--db", db, log], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    run = subprocess.run([PROGRAM, "analyze", "--jobs", jobs, "--db", db, log], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     if run.returncode not in (0, 1, 2):
         return [f"analyze ended with {run.returncode}: {run.stderr.strip()}"]
     with sqlite3.connect(db) as c:
@@ -109,6 +109,7 @@ def check_instructions(gen, scratch, record):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--mib", type=int, default=16)
+    parser.add_argument("--jobs", default="2")
     parser.add_argument("--record", action="store_true")
     args = parser.parse_args()
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
@@ -118,7 +119,7 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         gen = os.path.join(scratch, "gen")
         subprocess.run([compiler, "-std=c17", "-O2", "-o", gen, os.path.join(HERE, "gen.c")], check=True)
-        faults = check_truth(gen, scratch, args.mib) + check_instructions(gen, scratch, args.record)
+        faults = check_truth(gen, scratch, args.mib, args.jobs) + check_instructions(gen, scratch, args.record)
     for fault in faults:
         print(fault)
     return 1 if faults else 0
