@@ -61,7 +61,7 @@
  *               parked               very many of them, in a few bytes each
  *               tracker_state        what is kept of a tracker between two runs
  * store/        timeline open migrate schema lock  the SQLite file: life, transaction, schema, one writer
- *               sources known checkpoint copies  which generation a file is; what copies share
+ *               sources known known_image checkpoint copies  which generation a file is; what copies share
  *               prune                retention
  *               sql rows packs json_row pack names  statements; rows, some hundred in one of SQLite's
  *               load load_rows       sources and rows back

@@ -2,6 +2,9 @@
  * more, and what a link leads to is compared with what was asked for. Refuses to decide which generation a file is. */
 #include "store/known.h"
 #include "base/hash.h"
+#include "store/known_image.h"
+
+enum { MANY = 32 }; /* fewer are read as fast from their rows */
 
 void known_files_done(struct known_files *k)
 {
@@ -33,12 +36,23 @@ void known_files_read(sqlite3_stmt *st, struct arena *a, struct generation *g)
 	g->mark = g->before = (struct mark){column_u64(st, 17), g->identity.marker_hash, g->identity.marker_len};
 }
 
+void known_files_complete_facts(struct generation *g)
+{
+	struct source *s = g->facts;
+	s->id = g->id;
+	s->path = g->path;
+	s->identity = g->identity;
+	s->copy_of = g->copy_of;
+	s->complete = g->complete;
+	s->offset = g->mark.offset;
+	s->pending_bytes = g->pending;
+	s->shared.bytes = g->shared;
+}
+
 void known_files_read_facts(sqlite3_stmt *st, struct arena *a, struct generation *g)
 {
 	enum { REST = 25 };
 	struct source *s = arena_alloc(a, sizeof *s);
-	*s = (struct source){.id = g->id, .path = g->path, .identity = g->identity, .copy_of = g->copy_of, .complete = g->complete,
-		.offset = g->mark.offset, .pending_bytes = g->pending, .shared.bytes = g->shared};
 	s->kind = source_kind_find(column_view(st, REST));
 	s->excerpt = column_int(st, REST + 1) != 0;
 	s->filtered = column_int(st, REST + 2) != 0;
@@ -57,6 +71,7 @@ void known_files_read_facts(sqlite3_stmt *st, struct arena *a, struct generation
 	s->shared.records = column_u64(st, REST + 17);
 	s->shared.unrecognized = column_u64(st, REST + 18);
 	g->facts = s;
+	known_files_complete_facts(g);
 }
 
 struct source *known_files_keep(struct known_files *k, const struct generation *g, const struct source *s)
@@ -146,10 +161,25 @@ struct generation *known_files_add(struct known_files *k, const struct generatio
 	return mine;
 }
 
+/* False: there is none, or it is damaged. */
+static bool load_image(struct known_files *k, struct sql *q)
+{
+	sqlite3_stmt *st = sql_get(q, SQL_KNOWN_GET);
+	if (sql_row(q, st, NULL) <= 0)
+		return false;
+	const bool good = known_image_read(k, column_bytes(st, 0));
+	(void)sqlite3_reset(st);
+	if (!good)
+		known_files_done(k);
+	return good;
+}
+
 int known_files_load(struct known_files *k, struct sql *q, struct err *reterr)
 {
-	if (k->loaded)
+	if (k->loaded || load_image(k, q)) {
+		k->loaded = true;
 		return 0;
+	}
 	struct arena scratch = {0};
 	struct generation g;
 	sqlite3_stmt *st = sql_get(q, SQL_SOURCE_KNOWN_ALL);
@@ -160,6 +190,69 @@ int known_files_load(struct known_files *k, struct sql *q, struct err *reterr)
 	}
 	arena_done(&scratch);
 	k->loaded = r == 0;
+	k->stale = true;
+	return r;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct generation *const *x = a, *const *y = b;
+	return (*x)->id < (*y)->id ? -1 : (*x)->id > (*y)->id;
+}
+
+/* The entry as its row is now; `scratch` has its texts. */
+static int read_again(struct sql *q, const struct generation *known, struct arena *scratch, struct generation *ret, struct err *reterr)
+{
+	sqlite3_stmt *st = sql_get(q, SQL_SOURCE_KNOWN_ONE);
+	if (st)
+		bind_int(st, 1, known->id);
+	int r = sql_row(q, st, reterr);
+	if (r <= 0)
+		return r < 0 ? r : err_set(reterr, ERR_DB, "%s: a source is gone from the database", q->path);
+	known_files_read(st, scratch, ret);
+	known_files_read_facts(st, scratch, ret);
+	(void)sqlite3_reset(st);
+	return 0;
+}
+
+static int write_image(struct generation *const *v, size_t n, struct sql *q, struct buf *b, struct err *reterr)
+{
+	struct arena scratch = {0};
+	str path = STR_NONE, real_path = STR_NONE;
+	int r = 0;
+	known_image_begin(b, n);
+	for (size_t i = 0; i < n && r == 0; i++) {
+		struct generation now = *v[i];
+		if (!now.facts)
+			r = read_again(q, v[i], &scratch, &now, reterr);
+		if (r == 0)
+			known_image_add(b, &now, &path, &real_path);
+	}
+	sqlite3_stmt *st = r == 0 ? sql_get(q, SQL_KNOWN_PUT) : NULL;
+	if (st)
+		bind_blob(st, 1, b->p, b->n);
+	if (r == 0)
+		r = sql_run(q, st, reterr);
+	arena_done(&scratch);
+	return r;
+}
+
+int known_files_store(struct known_files *k, struct sql *q, struct err *reterr)
+{
+	struct buf b = {0};
+	VEC(struct generation *) v = {0};
+	for (size_t i = 0; k->stale && i < k->v.n; i++)
+		if (!k->v.v[i]->removed)
+			*vec_push(&v) = k->v.v[i];
+	size_t sorted = 1; /* as they were read, but for new ones */
+	while (sorted < v.n && v.v[sorted - 1]->id < v.v[sorted]->id)
+		sorted++;
+	if (sorted < v.n)
+		vec_sort(&v, by_id);
+	int r = v.n >= MANY ? write_image(v.v, v.n, q, &b, reterr) : 0;
+	k->stale &= r < 0;
+	vec_free(&v);
+	buf_done(&b);
 	return r;
 }
 

@@ -154,6 +154,7 @@ int timeline_prune(struct timeline *t, const struct prune_options *o, struct pru
 		r = timeline_begin(t, reterr);
 	if (r == 0)
 		r = prune_in(t, o, ret, reterr);
+	t->known.stale = false; /* it is gone, and what is known in memory is not what is left */
 	if (r == 0 && !o->dry)
 		r = timeline_commit(t, reterr);
 	if (r < 0 || o->dry)

@@ -60,6 +60,13 @@ static int64_t span(uint64_t bytes)
 	return (int64_t)(bytes < most ? bytes : most);
 }
 
+/* The row says something else than when the run began. */
+static void written(struct timeline *t, struct generation *g)
+{
+	g->facts = NULL;
+	t->known.stale = true;
+}
+
 /* --- where a file is --- */
 
 static int show_path(struct timeline *t, const struct source *s, struct generation *g, struct err *reterr)
@@ -72,7 +79,7 @@ static int show_path(struct timeline *t, const struct source *s, struct generati
 		bind_text(st, 2, s->path);
 	}
 	g->path = arena_str(&t->known.arena, s->path);
-	g->facts = NULL;
+	written(t, g);
 	return sql_run(&t->sql, st, reterr);
 }
 
@@ -110,6 +117,7 @@ static int close_generation(struct timeline *t, struct generation *g, const char
 		bind_text(st, 2, str_z(state));
 	}
 	g->closed = true;
+	t->known.stale = true;
 	return sql_run(&t->sql, st, reterr);
 }
 
@@ -140,7 +148,7 @@ static int put_place(struct timeline *t, const struct source *s, str real_path, 
 	g->path = arena_str(&t->known.arena, s->path);
 	g->real_path = arena_str(&t->known.arena, real_path);
 	g->closed = false;
-	g->facts = NULL;
+	written(t, g);
 	known_files_index(&t->known, g);
 	return sql_run(&t->sql, st, reterr);
 }
@@ -175,6 +183,7 @@ static int add_source(struct timeline *t, const struct source *s, str real_path,
 	if (r == 0)
 		r = sql_run(&t->sql, st, reterr);
 	*ret = known_files_add(&t->known, &g);
+	written(t, *ret);
 	return r;
 }
 
@@ -389,6 +398,7 @@ static void remember(struct timeline *t, const struct open_source *o, int64_t la
 	g->rules_hash = t->rules_hash;
 	g->pending = s->pending_bytes;
 	g->complete = s->complete;
+	written(t, g);
 	g->facts = t->fresh && !g->copy_of && !s->shared.bytes ? known_files_keep(&t->known, g, s) : NULL;
 	known_files_index(&t->known, g);
 }

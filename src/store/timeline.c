@@ -163,6 +163,8 @@ int timeline_commit(struct timeline *t, struct err *reterr)
 		r = err_set(reterr, ERR_DB, "%s: the database could not be read or written; nothing of this run was kept", t->path);
 		err_hint(reterr, "check the disk and the memory; the next run goes on from the last complete one");
 	}
+	if (r == 0 && !t->memory && timeline_changed(t))
+		r = known_files_store(&t->known, &t->sql, reterr);
 	if (r == 0)
 		r = sql_run(&t->sql, sql_get(&t->sql, SQL_COMMIT), reterr);
 	if (r == 0)

@@ -83,6 +83,66 @@ def sessions(c, folder):
     c.true("is kept with the report", b"not recognised" in told[2] and any(b"not recognised" in report for report, in kept))
 
 
+def many(c, folder):
+    """What is known of many files is kept as one value beside their rows: after every kind of change it is what the rows say."""
+    here = os.path.join(folder, "many")
+    os.makedirs(os.path.join(here, "logs"))
+    name = "%08d-5eed-4000-8000-000000000009.txt"
+
+    def path(n):
+        return os.path.join(here, "logs", name % n)
+
+    def again(what, news=True):
+        known = ask(here, "SELECT facts FROM digest WHERE members = 0")
+        got = [run(here, "logs") for _ in range(3)]
+        c.true(f"{what}: three times the same", got[0] == got[1] == got[2])
+        kept = ask(here, "SELECT facts FROM digest WHERE members = 0")
+        c.true(f"{what}: one value", len(kept) == 1 and (kept != known) == news)
+        ask(here, "DELETE FROM digest WHERE members = 0")
+        write(here, name % 1, NOTE % 50)
+        run(here, "logs")  # from the rows
+        rows = ask(here, "SELECT facts FROM digest WHERE members = 0")
+        write(here, name % 2, NOTE % 50)
+        run(here, "logs")  # from the value
+        value = ask(here, "SELECT facts FROM digest WHERE members = 0")
+        ask(here, "DELETE FROM digest WHERE members = 0")
+        ask(here, "DELETE FROM output")
+        run(here, "logs")
+        c.true(f"{what}: value and rows say the same", value == ask(here, "SELECT facts FROM digest WHERE members = 0") != rows)
+
+    for n in range(40):
+        write(here, name % n, NOTE % n, CALL % (n, n))
+    run(here, "logs")
+    again("nothing new in many", False)
+    c.same("many", here, "logs")
+    write(here, name % 7, CALL % (50, 50))
+    again("one of many grew")
+    write(here, name % 41, CALL % (51, 51))
+    again("one more")
+    os.rename(path(9), path(60))
+    again("one renamed")
+    shutil.copy(path(11), path(61))
+    again("one copied")
+    with open(path(12), "wb") as f:
+        f.write(CALL % (7, 7))
+    run(here, "logs")
+    os.remove(path(13))
+    run(here, "logs")
+    gone = verdicts(here, "t.db")["source"]
+    ask(here, "DELETE FROM digest WHERE members = 0")
+    write(here, name % 3, NOTE % 55)
+    run(here, "logs")
+    c.true("replaced and gone ones stay so", len(gone) == len(verdicts(here, "t.db")["source"]) == 43)
+    ask(here, "UPDATE digest SET facts = substr(facts, 1, length(facts) - 1) WHERE members = 0")
+    write(here, name % 4, NOTE % 55)
+    got = [run(here, "logs") for _ in range(2)]
+    ask(here, "DELETE FROM digest WHERE members = 0")
+    ask(here, "DELETE FROM output")
+    c.true("a damaged value is as none", got[0] == got[1] == run(here, "logs"))
+    subprocess.run([MCPLOG, "prune", "--db", "t.db", "--older-than", "1d"], cwd=here, capture_output=True, check=False)
+    c.true("pruned, it is gone", ask(here, "SELECT * FROM digest") == [])
+
+
 class Checks:
     def __init__(self):
         self.failed = 0
@@ -135,6 +195,7 @@ def main():
         write(folder, "c.txt", CALL % (5, 5))
         c.same("new file", folder, "logs")
         sessions(c, folder)
+        many(c, folder)
         with open(os.path.join(folder, "logs", "a.txt"), "wb") as f:
             f.write(NOTE % 1 + CALL % (7, 7))
         run(folder, "logs")
