@@ -66,7 +66,8 @@
  *               sql rows packs json_row pack names  statements; rows, some hundred in one of SQLite's
  *               load load_rows       sources and rows back
  *               digests outputs      what was made of them, kept as bytes: groups of sources, reports
- *               facts verdict_list servers alerts  verdicts, written by difference; what alerting remembers
+ *               facts verdict_list servers  verdicts, written by difference
+ *               alerts longest       what alerting remembers, and asks of all calls
  *               image mkschema_main  an empty database as constants, and the host tool of the build that makes it
  *               health               a database's state, for doctor
  *               query functions      the user's SELECT, and what it may call

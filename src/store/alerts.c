@@ -256,19 +256,3 @@ uint64_t timeline_skipped(const struct timeline *t)
 {
 	return t->memory ? 0 : lock_skipped(t->path);
 }
-
-int64_t timeline_longest_call(struct timeline *t, str server, str tool)
-{
-	sqlite3_stmt *st = sql_get(&t->sql, SQL_CALL_LONGEST);
-	int64_t longest = -1;
-	if (st) {
-		bind_text(st, 1, server);
-		bind_text(st, 2, tool);
-	}
-	if (sql_row(&t->sql, st, NULL) > 0) {
-		const int64_t ms = column_opt(st, 0);
-		longest = ms < 0 ? -1 : ms * MILLISECOND;
-		(void)sqlite3_reset(st);
-	}
-	return longest;
-}

@@ -132,7 +132,8 @@ int timeline_load_alerts(struct timeline *t, struct arena *a, struct alert_book 
 /* Writes what changed: in the transaction that is open, or in one of its own. */
 int timeline_save_alerts(struct timeline *t, const struct alert_book *b, struct err *reterr) MUST_USE;
 
-/* The longest call of a tool that was answered, in µs; -1 none. Walks all calls: for the few that hang. */
+/* The longest call of a tool that was answered, in µs; -1 none. In a transaction it is kept by source, and only what was written since is
+ * walked through; else all calls are. */
 int64_t timeline_longest_call(struct timeline *t, str server, str tool);
 /* Runs that were turned away by another writer's lock, ever. */
 uint64_t timeline_skipped(const struct timeline *t);

@@ -208,6 +208,42 @@ class Status(Base):
                 self.assertIn("call abandoned (gone/list", text)
         self.assertLessEqual({a["labels"]["severity"] for a in json.loads(self.export("alertmanager", 2400))}, {"info"})
 
+    def test_how_slow_a_tool_usually_is_is_kept(self):
+        """By source: only a log that grew is walked through again, and kept or not, the answer is the same."""
+        def kept():
+            db = sqlite3.connect(self.db)
+            rows = [bytes(facts) for facts, in db.execute("SELECT facts FROM digest WHERE state = 108")]
+            db.close()
+            return [sorted(row[i:i + 24] for i in range(0, len(row), 24)) for row in rows]
+
+        log, other = Log(), Log("second")
+        log.call(100, "cube", 1)
+        log.beats(100, "cube", 250)
+        log.done(250, "cube", 1, 150000)
+        log.call(300, "cube", 2)
+        log.beats(300, "cube", 2000)
+        other.call(10, "list", 3)
+        other.done(11, "list", 3, 1000)
+        self.put("logs/a.txt", log.until(500))
+        self.put("logs/b.txt", other.until(500))
+        self.check(500, code=0)
+        first = kept()
+        self.assertEqual([len(row) for row in first], [2])
+        self.check(520, code=0)
+        self.assertEqual(kept(), first)
+        self.put("logs/a.txt", log.until(560))
+        self.check(560, code=0)
+        self.assertEqual(len(set(kept()[0]) & set(first[0])), 1)
+        for again in range(2):
+            self.put("logs/a.txt", log.until(700 + again))
+            self.assertIn("stuck=1;", self.check(700 + again, code=1))  # 400 s are more than twice 150
+            with sqlite3.connect(self.db) as db:
+                db.execute("DELETE FROM digest")
+            db.close()
+        self.put("logs/c.txt", "".join([line(20, 'MCP server "pg-mcp": Calling MCP tool: cube'), line(240, "MCP server \"pg-mcp\": Tool 'cube' completed successfully in 220000ms")]))
+        self.assertIn("stuck=0;", self.check(702))  # it was slower than that elsewhere
+        self.assertEqual(sorted(len(row) for row in kept()), [3])
+
     def test_slept_hours_do_not_count(self):
         log = Log()
         log.call(100, "snap", 1)
