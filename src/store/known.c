@@ -223,7 +223,7 @@ static int write_image(struct generation *const *v, size_t n, struct sql *q, str
 	known_image_begin(b, n);
 	for (size_t i = 0; i < n && r == 0; i++) {
 		struct generation now = *v[i];
-		if (!now.facts)
+		if (now.written || !now.facts)
 			r = read_again(q, v[i], &scratch, &now, reterr);
 		if (r == 0)
 			known_image_add(b, &now, &path, &real_path);

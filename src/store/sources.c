@@ -64,7 +64,7 @@ static int64_t span(uint64_t bytes)
 static void written(struct timeline *t, struct generation *g)
 {
 	g->facts = NULL;
-	t->known.stale = true;
+	g->written = t->known.stale = true;
 }
 
 /* --- where a file is --- */
