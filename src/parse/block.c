@@ -233,7 +233,7 @@ static void end_run(struct walk *w)
 		hot_remember(p, run->head, false);
 		p->tally.records += run->records;
 		p->tally.kinds[kind] += run->records;
-		p->tally.first_bodies |= run->bodies;
+		tally_bodies(&p->tally, run->bodies);
 		if (p->hot->split_count > 0 && p->hot->split[0]->format->class == CLASS_MCP)
 			p->tally.mcp += run->split;
 		hot_drop(f, run->line, offset_of(w, run->head), run->lines);
@@ -264,7 +264,7 @@ static inline __attribute__((always_inline)) void pass_quiet_with(struct walk *w
 	const struct answers *const a = w->p->answers;
 	const struct mask *const mask = &a->hot->masks[0];
 	const uint8_t *const begins = w->p->shapes->first;
-	const bool heads_interrupt = begins[(unsigned char)*w->last] & FIRST_HEAD;
+	const bool heads_interrupt = begins[(unsigned char)*w->last] & FIRST_HEAD, count_bodies = w->p->tally.first_bodies != UINT64_MAX;
 	const char *last = w->last, *at = w->at, *head = w->run.head, *const limit = w->limit;
 	const uint64_t first = hot_load(last), second = hot_load(last + 8);
 	uint64_t third = be64toh(hot_load(last + 16)), bodies = 0, records = 0, number = w->number, line = w->run.line;
@@ -283,7 +283,8 @@ static inline __attribute__((always_inline)) void pass_quiet_with(struct walk *w
 		if (lf == NULL || lf - at > (ptrdiff_t)LIMIT_MATCH)
 			break;
 		if (alike) {
-			bodies |= hot_body_bit(at + same);
+			if (count_bodies)
+				bodies |= body_bit(at + same);
 			third = now;
 			head = at;
 			line = number;
@@ -342,7 +343,7 @@ static void take_line(struct walk *w, const char *lf)
 		w->run.line = l.number;
 		w->run.lines = 1;
 		w->run.records++;
-		w->run.bodies |= hot_body_bit(body);
+		w->run.bodies |= body_bit(body);
 		w->run.split += split.shape != NULL;
 		return;
 	}

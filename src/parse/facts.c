@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FILTERED_RECORDS = 20, FILTERED_BODIES = 6, UNKNOWN_MIN = 3 };
+enum { FILTERED_RECORDS = 20, UNKNOWN_MIN = 3 };
 
 static enum source_kind majority(const struct parser *p)
 {
@@ -24,7 +24,7 @@ static enum source_kind majority(const struct parser *p)
 static bool is_filtered(const struct parser *p, enum source_kind kind)
 {
 	const struct tally *t = &p->tally;
-	return kind == SOURCE_CLAUDE_DEBUG && t->mcp == 0 && t->records >= FILTERED_RECORDS && __builtin_popcountll(t->first_bodies) <= FILTERED_BODIES;
+	return kind == SOURCE_CLAUDE_DEBUG && t->mcp == 0 && t->records >= FILTERED_RECORDS && t->first_bodies != UINT64_MAX;
 }
 
 /* From 10 % of a file's lines on somebody should know: a new client, or a format that nobody described. */

@@ -143,7 +143,8 @@ static void begin_format(struct flow *f, const struct format *format, const stru
 	parser_count(p, format->kind);
 	if (format->kind != SOURCE_IDE) /* its clock is local, that of the lines inside is not */
 		parser_time(p, r->at, r->line, r->offset);
-	p->tally.first_bodies |= r->body.n > 3 ? UINT64_C(1) << (((unsigned char)r->body.p[0] + (unsigned char)r->body.p[3] * 7u) & 63) : 0;
+	if (r->body.n > 3)
+		tally_bodies(&p->tally, body_bit(r->body.p));
 }
 
 void flow_open(struct flow *f, const struct text_line *t, struct shape *s, const struct head *h, bool wanted)

@@ -196,7 +196,7 @@ bool hot_line(struct parser *p, const struct line *l)
 	if (!p->hot_timed && instant_iso24(text.p, &at))
 		parser_time(p, at, l->number, l->offset);
 	hot_remember(p, text.p, false);
-	p->tally.first_bodies |= hot_body_bit(body.p);
+	tally_bodies(&p->tally, body_bit(body.p));
 	parser_count(p, p->hot->format->kind);
 	hot_drop(f, l->number, l->offset, 1);
 	return true;

@@ -23,12 +23,6 @@ static inline bool hot_earlier(const char *a, const char *b)
 	return false;
 }
 
-/* For tally.first_bodies. */
-static inline uint64_t hot_body_bit(const char *body)
-{
-	return UINT64_C(1) << (((unsigned char)body[0] + (unsigned char)body[3] * 7u) & 63);
-}
-
 /* The time text of a record at `at` is now the last one; settled: the tally has it already. */
 void hot_remember(struct parser *p, const char *text, bool settled);
 /* The time of a record that is opened. The hot record before it need not be read when it is not the first one and not later: this

@@ -68,6 +68,18 @@ struct tally {
 	bool timed;
 };
 
+/* How bodies begin, a bit each. With more than FILTERED_BODIES nobody filtered the log, and all bits are set: nothing more needs counting. */
+enum { FILTERED_BODIES = 6 };
+static inline uint64_t body_bit(const char *body) { return UINT64_C(1) << (((unsigned char)body[0] + (unsigned char)body[3] * 7u) & 63); }
+static inline void tally_bodies(struct tally *t, uint64_t bits)
+{
+	if (t->first_bodies == UINT64_MAX)
+		return;
+	t->first_bodies |= bits;
+	if (__builtin_popcountll(t->first_bodies) > FILTERED_BODIES)
+		t->first_bodies = UINT64_MAX;
+}
+
 /* What one parser after another goes by. */
 struct parse_memory {
 	struct shapes shapes;
