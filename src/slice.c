@@ -178,7 +178,7 @@ static struct gate_answer every_record(const void *context, enum body_class clas
 	(void)context;
 	(void)class;
 	(void)head;
-	return (struct gate_answer){1, 0};
+	return (struct gate_answer){1, 0, 0};
 }
 
 static struct reader *open_log(const struct slicing *s, const struct log *l)

@@ -42,7 +42,7 @@ struct hunt {
 static struct gate_answer everything(const void *context, enum body_class class, str head)
 {
 	(void)context, (void)class, (void)head;
-	return (struct gate_answer){1, 0};
+	return (struct gate_answer){1, 0, 0};
 }
 
 static bool speaks_of_mcp(str text)

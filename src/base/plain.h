@@ -29,6 +29,7 @@ str plain_name(const struct plain *p, unsigned group);  /* p NULL: it has none *
  * is none. -1: gave up after a number of steps in proportion to the subject.
  * *ret_steps (NULL: not wanted) += the steps: an operation is one, a run one more for every eight of its bytes. */
 int plain_match(const struct plain *p, str subject, size_t start, str ret_groups[PLAIN_GROUPS], uint64_t *ret_steps);
-/* False: no text that begins with the first *ret_bytes of these bytes matches an anchored pattern. True: one may. Its cost is bounded. */
-bool plain_may_begin(const struct plain *p, str head, size_t *ret_bytes);
+/* What the first *ret_bytes of a text tell of an anchored pattern: it does not match, it may, or it does. Its cost is bounded. */
+enum plain_answer { PLAIN_NO, PLAIN_MAY, PLAIN_SURE };
+enum plain_answer plain_begins(const struct plain *p, str head, size_t *ret_bytes);
 #endif

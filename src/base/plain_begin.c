@@ -1,7 +1,7 @@
-/* Can a text that begins with these bytes still match a plain pattern (base/plain.h)? The program is walked as far as the bytes go.
+/* Does a text that begins with these bytes match a plain pattern (base/plain.h)? The program is walked as far as the bytes go.
  *
- * Never wrong when it says no; yes also means "not known": what lies behind the last byte decides, a lookahead would have to be
- * taken, or the walk is long. Slower than a match, byte by byte: for answers that are remembered.
+ * Never wrong when it says no or sure; may means "not known": what lies behind the last byte decides, a lookahead would have to be
+ * taken, or the walk is long. Slower than a match: for answers that are remembered.
  *
  * It stays beside plain_run.c because that one must not ask, at every byte, whether the text ends here or only what is known of it. */
 #include "base/plain_parts.h"
@@ -13,11 +13,12 @@ struct walk {
 	const char *from, *to;
 	const char *seen;      /* behind the last byte that was looked at */
 	int steps, depth;
+	bool unsure;           /* a lookahead, or the end, was taken for granted */
 };
 
 static inline void look(struct walk *w, const char *to) { w->seen = to > w->seen ? to : w->seen; }
 
-static bool begins(struct walk *w, const struct plain_op *op, const char *at);
+static enum plain_answer begins(struct walk *w, const struct plain_op *op, const char *at);
 
 static inline bool has(const struct walk *w, unsigned set, char c) { return span_has(&w->p->sets[set], (unsigned char)c); }
 static inline bool may(const struct walk *w, unsigned set, char c) { return set == NO_SET || has(w, set, c); }
@@ -41,20 +42,23 @@ static bool fits_mask(const struct walk *w, const char *at, const struct plain_m
 }
 
 /* A run may end at any of its places; one that reaches the end of what is known may go on. */
-static bool begins_run(struct walk *w, const struct plain_op *op, const char *at)
+static enum plain_answer begins_run(struct walk *w, const struct plain_op *op, const char *at)
 {
 	const char *limit = (size_t)(w->to - at) > op->max ? at + op->max : w->to;
 	const size_t n = (size_t)(span_end(&w->p->sets[op->a], w->from, at, limit) - at);
 	look(w, at + n + 1);
 	if (at + n == w->to)
-		return true;
+		return PLAIN_MAY;
 	const bool lazy = op->code == PLAIN_LAZY;
 	if (!lazy && op->next == KEEP_ALL)
-		return n >= op->min && begins(w, op + 1, at + n);
-	for (size_t i = op->min; i <= n; i++)
-		if ((lazy || op->next == ANY_NEXT || i == n || at[i] == (char)op->next) && begins(w, op + 1, at + i))
-			return true;
-	return false;
+		return n >= op->min ? begins(w, op + 1, at + n) : PLAIN_NO;
+	for (size_t i = op->min; i <= n; i++) {
+		const bool tried = lazy || op->next == ANY_NEXT || i == n || at[i] == (char)op->next;
+		const enum plain_answer answer = tried ? begins(w, op + 1, at + i) : PLAIN_NO;
+		if (answer != PLAIN_NO)
+			return answer;
+	}
+	return PLAIN_NO;
 }
 
 static bool is_word(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
@@ -78,6 +82,7 @@ static bool takes(struct walk *w, const struct plain_op *op, const char *at, siz
 	case PLAIN_START: return at == w->from;
 	case PLAIN_END:
 		look(w, at + 2);
+		w->unsure = true;
 		return at + 1 == w->to && *at == '\n';
 	case PLAIN_WORD: return at_word_edge(w, at);
 	case PLAIN_NO_WORD: return !at_word_edge(w, at);
@@ -85,53 +90,56 @@ static bool takes(struct walk *w, const struct plain_op *op, const char *at, siz
 	}
 }
 
-static bool walk(struct walk *w, const struct plain_op *op, const char *at)
+static enum plain_answer walk(struct walk *w, const struct plain_op *op, const char *at)
 {
 	const struct plain_op *const ops = w->p->ops;
+	enum plain_answer answer;
 	size_t n;
-	for (; at < w->to && w->steps-- > 0; at += n) {
+	for (; (at < w->to || op->code == PLAIN_MATCH) && w->steps-- > 0; at += n) {
 		switch (op->code) {
-		case PLAIN_MATCH: return true;
+		case PLAIN_MATCH: return w->unsure ? PLAIN_MAY : PLAIN_SURE;
 		case PLAIN_RUN:
 		case PLAIN_LAZY: return begins_run(w, op, at);
 		case PLAIN_SPLIT:
 			look(w, at + 1);
-			if (may(w, op->a, *at) && begins(w, op + 1, at))
-				return true;
+			answer = may(w, op->a, *at) ? begins(w, op + 1, at) : PLAIN_NO;
+			if (answer != PLAIN_NO)
+				return answer;
 			if (!may(w, op->c, *at))
-				return false;
+				return PLAIN_NO;
 			/* fall through */
 		case PLAIN_JUMP:
 		case PLAIN_LOOK:
 		case PLAIN_LOOK_NOT:
+			w->unsure |= op->code == PLAIN_LOOK || op->code == PLAIN_LOOK_NOT;
 			op = ops + op->b;
 			n = 0;
 			continue;
 		default:
 			if (!takes(w, op, at, &n))
-				return false;
+				return PLAIN_NO;
 			op = op->code == PLAIN_FIXED ? ops + op->min : op + 1; /* of a PLAIN_FIELD, the run is next */
 			if (n > (size_t)(w->to - at))
-				return true;
+				return PLAIN_MAY;
 		}
 	}
-	return true;
+	return PLAIN_MAY;
 }
 
-static bool begins(struct walk *w, const struct plain_op *op, const char *at)
+static enum plain_answer begins(struct walk *w, const struct plain_op *op, const char *at)
 {
 	if (w->depth == DEPTH)
-		return true;
+		return PLAIN_MAY;
 	w->depth++;
-	const bool yes = walk(w, op, at);
+	const enum plain_answer answer = walk(w, op, at);
 	w->depth--;
-	return yes;
+	return answer;
 }
 
-bool plain_may_begin(const struct plain *p, str head, size_t *ret_bytes)
+enum plain_answer plain_begins(const struct plain *p, str head, size_t *ret_bytes)
 {
-	struct walk w = {p, head.p, head.p + head.n, head.p, STEPS, 0};
-	const bool yes = head.n == 0 || !p->anchored || begins(&w, p->ops, head.p);
+	struct walk w = {p, head.p, head.p + head.n, head.p, STEPS, 0, false};
+	const enum plain_answer answer = head.n == 0 || !p->anchored ? PLAIN_MAY : begins(&w, p->ops, head.p);
 	*ret_bytes = w.seen > w.to ? head.n : (size_t)(w.seen - w.from);
-	return yes;
+	return answer;
 }

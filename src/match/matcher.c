@@ -166,19 +166,20 @@ static bool may_begin(const struct matcher *m, size_t signature, str head, size_
 	return false;
 }
 
-/* With `counted`, for excerpts: beginnings are enough, wherever the rest of the text has gone. */
-static bool may_match(const struct matcher *m, size_t signature, str head, bool counted, size_t *bytes)
+/* With `counted`, for excerpts: beginnings are enough, wherever the rest of the text has gone. *seen: the bytes that say so. */
+static enum plain_answer may_match(const struct matcher *m, size_t signature, str head, bool counted, size_t *seen)
 {
 	const struct signature *s = &m->rules->signatures.v[signature];
-	size_t seen;
-	const bool yes = may_begin(m, signature, head, &seen) && (counted || s->plain == NULL || plain_may_begin(s->plain, head, &seen));
-	if (!yes && seen > *bytes)
-		*bytes = seen < head.n ? seen : head.n;
-	return yes;
+	if (!may_begin(m, signature, head, seen))
+		return PLAIN_NO;
+	return counted || s->plain == NULL ? PLAIN_MAY : plain_begins(s->plain, head, seen);
 }
 
 /* Who is asked for: for excerpts also what is only counted; not those whose text does not stand here. */
 enum asked { ASK_WANTED, ASK_KNOWN, ASK_REST };
+
+/* Is nothing asked of a record but its text's beginning, and nothing taken from it? */
+static bool is_bare(const struct signature *s) { return s->frame.n == 0 && s->literal.n <= s->head.n && plain_groups(s->plain) == 0; }
 
 static struct gate_answer first_to_match(const struct matcher *m, enum body_class class, str head, enum asked asked)
 {
@@ -189,21 +190,28 @@ static struct gate_answer first_to_match(const struct matcher *m, enum body_clas
 	for (uint64_t buckets = match_index_buckets(x, head); buckets != 0; buckets &= buckets - 1) {
 		unsigned bucket = (unsigned)__builtin_ctzll(buckets);
 		for (uint32_t i = x->first[bucket]; i < x->first[bucket + 1]; i++) {
-			if ((asked == ASK_REST && m->beginnings[x->order[i]].searched) || !may_match(m, x->order[i], head, counted, &bytes))
+			size_t seen;
+			if (asked == ASK_REST && m->beginnings[x->order[i]].searched)
 				continue;
+			const enum plain_answer answer = may_match(m, x->order[i], head, counted, &seen);
+			if (answer == PLAIN_NO) {
+				bytes = seen > bytes ? seen : bytes;
+				continue;
+			}
+			const bool sure = first == 0 && answer == PLAIN_SURE && is_bare(&m->rules->signatures.v[x->order[i]]);
 			if (first == 0)
 				first = (uint16_t)(x->order[i] + 1);
 			if (counted || !m->beginnings[x->order[i]].counted)
-				return (struct gate_answer){first, (uint16_t)bytes};
+				return (struct gate_answer){first, (uint16_t)bytes, sure ? (uint16_t)seen : 0};
 		}
 	}
-	return (struct gate_answer){0, (uint16_t)bytes};
+	return (struct gate_answer){0, (uint16_t)(bytes < head.n ? bytes : head.n), 0};
 }
 
 static struct gate_answer ask(const struct matcher *m, enum body_class class, str head, enum asked asked)
 {
 	if (class == CLASS_TRACEBACK || class == CLASS_TRANSCRIPT)
-		return (struct gate_answer){1, 0};
+		return (struct gate_answer){1, 0, 0};
 	return first_to_match(m, class, head, asked);
 }
 
@@ -296,6 +304,10 @@ static const struct signature *find(struct attempt *a, const struct match_index 
 {
 	if (a->r != NULL && a->r->from != 0 && !a->anywhere) {
 		const struct signature *s = &a->m->rules->signatures.v[a->r->from - 1];
+		if (a->r->sure && admits(s, a->r)) {
+			a->found.n = 1;
+			return s;
+		}
 		if (try_signature(a, s))
 			return s;
 	}

@@ -42,6 +42,7 @@ struct record {
 	str raw;                /* the physical lines, for evidence */
 	str body;               /* what signatures see, per class */
 	uint16_t from;          /* no signature before this one (its index + 1) can explain the body; 0: not known */
+	bool sure;              /* and the body matches that one */
 	str server;             /* named in the line; p NULL when not */
 	str session, cwd, version; /* carried by the record (cache log, transcript, …); p NULL when not */
 	/* Transcript and stream records; p NULL elsewhere. */
@@ -55,5 +56,6 @@ struct record {
 struct gate_answer {
 	uint16_t from;  /* the record's; 0: no signature wants it */
 	uint16_t bytes; /* of these bytes: a body that begins with so many is wanted by no signature before `from`, or, when that is 0, by none */
+	uint16_t sure;  /* a body that begins with so many matches `from`, which has no groups; 0: not known */
 };
 #endif

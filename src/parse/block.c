@@ -120,7 +120,7 @@ static const struct known_split *split_of(struct parser *p, str body)
 	s[1] = s[0];
 	memcpy(s->text, body.p, n);
 	s->n = n;
-	s->split = (struct known_split){true, server.p != NULL, shape, (uint32_t)n, server.p != NULL ? (uint32_t)(server.p - body.p) : 0, (uint32_t)server.n, 0};
+	s->split = (struct known_split){true, server.p != NULL, shape, (uint32_t)n, server.p != NULL ? (uint32_t)(server.p - body.p) : 0, (uint32_t)server.n, 0, false};
 	return &s->split;
 }
 
@@ -146,6 +146,7 @@ static enum answer ask_split(struct parser *p, str body, const char *limit, stru
 			ret_split->from = told_ask(p, gate_of(p), q, s->shape->format->class, rest, &(struct told_place){rest.p, limit, SIZE_MAX});
 	} else {
 		ret_split->from = told->from;
+		ret_split->sure = told->sure;
 	}
 	return ret_split->from == 0 ? QUIET : WANTED;
 }
@@ -169,6 +170,7 @@ static inline enum answer ask_body(struct parser *p, const char *body, const cha
 		ret_split->from = told_ask(p, gate_of(p), q, p->hot->format->class, text, &(struct told_place){text.p, limit, SIZE_MAX});
 	} else {
 		ret_split->from = told->from;
+		ret_split->sure = told->sure;
 	}
 	return ret_split->from == 0 ? QUIET : WANTED;
 }

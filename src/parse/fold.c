@@ -282,6 +282,7 @@ static void split_record(struct flow *f, struct record *r)
 	const struct known_split *k = &f->split;
 	if (k->known && r->lines == 1 && !p->excerpt) {
 		r->from = k->from;
+		r->sure = k->sure;
 		if (k->shape != NULL)
 			apply_split(r, k->shape, k->named ? (str){r->body.p + k->server, k->server_n} : STR_NONE, str_from(r->body, k->body));
 		return;
@@ -323,7 +324,7 @@ void flow_single(struct flow *f, const struct line *l, struct shape *s, instant 
 {
 	struct parser *p = f->p;
 	struct record r = {.kind = s->format->kind, .class = s->format->class, .line = l->number, .offset = l->offset, .lines = 1, .at = at,
-		.level = level, .raw = l->text, .body = body, .from = split->from};
+		.level = level, .raw = l->text, .body = body, .from = split->from, .sure = split->sure};
 	begin_format(f, s->format, &r);
 	r.body = str_trim_end(body);
 	f->open = false;

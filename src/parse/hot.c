@@ -64,7 +64,7 @@ static uint16_t hot_wanted(struct parser *p, str body, struct known_split *ret_s
 			return 1;
 		str server = h.part[PART_SERVER], rest = h.part[PART_BODY];
 		*ret_split = (struct known_split){true, server.p != NULL, hot->split[i], (uint32_t)(rest.p - body.p),
-			server.p != NULL ? (uint32_t)(server.p - body.p) : 0, (uint32_t)server.n, 0};
+			server.p != NULL ? (uint32_t)(server.p - body.p) : 0, (uint32_t)server.n, 0, false};
 		if (hot->split[i]->format->class == CLASS_MCP)
 			p->tally.mcp++;
 		if (p->version.n == 0)

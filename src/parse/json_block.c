@@ -160,7 +160,7 @@ static bool are_bare(const struct parser *p)
 		return false;
 	size_t bytes;
 	for (const struct shape *s = NULL; (s = shapes_next(p->shapes, S("{"), s)) != NULL;)
-		if (s->format->wrapper && (s->format->plain == NULL || plain_may_begin(s->format->plain, S("{"), &bytes)))
+		if (s->format->wrapper && (s->format->plain == NULL || plain_begins(s->format->plain, S("{"), &bytes) != PLAIN_NO))
 			return false;
 	return true;
 }

@@ -34,7 +34,8 @@ struct known_split {
 	bool known, named;         /* the rest is set; the server is */
 	const struct shape *shape; /* NULL: no split fits */
 	uint32_t body, server, server_n;
-	uint16_t from;             /* the record's */
+	uint16_t from;             /* the record's, and so is sure */
+	bool sure;
 };
 
 /* One stream of lines: the file, or one container and pipe of it. */

@@ -14,7 +14,7 @@ static unsigned depth_of(const struct gate_answer *answer, str body)
 	return depth;
 }
 
-static void remember(struct gate_memory *q, const char *at, unsigned depth, uint16_t from)
+static void remember(struct gate_memory *q, const char *at, unsigned depth, const struct gate_answer *answer)
 {
 	const size_t first = quiet_set(hot_load(at));
 	size_t set;
@@ -23,7 +23,8 @@ static void remember(struct gate_memory *q, const char *at, unsigned depth, uint
 	struct told *t = q->told[set];
 	t[1] = t[0];
 	t->words = depth_words[depth];
-	t->from = from;
+	t->from = answer->from;
+	t->sure = answer->sure != 0 && answer->sure <= KEY * t->words;
 	memcpy(t->word, at, KEY * depth_words[depth]);
 	q->depths[first] |= (uint8_t)(1u << depth);
 }
@@ -42,7 +43,7 @@ uint16_t told_ask(const struct parser *p, gate_fn *gate, struct gate_memory *q, 
 	} else if (plain) {
 		q->misses[set] = (uint8_t)(q->misses[set] + !rough);
 		if (depth_words[depth] <= place->plain / KEY && answer.bytes <= KEY * depth_words[depth])
-			remember(q, place->at, depth, answer.from);
+			remember(q, place->at, depth, &answer);
 	}
 	return answer.from;
 }

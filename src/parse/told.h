@@ -19,6 +19,7 @@ struct told {
 	uint64_t word[WORDS_MAX];
 	uint8_t words;            /* so many; 0: nothing was said */
 	uint16_t from;            /* 0: nobody wants them */
+	bool sure;                /* as record.sure */
 };
 
 /* Bodies by their first eight bytes, two places a set, when these are enough for nobody to want them; else by more words.

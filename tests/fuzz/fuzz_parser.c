@@ -11,7 +11,7 @@ static bool ready;
 static struct gate_answer gate(const void *context, enum body_class class, str head)
 {
 	const unsigned *mood = context;
-	return (struct gate_answer){*mood == 0 || (*mood == 1 && (head.n + (size_t)class) % 2 == 0), (uint16_t)head.n};
+	return (struct gate_answer){*mood == 0 || (*mood == 1 && (head.n + (size_t)class) % 2 == 0), (uint16_t)head.n, 0};
 }
 
 static void read_all(unsigned *sum, str s)

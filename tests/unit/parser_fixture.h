@@ -22,7 +22,7 @@ static struct gate_answer gate(const void *context, enum body_class class, str h
 {
 	(void)class;
 	(void)head;
-	return (struct gate_answer){!((const struct setting *)context)->refuse, 0};
+	return (struct gate_answer){!((const struct setting *)context)->refuse, 0, 0};
 }
 
 static const char *const result_names[] = {"", " use", " ok", " error", " empty", " rejected", " receipt"};

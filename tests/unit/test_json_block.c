@@ -25,7 +25,7 @@ static struct gate_answer wants(const void *context, enum body_class class, str 
 	(void)context;
 	(void)class;
 	const bool number = str_starts(head, S("Received ")) && head.n > 12 && str_find(head, S("7 ")) > 0;
-	return (struct gate_answer){str_starts(head, S("Calling ")) || str_starts(head, S("Tool 'q' failed")) || number, (uint16_t)head.n};
+	return (struct gate_answer){str_starts(head, S("Calling ")) || str_starts(head, S("Tool 'q' failed")) || number, (uint16_t)head.n, 0};
 }
 
 /* What the gate refuses may be handed out or not. */

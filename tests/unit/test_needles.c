@@ -51,14 +51,14 @@ static struct gate_answer all(const void *context, enum body_class class, str he
 {
 	(void)context;
 	(void)class;
-	return (struct gate_answer){(uint16_t)(head.n <= 64), 0};
+	return (struct gate_answer){(uint16_t)(head.n <= 64), 0, 0};
 }
 
 static struct gate_answer wanted_words(const void *context, enum body_class class, str head)
 {
 	(void)context;
 	(void)class;
-	return (struct gate_answer){str_starts(head, S("wanted")), 6};
+	return (struct gate_answer){str_starts(head, S("wanted")), 6, 0};
 }
 
 static void take(void *context, const struct record *r)

@@ -293,7 +293,7 @@ static struct gate_answer gate_of_words(const void *context, enum body_class cla
 {
 	(void)context;
 	(void)class;
-	return (struct gate_answer){str_starts(head, S("wanted")) || str_starts(head, S("attribution")), 11};
+	return (struct gate_answer){str_starts(head, S("wanted")) || str_starts(head, S("attribution")), 11, 0};
 }
 
 /* All lines from the buffer where the parser takes them so. */
