@@ -6,6 +6,7 @@
 #include "model/limits.h"
 #include "parse/parser.h"
 #include "parse/shape.h"
+#include "parse/tally.h"
 #include "parse/traceback.h"
 
 enum { FLOWS = 8, PARSE_PROBLEMS = 8, WRAP_MAX = 160, HEAD_GATE = 64 };
@@ -60,26 +61,6 @@ struct flow {
 	struct buf fragment;       /* a `"debug": "…"` line waits for its time */
 	struct known_split split;  /* of the open record, while it is one line */
 };
-
-struct tally {
-	uint64_t records, unrecognized, kinds[SOURCE_KIND_COUNT], mcp, first_bodies, lines;
-	uint64_t unknown_line[3], unknown_offset[3];
-	unsigned unknown_count;
-	instant first, last, previous;
-	bool timed;
-};
-
-/* How bodies begin, a bit each. With more than FILTERED_BODIES nobody filtered the log, and all bits are set: nothing more needs counting. */
-enum { FILTERED_BODIES = 6 };
-static inline uint64_t body_bit(const char *body) { return UINT64_C(1) << (((unsigned char)body[0] + (unsigned char)body[3] * 7u) & 63); }
-static inline void tally_bodies(struct tally *t, uint64_t bits)
-{
-	if (t->first_bodies == UINT64_MAX)
-		return;
-	t->first_bodies |= bits;
-	if (__builtin_popcountll(t->first_bodies) > FILTERED_BODIES)
-		t->first_bodies = UINT64_MAX;
-}
 
 /* What one parser after another goes by. */
 struct parse_memory {
