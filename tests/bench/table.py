@@ -21,6 +21,8 @@ import sys
 import tempfile
 import time
 
+import callgrind
+
 import test_call_rows
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -188,20 +190,19 @@ def sec(b):
     return [(b.against(["sec", "--conf=" + b.path("rules.sec"), "--input=" + b.part(), "--notail", "--quiet"], b.new(b.part()), rounds=1), -50, "x")]
 
 
-def callgrind(b, command, *options):
+def instructions_of(b, command, *options):
     need("valgrind")
     b.fresh()
     out = b.path("callgrind.out")
-    done = subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", *options, *command], capture_output=True, text=True)
-    found = re.search(r"I\s+refs:\s+([\d,]+)", done.stderr)
-    if not found:
+    count, _ = callgrind.run(command, out, options)
+    if not count:
         raise Skipped("valgrind cannot run the program")
-    return int(found[1].replace(",", "")), out
+    return count, out
 
 
 @row("<= 4.0 instructions per byte of a log of 10 MB")
 def instructions(b):
-    return [(callgrind(b, b.new(b.log(10), options=["--jobs", "1"]))[0] / os.path.getsize(b.log(10)), 4.0, "per byte")]
+    return [(instructions_of(b, b.new(b.log(10), options=["--jobs", "1"]))[0] / os.path.getsize(b.log(10)), 4.0, "per byte")]
 
 
 @row("memory <= 24 MiB: one file, 1,000 files; growth from 10 MB <= 4 MiB")
@@ -372,7 +373,7 @@ def sqlite_instructions(path):
 
 @row("SQLite, with all that it calls <= 35 % of the instructions")
 def sqlite_share(b):
-    total, out = callgrind(b, b.new(b.log(10), options=["--jobs", "1"]), "--compress-strings=no")
+    total, out = instructions_of(b, b.new(b.log(10), options=["--jobs", "1"]), "--compress-strings=no")
     share = 100 * sqlite_instructions(out) / total
     if not share:
         raise Skipped("SQLite is linked into the program")

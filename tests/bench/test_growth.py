@@ -2,11 +2,10 @@
 and four times their number. What each step adds must double, not quadruple."""
 import datetime
 import os
-import re
-import shutil
-import subprocess
 import sys
 import tempfile
+
+import callgrind
 
 MCPLOG = os.environ.get("MCPLOG", "build/mcplog")
 FEW = 300
@@ -41,19 +40,13 @@ def write_log(path, turn, count):
 def instructions(folder, turn, count):
     path = os.path.join(folder, "a.log")
     write_log(path, turn, count)
-    done = subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={os.devnull}", MCPLOG, "analyze", "--db", ":memory:", "--jobs", "1",
-                           "--output", os.devnull, path], capture_output=True, text=True)
-    refs = re.search(r"I\s+refs:\s+([\d,]+)", done.stderr)
+    refs, done = callgrind.run([MCPLOG, "analyze", "--db", ":memory:", "--jobs", "1", "--output", os.devnull, path])
     assert refs, f"valgrind says nothing of instructions: {done.stderr}"
-    return int(refs[1].replace(",", ""))
+    return refs
 
 
 def main():
-    if os.environ.get("MCPLOG_SANITIZE") == "ON":
-        print("SKIPPED: a build with sanitizers says nothing about instructions")
-        return 77
-    if not shutil.which("valgrind"):
-        print("SKIPPED: valgrind is not installed")
+    if callgrind.skipped():
         return 77
     faults = 0
     with tempfile.TemporaryDirectory() as folder:

@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 
+import callgrind
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 FIGURES = os.path.join(HERE, "instructions.json")
 PROGRAM = os.environ.get("MCPLOG", "mcplog")
@@ -76,10 +78,8 @@ def setting():
 
 def instructions_per_byte(gen, scratch):
     log, truth = generate(gen, scratch, CALLGRIND_MIB)
-    command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={scratch}/callgrind.out", PROGRAM, "analyze", "--jobs", "1", "--db", f"{scratch}/count.db", log]
-    run = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    found = re.search(r"I\s+refs:\s+([\d,]+)", run.stderr)
-    return int(found.group(1).replace(",", "")) / truth["bytes"] if found else None
+    count, _ = callgrind.run([PROGRAM, "analyze", "--jobs", "1", "--db", f"{scratch}/count.db", log])
+    return count / truth["bytes"] if count else None
 
 
 def check_instructions(gen, scratch, record):
