@@ -6,19 +6,12 @@
 #include "base/buf.h"
 #include "base/vec.h"
 #include "knowledge/files.h"
+#include "chance.h"
 
 struct subjects {
 	struct buf text;
 	VEC(str) lines;
 };
-
-static uint64_t seed = 1;
-
-static unsigned any(unsigned below)
-{
-	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (unsigned)(seed >> 33) % below;
-}
 
 static void split_lines(struct subjects *s)
 {

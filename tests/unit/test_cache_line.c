@@ -10,14 +10,7 @@
 
 #include "base/json.h"
 #include "parse/cache_line.h"
-
-static uint64_t seed = 1;
-
-static unsigned any(unsigned below)
-{
-	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (unsigned)(seed >> 33) % below;
-}
+#include "chance.h"
 
 static void same_field(str line, const struct json *doc, const char *key, str got)
 {

@@ -11,14 +11,7 @@
 #include <stdlib.h>
 
 #include "parser_fixture.h"
-
-static uint64_t seed = 1;
-
-static unsigned any(unsigned below)
-{
-	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (unsigned)(seed >> 33) % below;
-}
+#include "chance.h"
 
 static struct gate_answer wants(const void *context, enum body_class class, str head)
 {

@@ -5,14 +5,7 @@
 
 #include "base/needles.h"
 #include "parse/parser.h"
-
-static uint64_t seed = 7;
-
-static unsigned any(unsigned below)
-{
-	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (unsigned)(seed >> 33) % below;
-}
+#include "chance.h"
 
 static void both_find_what_stands_there(void **state)
 {
@@ -150,6 +143,7 @@ static void no_record_with_a_text_is_lost(void **state)
 
 int main(void)
 {
+	seed = 7;
 	const struct CMUnitTest tests[] = {cmocka_unit_test(both_find_what_stands_there), cmocka_unit_test(no_record_with_a_text_is_lost)};
 	return cmocka_run_group_tests(tests, load_rules, free_rules);
 }

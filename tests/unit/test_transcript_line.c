@@ -10,14 +10,7 @@
 
 #include "base/json.h"
 #include "parse/transcript_line.h"
-
-static uint64_t seed = 1;
-
-static unsigned any(unsigned below)
-{
-	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (unsigned)(seed >> 33) % below;
-}
+#include "chance.h"
 
 static void same(str line, const char *what, const struct json *want, str literal)
 {
