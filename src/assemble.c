@@ -81,15 +81,8 @@ static bool in_flight(const struct session_view *v, const struct view_server *s,
 	for (size_t i = 0; i < s->call_count; i++)
 		if (s->calls[i]->started_at != INSTANT_NONE && s->calls[i]->started_at <= at && (s->calls[i]->ended_at == INSTANT_NONE || s->calls[i]->ended_at >= at))
 			return true;
-	size_t low = 0, high = s->span_count; /* the last span that began before */
-	while (low < high) {
-		const size_t middle = (low + high) / 2;
-		if (s->spans[middle].started <= at)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low > 0 && span_ended(&s->spans[low - 1]) >= at;
+	const size_t begun = spans_begun(s, at, true);
+	return begun > 0 && span_ended(&s->spans[begun - 1]) >= at;
 }
 
 static void count_calls(struct server_facts *f, const struct session_view *v, const struct view_server *s)
@@ -338,16 +331,6 @@ static void sum_up(struct assembly *as)
 	f->unmeasured = !as->measured;
 }
 
-/* Sessions come in the order of their files, which is that of time as a rule: then there is nothing to sort. */
-static void sort_connections(struct connection *v, size_t n)
-{
-	size_t i = 1;
-	while (i < n && connection_order(&v[i - 1], &v[i]) <= 0)
-		i++;
-	if (i < n)
-		qsort(v, n, sizeof *v, connection_order);
-}
-
 /* Connections to their servers, which have their final places: counted first, so that each server's lie together. */
 static void give_connections(struct assembly *as, struct server_facts *servers, const struct map *index)
 {
@@ -369,8 +352,9 @@ static void give_connections(struct assembly *as, struct server_facts *servers, 
 	}
 	for (size_t i = 0; i < n; i++)
 		sorted[at[of[i]]++] = as->connections.v[i];
+	/* Sessions come in the order of their files, which is that of time as a rule. */
 	for (size_t i = 0; i < as->servers.n; i++)
-		sort_connections(&sorted[at[i] - servers[i].connection_count], servers[i].connection_count);
+		vec_order(&sorted[at[i] - servers[i].connection_count], servers[i].connection_count, sizeof *sorted, connection_order);
 }
 
 static void fill_servers(struct assembly *as)

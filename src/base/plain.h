@@ -8,7 +8,7 @@
 #include "base/str.h"
 
 struct plain;
-enum { PLAIN_GROUPS = 24 };
+enum { PLAIN_GROUPS = 24, PLAIN_RUN_PER_STEP = 8 };
 struct plain_options {
 	bool anchored, dotall;
 };
@@ -27,7 +27,7 @@ unsigned plain_groups(const struct plain *p);           /* capturing groups */
 str plain_name(const struct plain *p, unsigned group);  /* p NULL: it has none */
 /* First match at or behind byte `start`: 1, and the text of each group, whole match first; p NULL when it took no part. 0: there
  * is none. -1: gave up after a number of steps in proportion to the subject.
- * *ret_steps (NULL: not wanted) += the steps: an operation is one, a run one more for every eight of its bytes. */
+ * *ret_steps (NULL: not wanted) += the steps: an operation is one, a run one more for every PLAIN_RUN_PER_STEP of its bytes. */
 int plain_match(const struct plain *p, str subject, size_t start, str ret_groups[PLAIN_GROUPS], uint64_t *ret_steps);
 /* What the first *ret_bytes of a text tell of an anchored pattern: it does not match, it may, or it does. Its cost is bounded. */
 enum plain_answer { PLAIN_NO, PLAIN_MAY, PLAIN_SURE };

@@ -61,10 +61,6 @@ static enum plain_answer begins_run(struct walk *w, const struct plain_op *op, c
 	return PLAIN_NO;
 }
 
-static bool is_word(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-
-static bool at_word_edge(const struct walk *w, const char *at) { return (at > w->from && is_word(at[-1])) != is_word(*at); }
-
 /* `at` is before the end. */
 static bool takes(struct walk *w, const struct plain_op *op, const char *at, size_t *ret_n)
 {
@@ -84,8 +80,8 @@ static bool takes(struct walk *w, const struct plain_op *op, const char *at, siz
 		look(w, at + 2);
 		w->unsure = true;
 		return at + 1 == w->to && *at == '\n';
-	case PLAIN_WORD: return at_word_edge(w, at);
-	case PLAIN_NO_WORD: return !at_word_edge(w, at);
+	case PLAIN_WORD: return plain_word_edge(w->from, w->to, at);
+	case PLAIN_NO_WORD: return !plain_word_edge(w->from, w->to, at);
 	default: return true;
 	}
 }

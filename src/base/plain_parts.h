@@ -50,6 +50,13 @@ struct plain {
 	uint16_t first;       /* set of bytes that can begin a match; NO_SET: any, or an empty one */
 	uint32_t name[PLAIN_GROUPS], name_n[PLAIN_GROUPS]; /* places in text */
 };
+/* Does \b hold at `at` in from … to? */
+static inline bool plain_is_word(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+static inline bool plain_word_edge(const char *from, const char *to, const char *at)
+{
+	return (at > from && plain_is_word(at[-1])) != (at < to && plain_is_word(*at));
+}
+
 /* --- while it is translated --- */
 
 enum node_type { NODE_BYTE, NODE_SET, NODE_GROUP, NODE_LOOK, NODE_ASSERT };

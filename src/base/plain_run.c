@@ -9,7 +9,7 @@
 #include <endian.h>
 #include <stdlib.h>
 
-enum { STACK = 256, STACK_MAX = 64 * 1024, STEPS_MIN = 64 * 1024, STEPS_PER_BYTE = 9, RUN_PER_STEP = 8 };
+enum { STACK = 256, STACK_MAX = 64 * 1024, STEPS_MIN = 64 * 1024, STEPS_PER_BYTE = 9 };
 enum way { WAY_AT, WAY_GIVE_BACK, WAY_TAKE_MORE, WAY_BOUND };
 
 struct way_back {
@@ -30,16 +30,6 @@ struct vm {
 };
 
 static inline bool has(const struct plain *p, unsigned set, char c) { return span_has(&p->sets[set], (unsigned char)c); }
-
-static bool is_word(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-static bool at_word_edge(const struct vm *m, const char *at)
-{
-	return (at > m->from && is_word(at[-1])) != (at < m->to && is_word(*at));
-}
 
 /* Hostile lines only. */
 static __attribute__((noinline, cold)) bool grow(struct vm *m)
@@ -77,7 +67,7 @@ static bool take_more(struct vm *m, const struct plain_op *op, struct way_back *
 		if (at >= m->to || !has(m->p, op->c, *at))
 			return false; /* what stands here is in neither set, or more than the run may take */
 	}
-	m->steps -= (at - w->at) / RUN_PER_STEP;
+	m->steps -= (at - w->at) / PLAIN_RUN_PER_STEP;
 	w->at = at;
 	return true;
 }
@@ -127,8 +117,8 @@ static int holds(struct vm *m, const struct plain_op *op, const char *at)
 	switch (op->code) {
 	case PLAIN_START: return at == m->from;
 	case PLAIN_END: return at == m->to || (at + 1 == m->to && *at == '\n');
-	case PLAIN_WORD: return at_word_edge(m, at);
-	case PLAIN_NO_WORD: return !at_word_edge(m, at);
+	case PLAIN_WORD: return plain_word_edge(m->from, m->to, at);
+	case PLAIN_NO_WORD: return !plain_word_edge(m->from, m->to, at);
 	default:
 		r = run(m, op + 1, at, base, &end);
 		m->sp = base;
@@ -141,7 +131,7 @@ static inline const char *run_end(struct vm *m, const struct plain_op *op, const
 {
 	const char *end = (size_t)(m->to - at) > op->max ? at + op->max : m->to;
 	const char *q = span_end(&m->p->sets[op->a], m->from, at, end);
-	m->steps -= (q - at) / RUN_PER_STEP;
+	m->steps -= (q - at) / PLAIN_RUN_PER_STEP;
 	return (size_t)(q - at) < op->min ? NULL : q;
 }
 

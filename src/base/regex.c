@@ -241,9 +241,8 @@ struct counter {
 
 static int count_item(pcre2_callout_block *block, void *counter)
 {
-	enum { RUN_PER_STEP = 8 };
 	struct counter *c = counter;
-	c->steps += 1 + (block->current_position > c->at ? (block->current_position - c->at) / RUN_PER_STEP : 0);
+	c->steps += 1 + (block->current_position > c->at ? (block->current_position - c->at) / PLAIN_RUN_PER_STEP : 0);
 	c->at = block->current_position;
 	return c->steps > REGEX_COUNT_MAX ? PCRE2_ERROR_CALLOUT : 0;
 }

@@ -137,17 +137,10 @@ static struct call *span_call(struct trial *t, const struct span *sp)
 
 static const struct span *span_beside(const struct view_server *s, instant at, bool next)
 {
-	size_t lo = 0, hi = s->span_count;
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-		if (s->spans[mid].started < at)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
+	const size_t before = spans_begun(s, at, false);
 	if (next)
-		return lo < s->span_count ? &s->spans[lo] : NULL;
-	return lo ? &s->spans[lo - 1] : NULL;
+		return before < s->span_count ? &s->spans[before] : NULL;
+	return before ? &s->spans[before - 1] : NULL;
 }
 
 /* First call of the server that began after `at`; calls stand in the order of their starts. */

@@ -19,27 +19,13 @@ static size_t instants_to(const instant *v, size_t n, instant at)
 	return lo;
 }
 
-/* How many of the spans began at `at` or before. */
-static size_t spans_to(const struct view_server *s, instant at)
-{
-	size_t lo = 0, hi = s->span_count;
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-		if (s->spans[mid].started <= at)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 static instant earlier(instant at, uint32_t by) { return at < INT64_MIN + (instant)by ? INT64_MIN : at - (instant)by; }
 
 instant success_behind(const struct view_server *s, instant at)
 {
 	const size_t next = instants_to(s->successes, s->success_count, at);
 	instant best = next < s->success_count ? s->successes[next] : INT64_MAX;
-	for (size_t i = spans_to(s, earlier(at, s->span_longest)); i < s->span_count && s->spans[i].started < best; i++) {
+	for (size_t i = spans_begun(s, earlier(at, s->span_longest), true); i < s->span_count && s->spans[i].started < best; i++) {
 		const instant ended = span_ended(&s->spans[i]);
 		if (ended > at && ended < best)
 			best = ended;
@@ -51,7 +37,7 @@ instant success_before(const struct view_server *s, instant at)
 {
 	const size_t next = instants_to(s->successes, s->success_count, at);
 	instant best = next ? s->successes[next - 1] : INT64_MIN;
-	for (size_t i = spans_to(s, at); i-- > 0 && s->spans[i].started > earlier(best, s->span_longest);) {
+	for (size_t i = spans_begun(s, at, true); i-- > 0 && s->spans[i].started > earlier(best, s->span_longest);) {
 		const instant ended = span_ended(&s->spans[i]);
 		if (ended <= at && ended > best)
 			best = ended;

@@ -54,6 +54,19 @@ struct view_server {
 	instant *successes;       /* answers that are no spans, and new connections before the client's exit, sorted */
 	size_t success_count;
 };
+/* How many of the server's spans, which stand by their starts, began before `at`, or, with and_at, at it. */
+static inline size_t spans_begun(const struct view_server *s, instant at, bool and_at)
+{
+	size_t lo = 0, hi = s->span_count;
+	while (lo < hi) {
+		const size_t mid = (lo + hi) / 2;
+		if (s->spans[mid].started < at || (and_at && s->spans[mid].started == at))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
 struct session_view {
 	uint32_t index;
 	str session;              /* id; p NULL unknown */

@@ -124,6 +124,14 @@ static const struct known_split *split_of(struct parser *p, str body)
 	return &s->split;
 }
 
+/* What the gate said of a body, asked now (from) or before (told): QUIET or WANTED, and what the record is told. */
+static inline enum answer answered(const struct told *told, uint16_t from, struct known_split *split)
+{
+	split->from = told != NULL ? told->from : from;
+	split->sure = told != NULL && told->sure;
+	return split->from == 0 ? QUIET : WANTED;
+}
+
 static enum answer ask_split(struct parser *p, str body, const char *limit, struct known_split *ret_split)
 {
 	const struct known_split *s = split_of(p, body);
@@ -136,19 +144,15 @@ static enum answer ask_split(struct parser *p, str body, const char *limit, stru
 	if (is_quiet(q, key))
 		return QUIET;
 	const struct told *told = told_of(q, rest.p, limit);
-	if (told == NULL) {
-		const bool fact = told_may_be_fact(p->shapes, rest.p, key);
-		if (told_may_have_role(p->shapes, SHAPE_EMBED, key) || (p->version.n == 0 && fact))
-			return UNSURE;
-		if (fact) /* not to be remembered: the next file's version is not known */
-			ret_split->from = gate_of(p)(p->gate_context, s->shape->format->class, str_head(rest, HEAD_GATE)).from;
-		else
-			ret_split->from = told_ask(p, gate_of(p), q, s->shape->format->class, rest, &(struct told_place){rest.p, limit, SIZE_MAX});
-	} else {
-		ret_split->from = told->from;
-		ret_split->sure = told->sure;
-	}
-	return ret_split->from == 0 ? QUIET : WANTED;
+	if (told != NULL)
+		return answered(told, 0, ret_split);
+	const enum body_class class = s->shape->format->class;
+	const bool fact = told_may_be_fact(p->shapes, rest.p, key);
+	if (told_may_have_role(p->shapes, SHAPE_EMBED, key) || (p->version.n == 0 && fact))
+		return UNSURE;
+	if (fact) /* not to be remembered: the next file's version is not known */
+		return answered(NULL, gate_of(p)(p->gate_context, class, str_head(rest, HEAD_GATE)).from, ret_split);
+	return answered(NULL, told_ask(p, gate_of(p), q, class, rest, &(struct told_place){rest.p, limit, SIZE_MAX}), ret_split);
 }
 
 /* Does somebody want a body that begins so? *ret_split is set for those that are split. */
@@ -161,18 +165,14 @@ static inline enum answer ask_body(struct parser *p, const char *body, const cha
 	if (is_quiet(q, key))
 		return QUIET;
 	const struct told *told = told_of(q, body, limit);
-	if (told == NULL) {
-		if (*body == '"' || told_may_be_fact(p->shapes, body, key))
-			return UNSURE;
-		const str text = {body, (size_t)(end - body)};
-		if (may_split(p->hot, key))
-			return ask_split(p, text, limit, ret_split);
-		ret_split->from = told_ask(p, gate_of(p), q, p->hot->format->class, text, &(struct told_place){text.p, limit, SIZE_MAX});
-	} else {
-		ret_split->from = told->from;
-		ret_split->sure = told->sure;
-	}
-	return ret_split->from == 0 ? QUIET : WANTED;
+	if (told != NULL)
+		return answered(told, 0, ret_split);
+	if (*body == '"' || told_may_be_fact(p->shapes, body, key))
+		return UNSURE;
+	const str text = {body, (size_t)(end - body)};
+	if (may_split(p->hot, key))
+		return ask_split(p, text, limit, ret_split);
+	return answered(NULL, told_ask(p, gate_of(p), q, p->hot->format->class, text, &(struct told_place){text.p, limit, SIZE_MAX}), ret_split);
 }
 
 /* Does a record begin at `next`, for certain? Then the one before it, whose head stands at `head`, is one line. */

@@ -182,7 +182,6 @@ bool json_more(struct flow *f, const struct text_line *t); /* the open collectio
 void json_end(struct flow *f);                             /* hands out what was collected */
 bool json_wrapper(struct parser *p, struct text_line *t, uint64_t *key, bool *ret_partial);
 struct json;
-void json_record(struct record *r, const struct text_line *t); /* common fields */
 instant json_instant(const struct json *v);
 bool json_find(str text, const char *key, struct buf *out);    /* lenient: the first string value of a key */
 

@@ -244,11 +244,7 @@ int known_files_store(struct known_files *k, struct sql *q, struct err *reterr)
 	for (size_t i = 0; k->stale && i < k->v.n; i++)
 		if (!k->v.v[i]->removed)
 			*vec_push(&v) = k->v.v[i];
-	size_t sorted = 1; /* as they were read, but for new ones */
-	while (sorted < v.n && v.v[sorted - 1]->id < v.v[sorted]->id)
-		sorted++;
-	if (sorted < v.n)
-		vec_sort(&v, by_id);
+	vec_sort(&v, by_id);
 	int r = v.n >= MANY ? write_image(v.v, v.n, q, &b, reterr) : 0;
 	k->stale &= r < 0;
 	vec_free(&v);
