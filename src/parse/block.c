@@ -141,7 +141,7 @@ static enum answer ask_split(struct parser *p, str body, const char *limit, stru
 	const uint64_t key = hot_load(rest.p);
 	struct gate_memory *q = &p->answers->behind;
 	*ret_split = *s;
-	if (is_quiet(q, key))
+	if (limit - rest.p >= 2 * KEY && is_quiet(q, rest.p))
 		return QUIET;
 	const struct told *told = told_of(q, rest.p, limit);
 	if (told != NULL)
@@ -162,7 +162,7 @@ static inline enum answer ask_body(struct parser *p, const char *body, const cha
 		return UNSURE;
 	const uint64_t key = hot_load(body);
 	struct gate_memory *q = &p->answers->own;
-	if (is_quiet(q, key))
+	if (limit - body >= 2 * KEY && is_quiet(q, body))
 		return QUIET;
 	const struct told *told = told_of(q, body, limit);
 	if (told != NULL)
@@ -271,12 +271,12 @@ static inline __attribute__((always_inline)) void pass_quiet_with(struct walk *w
 	const uint64_t first = hot_load(last), second = hot_load(last + 8);
 	uint64_t third = be64toh(hot_load(last + 16)), bodies = 0, records = 0, number = w->number, line = w->run.line;
 	uint32_t lines = w->run.lines;
-	while (limit - at >= MASK_BYTES + 2 * KEY) {
+	while (limit - at >= BODY_NEAR + 2 * KEY) {
 		const bool alike = hot_load(at) == first && hot_load(at + 8) == second;
 		const size_t same = alike ? known_length(a, at) : 0;
 		const uint64_t now = be64toh(hot_load(at + 16));
 		if (alike) {
-			if (same == 0 || now < third || !mask_word(mask, at, 2) || !(is_quiet(&a->own, hot_load(at + same)) || is_told_quiet(&a->own, at + same, limit)))
+			if (same == 0 || now < third || !mask_word(mask, at, 2) || !(is_quiet(&a->own, at + same) || is_told_quiet(&a->own, at + same, limit)))
 				break;
 		} else if (head == NULL || !heads_interrupt || *at == '\0' || (begins[(unsigned char)*at] & FIRST_HEAD)) {
 			break;
@@ -311,7 +311,7 @@ static inline __attribute__((always_inline)) void pass_quiet_with(struct walk *w
 }
 
 #if defined(__x86_64__)
-__attribute__((target("avx2")))
+__attribute__((target("avx2,bmi")))
 #endif
 static void pass_quiet_avx2(struct walk *w)
 {

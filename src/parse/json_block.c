@@ -90,9 +90,9 @@ static bool is_unwanted(struct json_walk *w, const struct cached *c, str *body, 
 	const char *escape = c->escaped ? memchr(text, '\\', c->text.n) : NULL;
 	const size_t plain = escape != NULL ? (size_t)(escape - text) : SIZE_MAX;
 	const uint64_t key = hot_load(text);
-	if (plain < KEY)
+	if (plain < KEY || w->limit - text < 2 * KEY)
 		return false;
-	if (is_quiet(w->memory, key))
+	if (is_quiet(w->memory, text))
 		return true;
 	const struct told *told = told_of(w->memory, text, w->limit);
 	if (told != NULL) {

@@ -29,6 +29,13 @@ static void remember(struct gate_memory *q, const char *at, unsigned depth, cons
 	q->depths[first] |= (uint8_t)(1u << depth);
 }
 
+/* When a set has more than two of them, the others are told by two words (remember). */
+static void remember_quiet(struct quiet set[2], const char *at, bool two_words)
+{
+	set[1] = set[0];
+	set[0] = (struct quiet){hot_load(at), hot_load(at + KEY), two_words ? UINT64_MAX : 0};
+}
+
 uint16_t told_ask(const struct parser *p, gate_fn *gate, struct gate_memory *q, enum body_class class, str body, const struct told_place *place)
 {
 	const uint64_t key = hot_load(place->at);
@@ -37,10 +44,11 @@ uint16_t told_ask(const struct parser *p, gate_fn *gate, struct gate_memory *q, 
 	const bool rough = plain && q->misses[set] == MISSES;
 	const struct gate_answer answer = gate(p->gate_context, class, str_head(body, rough ? KEY : HEAD_GATE));
 	const unsigned depth = rough ? ROUGH : depth_of(&answer, body);
-	if (plain && answer.from == 0 && answer.bytes <= KEY) {
-		q->quiet[set][1] = q->quiet[set][0];
-		q->quiet[set][0] = key;
-	} else if (plain) {
+	if (!plain)
+		return answer.from;
+	if (answer.from == 0 && answer.bytes <= (place->plain >= 2 * KEY ? 2 * KEY : KEY))
+		remember_quiet(q->quiet[set], place->at, answer.bytes > KEY);
+	if (answer.from != 0 || answer.bytes > KEY) {
 		q->misses[set] = (uint8_t)(q->misses[set] + !rough);
 		if (depth_words[depth] <= place->plain / KEY && answer.bytes <= KEY * depth_words[depth])
 			remember(q, place->at, depth, &answer);
