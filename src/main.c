@@ -55,7 +55,7 @@
  *               format_json format_transcript excerpt facts  dialects, quoted logs; what a file says about itself
  *               tally                what is counted of a file
  *               parser_state         what is kept of a parser between two runs
- * match/        index matcher        which signatures can match; records to events
+ * match/        index families matcher  which signatures can match; records to events
  * redact/       redact               hides secrets before anything is stored or shown
  * track/        tracker lines pairing  events of one file to calls: the tracker, what a line does, to which call
  *               open_calls held      calls not handed out yet, with their lines
@@ -113,7 +113,7 @@
  *               instant instant_template duration zone  time
  *               utf8 json json_out csv regex pattern nearest drain version_range  text
  *               needles              several texts searched for at once
- *               plain plain_read plain_run plain_begin plain_image span newline  most patterns, matched without PCRE2; runs of bytes; ends of lines
+ *               plain plain_read plain_run plain_begin plain_texts plain_image span newline  most patterns, matched without PCRE2; runs of bytes; ends of lines
  *               ring                 places handed round between two threads
  *               err diag out child   errors, stderr, output files, commands that are run
  */

@@ -105,6 +105,8 @@ const char *needles_find_scalar(const struct needles *x, const char *at, const c
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+enum { BLOCK_STEP = 32, BLOCK = BLOCK_STEP + WINDOW - 1 };
+
 struct tables {
 	__m256i low[WINDOW], high[WINDOW];
 };
@@ -128,23 +130,38 @@ __attribute__((target("avx2"))) static inline __m256i buckets_from(const struct 
 	return buckets;
 }
 
+/* Windows among the BLOCK bytes at `from`. */
+__attribute__((target("avx2"))) static inline const char *find_in_block(const struct needles *x, const struct tables *t, const char *from, const char *at,
+	const char *end)
+{
+	_Alignas(32) uint8_t buckets[BLOCK_STEP];
+	const __m256i some = buckets_from(t, from);
+	unsigned places = ~(unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(some, _mm256_setzero_si256()));
+	if (places == 0)
+		return NULL;
+	for (_mm256_store_si256((__m256i *)(void *)buckets, some); places != 0; places &= places - 1) {
+		const unsigned i = (unsigned)__builtin_ctz(places);
+		const char *found = verify(x, buckets[i], from + i, at, end);
+		if (found != NULL)
+			return found;
+	}
+	return NULL;
+}
+
 __attribute__((target("avx2"))) static const char *find_avx2(const struct needles *x, const char *at, const char *end)
 {
 	struct tables t;
-	const char *from = at;
+	const char *from = at, *found = NULL;
+	if (end - at < BLOCK)
+		return find_scalar(x, at, at, end);
 	for (int k = 0; k < WINDOW; k++) {
 		t.low[k] = both_halves(x->low[k]);
 		t.high[k] = both_halves(x->high[k]);
 	}
-	for (; end - from >= 32 + WINDOW - 1; from += 32) {
-		const __m256i none = _mm256_cmpeq_epi8(buckets_from(&t, from), _mm256_setzero_si256());
-		for (unsigned some = ~(unsigned)_mm256_movemask_epi8(none); some != 0; some &= some - 1) {
-			const char *window = from + __builtin_ctz(some), *found = verify(x, buckets_at(x, window), window, at, end);
-			if (found != NULL)
-				return found;
-		}
-	}
-	return find_scalar(x, from, at, end);
+	for (; end - from >= BLOCK && found == NULL; from += BLOCK_STEP)
+		found = find_in_block(x, &t, from, at, end);
+	/* The last block looks at some places again. */
+	return found == NULL && end - from >= WINDOW ? find_in_block(x, &t, end - BLOCK, at, end) : found;
 }
 
 const char *needles_find(const struct needles *x, const char *at, const char *end)

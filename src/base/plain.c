@@ -366,6 +366,8 @@ struct plain *plain_new(str pattern, const struct plain_options *options)
 		p->anchored = options->anchored || p->at_start;
 		if (!c.refused)
 			prepare(&c);
+		if (!c.refused)
+			plain_find_texts(&c, whole);
 	}
 	p->ops = c.ops.v;
 	p->op_n = c.ops.n;
@@ -373,6 +375,8 @@ struct plain *plain_new(str pattern, const struct plain_options *options)
 	p->set_n = c.sets.n;
 	p->masks = c.masks.v;
 	p->mask_n = c.masks.n;
+	p->texts = c.texts.v;
+	p->texts_n = c.texts.n;
 	buf_repeat(&c.bytes, '\0', PLAIN_WORD_ROOM);
 	p->text = c.bytes.p;
 	p->text_n = c.bytes.n;
@@ -391,6 +395,7 @@ void plain_free(struct plain *p)
 	free((void *)p->ops);
 	free((void *)p->sets);
 	free((void *)p->masks);
+	free((void *)p->texts);
 	free((void *)p->text);
 	free(p);
 }

@@ -8,7 +8,7 @@
 #include "base/str.h"
 
 struct plain;
-enum { PLAIN_GROUPS = 24, PLAIN_RUN_PER_STEP = 8 };
+enum { PLAIN_GROUPS = 24, PLAIN_RUN_PER_STEP = 8, PLAIN_TEXTS = 24 };
 struct plain_options {
 	bool anchored, dotall;
 };
@@ -16,7 +16,7 @@ struct plain_options {
 struct plain *plain_new(str pattern, const struct plain_options *options);
 void plain_free(struct plain *p);
 /* The memory of a program: first what `p` points to, which alone has pointers, all into the others. For images of it. */
-enum { PLAIN_PIECES = 5 };
+enum { PLAIN_PIECES = 6 };
 struct plain_piece {
 	const void *p;
 	size_t n;
@@ -25,6 +25,8 @@ void plain_pieces(const struct plain *p, struct plain_piece ret[PLAIN_PIECES]);
 bool plain_same(const struct plain *a, const struct plain *b); /* for tests: the same program? */
 unsigned plain_groups(const struct plain *p);           /* capturing groups */
 str plain_name(const struct plain *p, unsigned group);  /* p NULL: it has none */
+/* Texts of which each match holds one at least, behind its beginning when that is known; how many, 0: nothing is known. */
+size_t plain_texts(const struct plain *p, str ret_texts[PLAIN_TEXTS]);
 /* First match at or behind byte `start`: 1, and the text of each group, whole match first; p NULL when it took no part. 0: there
  * is none. -1: gave up after a number of steps in proportion to the subject.
  * *ret_steps (NULL: not wanted) += the steps: an operation is one, a run one more for every PLAIN_RUN_PER_STEP of its bytes. */

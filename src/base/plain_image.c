@@ -8,7 +8,8 @@ void plain_pieces(const struct plain *p, struct plain_piece ret[PLAIN_PIECES])
 	ret[1] = (struct plain_piece){p->ops, p->op_n * sizeof *p->ops};
 	ret[2] = (struct plain_piece){p->masks, p->mask_n * sizeof *p->masks};
 	ret[3] = (struct plain_piece){p->sets, p->set_n * sizeof *p->sets};
-	ret[4] = (struct plain_piece){p->text, p->text_n};
+	ret[4] = (struct plain_piece){p->texts, p->texts_n * sizeof *p->texts};
+	ret[5] = (struct plain_piece){p->text, p->text_n};
 }
 
 static bool same(const void *a, const void *b, size_t n) { return n == 0 || memcmp(a, b, n) == 0; }
@@ -20,12 +21,12 @@ static bool same_op(const struct plain_op *a, const struct plain_op *b)
 
 bool plain_same(const struct plain *a, const struct plain *b)
 {
-	if (a->op_n != b->op_n || a->set_n != b->set_n || a->mask_n != b->mask_n || a->text_n != b->text_n || a->groups != b->groups ||
+	if (a->op_n != b->op_n || a->set_n != b->set_n || a->mask_n != b->mask_n || a->texts_n != b->texts_n || a->text_n != b->text_n || a->groups != b->groups ||
 		a->anchored != b->anchored || a->at_start != b->at_start || a->first != b->first)
 		return false;
 	for (size_t i = 0; i < a->op_n; i++)
 		if (!same_op(&a->ops[i], &b->ops[i]))
 			return false;
-	return same(a->sets, b->sets, a->set_n * sizeof *a->sets) && same(a->masks, b->masks, a->mask_n * sizeof *a->masks) && same(a->text, b->text, a->text_n) &&
+	return same(a->sets, b->sets, a->set_n * sizeof *a->sets) && same(a->masks, b->masks, a->mask_n * sizeof *a->masks) && same(a->texts, b->texts, a->texts_n * sizeof *a->texts) && same(a->text, b->text, a->text_n) &&
 		same(a->name, b->name, sizeof a->name) && same(a->name_n, b->name_n, sizeof a->name_n);
 }

@@ -38,12 +38,18 @@ struct plain_mask {
 	uint64_t equal[PLAIN_FIXED_WORDS], value[PLAIN_FIXED_WORDS], six[PLAIN_FIXED_WORDS]; /* six: 6 for digits */
 };
 
+/* Bytes of the program's text. */
+struct plain_text {
+	uint32_t at, n;
+};
+
 struct plain {
 	const struct plain_op *ops;
 	const struct plain_mask *masks;
 	const struct span_set *sets;
-	const char *text;     /* of PLAIN_BYTES and names, and PLAIN_WORD_ROOM bytes more */
-	size_t op_n, set_n, mask_n, text_n;
+	const struct plain_text *texts; /* plain_texts */
+	const char *text;     /* of PLAIN_BYTES, texts and names, and PLAIN_WORD_ROOM bytes more */
+	size_t op_n, set_n, mask_n, texts_n, text_n;
 	unsigned groups;
 	bool anchored;        /* every match begins where the search does, or at byte 0 when `at_start` */
 	bool at_start;
@@ -85,6 +91,7 @@ struct compiler {
 	VEC(struct plain_op) ops;
 	VEC(struct span_set) sets;
 	VEC(struct plain_mask) masks;
+	VEC(struct plain_text) texts;
 	struct buf bytes;
 	bool refused, looking; /* looking: inside a lookahead */
 	bool dotall;
@@ -92,6 +99,8 @@ struct compiler {
 
 /* plain_read.c: the pattern's tree; c->refused when it is not plain. */
 struct branch *plain_read(struct compiler *c);
+/* plain_texts.c: c->texts, their bytes behind c->bytes. */
+void plain_find_texts(struct compiler *c, const struct branch *whole);
 void *plain_refuse(struct compiler *c); /* NULL */
 uint16_t plain_add_set(struct compiler *c, const struct span_set *s);
 

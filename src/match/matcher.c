@@ -16,6 +16,7 @@
 #include "base/needles.h"
 #include "base/plain.h"
 #include "base/vec.h"
+#include "match/families.h"
 #include "match/index.h"
 #include <stdlib.h>
 
@@ -30,6 +31,7 @@ struct matcher {
 	const struct rules *rules;
 	struct match_index *classes;          /* [CLASS_COUNT], each built when its class first occurs */
 	struct beginning *beginnings;         /* by signature */
+	struct families families;
 	struct needles *needles;              /* texts of those that are searched for; NULL: there are none */
 	struct match_index core, core_errors; /* for excerpts, built at the first one: all classes but error, and error */
 	bool core_ready;
@@ -46,6 +48,7 @@ struct attempt {
 	const struct record *r; /* NULL: an error text, no filters */
 	str body;
 	bool anywhere;          /* search the core in the body */
+	struct family_answer family;
 	struct regex_match found;
 };
 
@@ -56,6 +59,7 @@ static void begin_attempt(struct attempt *a, struct matcher *m, const struct rec
 	a->r = r;
 	a->body = body;
 	a->anywhere = false;
+	a->family = (struct family_answer){0};
 }
 
 static const struct match_index *class_index(const struct matcher *m, enum body_class class)
@@ -108,6 +112,7 @@ struct matcher *matcher_new(const struct rules *rules)
 	m->classes = mem_new(CLASS_COUNT * sizeof *m->classes);
 	find_beginnings(m);
 	find_needles(m);
+	families_init(&m->families, rules);
 	m->strict = mem_new((rules->signatures.n + 1) * sizeof(struct regex *));
 	m->strict_broken = mem_new(rules->signatures.n + 1);
 	m->loose = mem_new((rules->signatures.n + 1) * sizeof(struct regex *));
@@ -130,6 +135,7 @@ void matcher_free(struct matcher *m)
 	free(m->classes);
 	free(m->beginnings);
 	needles_free(m->needles);
+	families_done(&m->families);
 	free(m->strict);
 	free(m->strict_broken);
 	free(m->loose);
@@ -298,6 +304,17 @@ static bool try_signature(struct attempt *a, const struct signature *s)
 	return rc == 1;
 }
 
+/* Can this one not match, as far as can be told without its regex? Signatures that share a bucket begin differently. */
+static inline bool is_excluded(struct attempt *a, size_t signature)
+{
+	const struct beginning *b = &a->m->beginnings[signature];
+	if (a->anywhere)
+		return false;
+	if (b->long_head && (a->body.n < sizeof b->word || memcmp(&b->word, a->body.p, sizeof b->word) != 0))
+		return true;
+	return families_exclude(&a->m->families, signature, a->body, &a->family);
+}
+
 /* The first signature in rules order that matches, NULL when none does. Who asked the gate knows the first that can: it nearly always
  * does. */
 static const struct signature *find(struct attempt *a, const struct match_index *x)
@@ -316,7 +333,7 @@ static const struct signature *find(struct attempt *a, const struct match_index 
 		unsigned bucket = (unsigned)__builtin_ctzll(buckets);
 		for (uint32_t i = x->first[bucket]; i < x->first[bucket + 1]; i++) {
 			const struct signature *s = &a->m->rules->signatures.v[x->order[i]];
-			if (try_signature(a, s))
+			if (!is_excluded(a, x->order[i]) && try_signature(a, s))
 				return s;
 		}
 	}

@@ -151,9 +151,12 @@ void open_calls_set_id(struct open_calls *o, struct open_call *c, str id)
 
 void open_calls_set_name(struct open_calls *o, struct open_call *c, str server, str tool)
 {
-	if (!str_eq(c->call.server, server))
+	const bool other_server = !str_eq(c->call.server, server), other_tool = !str_eq(c->call.tool, tool);
+	if (c->chain_key != 0 && !other_server && !other_tool)
+		return;
+	if (other_server)
 		open_call_set(c, &c->call.server, server);
-	if (!str_eq(c->call.tool, tool))
+	if (other_tool)
 		open_call_set(c, &c->call.tool, tool);
 	uint64_t key = name_hash(server, tool) | 1;
 	if (key == c->chain_key)

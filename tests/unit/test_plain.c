@@ -242,7 +242,7 @@ static void needles(void **state)
 static void newlines(void **state)
 {
 	(void)state;
-	char text[200];
+	char text[500];
 	for (unsigned turn = 0; turn < 20000; turn++) {
 		unsigned n = any(sizeof text + 1), at = any(n + 1), few = 1 + any(100);
 		char *copy = malloc(n + 1); /* of its own size, for the sanitizers */
