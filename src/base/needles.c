@@ -34,14 +34,14 @@ static unsigned commonness(unsigned char c)
 static size_t rarest(str text)
 {
 	size_t best = 0;
-	unsigned least = ~0u;
-	for (size_t i = 0; i + WINDOW <= text.n; i++) {
-		unsigned sum = 0;
-		for (size_t k = 0; k < WINDOW; k++)
-			sum += commonness((unsigned char)text.p[i + k]);
-		if (sum < least) {
+	unsigned least = ~0u, last[WINDOW] = {0}, sum = 0;
+	for (size_t i = 0; i < text.n; i++) {
+		const unsigned now = commonness((unsigned char)text.p[i]);
+		sum += now - last[i % WINDOW];
+		last[i % WINDOW] = now;
+		if (i + 1 >= WINDOW && sum < least) {
 			least = sum;
-			best = i;
+			best = i + 1 - WINDOW;
 		}
 	}
 	return best;

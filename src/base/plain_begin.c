@@ -1,7 +1,6 @@
 /* Does a text that begins with these bytes match a plain pattern (base/plain.h)? The program is walked as far as the bytes go.
  *
- * Never wrong when it says no or sure; may means "not known": what lies behind the last byte decides, a lookahead would have to be
- * taken, or the walk is long. Slower than a match: for answers that are remembered.
+ * Never wrong when it says no or sure; may means "not known": what lies behind the last byte decides, or the walk is long. Slower than a match: for answers that are remembered.
  *
  * It stays beside plain_run.c because that one must not ask, at every byte, whether the text ends here or only what is known of it. */
 #include "base/plain_parts.h"
@@ -13,7 +12,7 @@ struct walk {
 	const char *from, *to;
 	const char *seen;      /* behind the last byte that was looked at */
 	int steps, depth;
-	bool unsure;           /* a lookahead, or the end, was taken for granted */
+	bool unsure;           /* an assertion was taken for granted */
 };
 
 static inline void look(struct walk *w, const char *to) { w->seen = to > w->seen ? to : w->seen; }
@@ -86,6 +85,16 @@ static bool takes(struct walk *w, const struct plain_op *op, const char *at, siz
 	}
 }
 
+/* Does the assertion hold here? Not known: it is taken for granted. */
+static bool holds(struct walk *w, const struct plain_op *op, const char *at)
+{
+	const bool unsure = w->unsure;
+	w->unsure = false;
+	const enum plain_answer answer = begins(w, op + 1, at);
+	w->unsure = unsure || answer == PLAIN_MAY;
+	return answer == PLAIN_MAY || (answer == PLAIN_SURE) == (op->code == PLAIN_LOOK);
+}
+
 static enum plain_answer walk(struct walk *w, const struct plain_op *op, const char *at)
 {
 	const struct plain_op *const ops = w->p->ops;
@@ -105,9 +114,13 @@ static enum plain_answer walk(struct walk *w, const struct plain_op *op, const c
 				return PLAIN_NO;
 			/* fall through */
 		case PLAIN_JUMP:
+			op = ops + op->b;
+			n = 0;
+			continue;
 		case PLAIN_LOOK:
 		case PLAIN_LOOK_NOT:
-			w->unsure |= op->code == PLAIN_LOOK || op->code == PLAIN_LOOK_NOT;
+			if (!holds(w, op, at))
+				return PLAIN_NO;
 			op = ops + op->b;
 			n = 0;
 			continue;

@@ -2,8 +2,8 @@
  * patterns then says of most bodies that none of these can match (match/families.h).
  *
  * In a sequence each piece of known bytes is such a text, and so is a group that must be there, with a text from each of its branches.
- * The one whose shortest text is longest is taken. What an anchored pattern begins with is passed over: it tells nothing of what
- * stands behind. */
+ * The one whose shortest text is longest is taken. The known bytes that an anchored pattern begins with are passed
+ * over: they tell nothing of what stands behind. */
 #include "base/needles.h"
 #include "base/plain_parts.h"
 
@@ -76,7 +76,7 @@ static struct texts of_branch(struct compiler *c, const struct branch *b, bool p
 	const struct node *n = b->first;
 	while (n != NULL) {
 		struct texts t = {.n = 0};
-		const bool bytes = is_byte(n);
+		const bool bytes = is_byte(n), takes = n->type != NODE_ASSERT && n->type != NODE_LOOK;
 		if (bytes)
 			t = of_bytes(c, &n);
 		else if (n->type == NODE_GROUP && n->min >= 1)
@@ -85,7 +85,7 @@ static struct texts of_branch(struct compiler *c, const struct branch *b, bool p
 			n = n->next;
 		if (passed)
 			take_better(&best, &t);
-		passed |= bytes;
+		passed |= takes;
 	}
 	return best;
 }

@@ -12,7 +12,8 @@
 #include "base/vec.h"
 #include <stdlib.h>
 
-enum { HEAD_LEAST = 8, FAMILY_LEAST = 3 }; /* a family of fewer does not pay */
+/* A family of fewer does not pay, and one of so many texts is found everywhere. */
+enum { HEAD_LEAST = 8, FAMILY_LEAST = 3, TEXTS_MOST = 48 };
 
 void families_init(struct families *f, const struct rules *rules) { *f = (struct families){rules, mem_new((rules->signatures.n + 1) * sizeof *f->of), NULL, 0}; }
 
@@ -49,7 +50,7 @@ static void find_family(struct families *f, size_t signature)
 		for (size_t k = 0; k < n; k++)
 			*vec_push(&texts) = of_one[k];
 	}
-	const bool pays = members.n >= FAMILY_LEAST;
+	const bool pays = members.n >= FAMILY_LEAST && texts.n <= TEXTS_MOST;
 	for (size_t i = 0; i < members.n; i++)
 		f->of[members.v[i]] = (uint16_t)(pays ? FAMILY_FIRST + f->n : FAMILY_NONE);
 	if (pays) {

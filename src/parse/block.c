@@ -9,15 +9,17 @@
  * Refuses to know any format, and to keep anything that a resumed parser would need: all memory here is of answers. */
 #include "base/mem.h"
 #include "base/newline.h"
+#include "base/plain.h"
 #include "parse/told.h"
 #include <stdlib.h>
 
 enum { BODY_NEAR = 33, SEEN_SETS = 32, SEEN_ROOM = 88, SEEN_NAME = 8 };
 
-/* A beginning that was split: any body behind it is split at the same place, unless it begins with a blank. */
+/* A beginning that was split: any body that begins so is split at the same place. `open`: unless a blank follows. */
 struct seen {
 	char text[SEEN_ROOM];
 	size_t n;
+	bool open;
 	struct known_split split;
 };
 
@@ -98,6 +100,13 @@ static inline const char *body_behind(const struct answers *a, const char *text,
 
 enum answer { QUIET, WANTED, UNSURE };
 
+/* Is the body split as it is whatever stands behind its first *ret_bytes? */
+static bool decides(const struct shape *shape, str body, size_t *ret_bytes)
+{
+	const struct plain *p = shape->format->plain;
+	return p != NULL && plain_begins(p, str_head(body, SEEN_ROOM), ret_bytes) == PLAIN_SURE;
+}
+
 /* The split of this body, remembered or new; NULL: it is for parser_push. */
 static const struct known_split *split_of(struct parser *p, str body)
 {
@@ -107,7 +116,7 @@ static const struct known_split *split_of(struct parser *p, str body)
 	_Static_assert(SEEN_SETS == 1 << (64 - 59), "a set for every hash");
 	for (unsigned i = 0; i < 2; i++)
 		if (s[i].n > 0 && body.n >= s[i].n + KEY && memcmp(body.p, s[i].text, s[i].n) == 0)
-			return body.p[s[i].n] == ' ' || body.p[s[i].n] == '\t' ? NULL : &s[i].split;
+			return s[i].open && (body.p[s[i].n] == ' ' || body.p[s[i].n] == '\t') ? NULL : &s[i].split;
 	struct shape *shape = p->hot->split[0];
 	const str after = shape->format->after;
 	struct head h;
@@ -115,11 +124,14 @@ static const struct known_split *split_of(struct parser *p, str body)
 		return NULL;
 	const str server = h.part[PART_SERVER], rest = h.part[PART_BODY];
 	const size_t n = (size_t)(rest.p - body.p);
-	if (n > SEEN_ROOM || rest.n < KEY || rest.p[0] == ' ' || rest.p[0] == '\t' || !str_ends(str_head(body, n), after))
+	size_t decide = n;
+	const bool open = str_ends(str_head(body, n), after);
+	if (n > SEEN_ROOM || rest.n < KEY || rest.p[0] == ' ' || rest.p[0] == '\t' || (!open && !decides(shape, body, &decide)))
 		return NULL;
 	s[1] = s[0];
-	memcpy(s->text, body.p, n);
-	s->n = n;
+	memcpy(s->text, body.p, decide);
+	s->n = decide;
+	s->open = open;
 	s->split = (struct known_split){true, server.p != NULL, shape, (uint32_t)n, server.p != NULL ? (uint32_t)(server.p - body.p) : 0, (uint32_t)server.n, 0, false};
 	return &s->split;
 }
@@ -148,8 +160,10 @@ static enum answer ask_split(struct parser *p, str body, const char *limit, stru
 		return answered(told, 0, ret_split);
 	const enum body_class class = s->shape->format->class;
 	const bool fact = told_may_be_fact(p->shapes, rest.p, key);
-	if (told_may_have_role(p->shapes, SHAPE_EMBED, key) || (p->version.n == 0 && fact))
+	if (p->version.n == 0 && fact)
 		return UNSURE;
+	if (told_may_have_role(p->shapes, SHAPE_EMBED, key)) /* always: lines of the server may stand in it */
+		return WANTED;
 	if (fact) /* not to be remembered: the next file's version is not known */
 		return answered(NULL, gate_of(p)(p->gate_context, class, str_head(rest, HEAD_GATE)).from, ret_split);
 	return answered(NULL, told_ask(p, gate_of(p), q, class, rest, &(struct told_place){rest.p, limit, SIZE_MAX}), ret_split);

@@ -255,13 +255,20 @@ void flow_continue(struct flow *f, const struct text_line *t)
 
 /* --- the server's lines inside a client's record --- */
 
+/* One line that is neither JSON nor the beginning of a traceback: its record says all that it says. */
+static bool tells_nothing(const struct flow *f, str text)
+{
+	const bool bracket = text.n > 1 && text.p[0] == '[' && text.p[1] != '{' && text.p[1] != ' '; /* `[12:00:00] INFO` */
+	return (bracket || !json_starts(text)) && memchr(text.p, '\n', text.n) == NULL && !trace_may_begin(&f->trace, text);
+}
+
 void emit_embedded(struct parser *p, const struct record *r)
 {
 	struct head h;
 	struct shape *s = shapes_role(p->shapes, SHAPE_EMBED, r->body, &h);
 	str rest = h.part[PART_BODY];
 	struct flow *f = &p->inner;
-	if (s == NULL)
+	if (s == NULL || rest.n == 0 || tells_nothing(f, rest))
 		return;
 	f->trace_server = r->server;
 	f->last_kind = SOURCE_SERVER;

@@ -156,10 +156,16 @@ static void start(struct trace *t, const struct trace_line *line, bool boxed)
 	buf_reset(&t->frames);
 }
 
-static bool is_start(struct trace *t, str text, bool *ret_boxed)
+static bool is_start(const struct trace *t, str text, bool *ret_boxed)
 {
 	*ret_boxed = shapes_role(t->shapes, SHAPE_TRACE_BOX, text, NULL) != NULL;
 	return *ret_boxed || shapes_role(t->shapes, SHAPE_TRACE_START, text, NULL) != NULL;
+}
+
+bool trace_may_begin(const struct trace *t, str text)
+{
+	bool boxed;
+	return is_start(t, text, &boxed);
 }
 
 bool trace_begin(struct trace *t, const struct trace_line *line)

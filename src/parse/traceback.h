@@ -33,6 +33,7 @@ struct trace {
 
 void trace_init(struct trace *t, struct shapes *shapes, trace_leaf_fn *sink, void *context);
 void trace_done(struct trace *t);
+bool trace_may_begin(const struct trace *t, str text);
 /* Does this line begin a traceback? Then it was taken (a traceback still open is finished first). */
 bool trace_begin(struct trace *t, const struct trace_line *line);
 /* Does this line belong to the open traceback? False leaves the line to the caller; the traceback may have ended by it. */
