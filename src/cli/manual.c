@@ -132,17 +132,13 @@ static void put_arguments(struct buf *out, str args)
 	}
 }
 
-/* The paragraphs of `more`: a line that begins or ends as code does is shown as it is. */
+/* Each line of `more` is a paragraph. */
 static void put_more(struct buf *out, str more)
 {
-	struct buf text = {0};
-	for (size_t i = 0; i < more.n; i++)
-		buf_byte(&text, more.p[i] == '\n' ? ' ' : more.p[i]);
-	if (text.n) {
+	while (more.n) {
 		buf_addz(out, ".Pp\n");
-		put_text(out, buf_str(&text));
+		put_text(out, str_word(&more, '\n'));
 	}
-	buf_done(&text);
 }
 
 static void put_exit_status(struct buf *out, enum command_id command)

@@ -26,69 +26,69 @@ enum {
 static const struct command commands[COMMAND_COUNT] = {
 	[COMMAND_NONE] = {"", "", "", "", NULL},
 	[COMMAND_ANALYZE] = {"analyze", "[PATH...]", "read logs and report which MCP calls hung or failed, and why",
-		"PATH is a log file, a directory (read recursively, hidden folders included) or - for standard input.\n"
+		"PATH is a log file, a directory (read recursively, hidden folders included) or - for standard input. "
 		"Without PATH it reads your own logs: the debug directory, the MCP cache logs and the transcripts.",
 		"text|json|ndjson|html|markdown|csv|junit"},
 	[COMMAND_TIMELINE] = {"timeline", "[ID|SESSION] [PATH...]", "an incident or session as a waterfall on a common time axis",
-		"ID is an incident id (v1:...) or its beginning, SESSION a client session or its beginning: they are looked for in\n"
+		"ID is an incident id (v1:...) or its beginning, SESSION a client session or its beginning: they are looked for in "
 		"the PATHs behind them, else in the timeline. PATH alone draws the sessions of these logs, those with incidents first.",
 		"text|html|mermaid|chrome-trace"},
 	[COMMAND_EXPLAIN] = {"explain", "ID|CAUSE [PATH...]", "one incident with its whole proof, or the page of a cause",
-		"ID is an incident id (v1:...) of a report, or the beginning of one. Without PATH it is looked for in the\n"
+		"ID is an incident id (v1:...) of a report, or the beginning of one. Without PATH it is looked for in the "
 		"timeline. CAUSE is the id of a cause or a note, such as sse-drop-silent-hang.", NULL},
 	[COMMAND_REPORT] = {"report", "ID [PATH...]", "one incident as Markdown for an issue: redacted, with the lines that prove it",
-		"ID is an incident id (v1:...) or its beginning. Without PATH it is looked for in the timeline. The lines at the end of\n"
+		"ID is an incident id (v1:...) or its beginning. Without PATH it is looked for in the timeline. The lines at the end of "
 		"the report are as few as give the same verdict when they are analysed again: mcplog analyze - takes them.", NULL},
 	[COMMAND_EXPORT] = {"export", "ndjson|csv|otlp|otlp-traces|otlp-logs|chrome-trace|prom|alertmanager|webhook|slack [PATH...]", "the timeline as tables, traces and alerts for other programs",
-		"Without PATH it exports everything that the timeline knows. ndjson: the objects of the JSON\n"
-		"report, one per line. csv: a row per call. otlp: OpenTelemetry spans and log records as JSON, a line each; otlp-traces\n"
+		"Without PATH it exports everything that the timeline knows. ndjson: the objects of the JSON "
+		"report, one per line. csv: a row per call. otlp: OpenTelemetry spans and log records as JSON, a line each; otlp-traces "
 		"and otlp-logs: one of them, as an HTTP receiver takes it. chrome-trace: for https://ui.perfetto.dev.\n"
-		"prom: metrics for node_exporter's textfile directory; alertmanager: the array for\n"
-		"its API; webhook: the same alerts as a JSON object; slack: {\"text\": ...}. These\n"
+		"prom: metrics for node_exporter's textfile directory; alertmanager: the array for "
+		"its API; webhook: the same alerts as a JSON object; slack: {\"text\": ...}. These "
 		"four read new lines and step the alerts, like check.",
 		NULL},
 	[COMMAND_WATCH] = {"watch", "[PATH...]", "follow the logs and tell of each incident as it begins, changes and ends",
-		"Without PATH it follows your own logs. It ends with Ctrl-C. Incidents that are over when it starts are history and\n"
+		"Without PATH it follows your own logs. It ends with Ctrl-C. Incidents that are over when it starts are history and "
 		"are not told.",
 		"text|ndjson"},
 	[COMMAND_CHECK] = {"check", "[PATH...]", "for cron, Nagios and the like: one status line, exit code 0 to 3",
-		"Reads what is new in all logs that the timeline knows, in PATH, or without PATH\n"
+		"Reads what is new in all logs that the timeline knows, in PATH, or without PATH "
 		"in your own logs, and says whether a call hangs now or something new broke.\n"
-		"0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. RANGE is that of the Monitoring Plugins:\n"
-		"120 alerts above 120, 10:20 outside, @10:20 inside. What was wrong before the\n"
+		"0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. RANGE is that of the Monitoring Plugins: "
+		"120 alerts above 120, 10:20 outside, @10:20 inside. What was wrong before the "
 		"first run is history.", NULL},
 	[COMMAND_ALERTS] = {"alerts", "", "what fires and what is over; acknowledge it, or hand it to a sender",
-		"Alerts are made by check and export. --send runs a shell command with the alerts\n"
-		"that its receiver does not know yet on standard input; what it fails to deliver\n"
+		"Alerts are made by check and export. --send runs a shell command with the alerts "
+		"that its receiver does not know yet on standard input; what it fails to deliver "
 		"is sent again the next time.", "text|alertmanager|webhook|slack"},
 	[COMMAND_INIT] = {"init", "cron|systemd|nagios|prometheus|alertmanager|claude-hook [PART]", "print a ready set-up for other programs; changes nothing",
-		"With PART only this part of it: systemd service, systemd timer, prometheus rules,\n"
+		"With PART only this part of it: systemd service, systemd timer, prometheus rules, "
 		"prometheus tests. docs/alerting.md goes through each step by step.", NULL},
 	[COMMAND_PATTERNS] = {"patterns", "list|test|lint|new [ID]", "the knowledge base: list, test, lint, new",
-		"list shows what is loaded (--origin: from where); test runs every sample of every pattern, or of ID;\n"
+		"list shows what is loaded (--origin: from where); test runs every sample of every pattern, or of ID; "
 		"lint also says what a pattern costs; new ID prints the skeleton of a signature.", NULL},
 	[COMMAND_QUERY] = {"query", "QUESTION|SQL [PATH...]", "ask the timeline: a ready-made question, or one SELECT of your own",
-		"--list shows the ready-made questions, --schema the views and columns. --server, --tool, --session, --since and\n"
-		"--until narrow ready-made questions; in your own SQL they are :server, :tool, :session, :since and :until (the\n"
+		"--list shows the ready-made questions, --schema the views and columns. --server, --tool, --session, --since and "
+		"--until narrow ready-made questions; in your own SQL they are :server, :tool, :session, :since and :until (the "
 		"times in ms), and NAME=VALUE gives :NAME its value. With PATH only these logs are asked, and nothing is kept.",
 		"text|json|ndjson|csv"},
 	[COMMAND_UNKNOWN] = {"unknown", "[PATH...]", "lines that no signature explains, as templates",
-		"Errors, warnings and everything about MCP servers that no signature explains, grouped; --all: all other lines too.\n"
+		"Errors, warnings and everything about MCP servers that no signature explains, grouped; --all: all other lines too. "
 		"mcplog patterns new my.id --from NUMBER [PATH...] makes a signature of one. Without PATH it reads your own logs.",
 		"text|json|ndjson|csv"},
 	[COMMAND_DOCTOR] = {"doctor", "", "which logs exist, what they tell, what to switch on, the timeline's state",
 		"Looks and changes nothing. Leaves with 3 when logs are unreadable, with 4 when the timeline is, or the self-test fails.",
 		"text|json"},
 	[COMMAND_DIFF] = {"diff", "A B [PATH...]", "two periods or two logs compared: what got worse",
-		"A and B are periods (yesterday, 2026-05-01, 2026-05-01..2026-05-07) of the timeline, or of the logs under PATH; or\n"
+		"A and B are periods (yesterday, 2026-05-01, 2026-05-01..2026-05-07) of the timeline, or of the logs under PATH; or "
 		"two logs. Each difference has its numbers and whether they are large enough to say anything; -v lists all.",
 		"text|json"},
 	[COMMAND_STATUS] = {"status", "", "every source of the timeline with offset, pending bytes and problems", "", NULL},
 	[COMMAND_PRUNE] = {"prune", "", "remove old rows from the timeline; what was read stays known",
-		"Calls, events and incidents go, by age or until the timeline is small enough; the positions of their files stay, so\n"
+		"Calls, events and incidents go, by age or until the timeline is small enough; the positions of their files stay, so "
 		"nothing comes back or counts twice. Log files are never touched.", NULL},
 	[COMMAND_CONFIG] = {"config", "", "every option with its present value and where that comes from",
-		"Values come from the configuration file (mcplog/config in $XDG_CONFIG_HOME or ~/.config), the environment\n"
+		"Values come from the configuration file (mcplog/config in $XDG_CONFIG_HOME or ~/.config), the environment "
 		"(MCPLOG_ and the option's name, such as MCPLOG_LOCK_WAIT) and the command line; the later one wins.", NULL},
 	[COMMAND_COMPLETION] = {"completion", "bash|zsh|fish", "the completion script of a shell",
 		"bash: source <(mcplog completion bash)\n"

@@ -31,7 +31,7 @@ enum command_id {
 };
 struct command {
 	const char *name, *args, *what; /* args: synopsis of the arguments, "" when there are none */
-	const char *more;               /* a paragraph for `mcplog help COMMAND` */
+	const char *more;               /* for `mcplog help COMMAND`; each line is a paragraph */
 	const char *formats;            /* of --format, separated by '|'; NULL: the command has no such option */
 };
 
