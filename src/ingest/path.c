@@ -166,6 +166,7 @@ static const str no_logs[] = {
 	E(".woff"), E(".woff2"), E(".ttf"), E(".pdf"), E(".db"), E(".db-wal"), E(".db-shm"), E(".sqlite"), E(".sqlite3"), E(".toml"), E(".yaml"),
 	E(".yml"), {NULL, 0},
 };
+static const str documents[] = {E(".md"), E(".markdown"), E(".mdx"), E(".rst"), {NULL, 0}};
 #undef E
 
 /* The length of the ending of `list` that the name has, or 0; a name that is nothing but an ending has none. */
@@ -212,9 +213,25 @@ bool path_is_log_archive(str path)
 	return ending(name, logs) > 0;
 }
 
-bool path_is_no_log(str path)
+/* Documents quote logs without being any: README.md, and what lies in folders (plans, skills, clones in ~/.claude). A report that
+ * somebody pasted, issue.md, lies where the user points at. */
+static bool is_document(str below)
 {
-	return ending(base_name(path), no_logs) > 0;
+	str name = base_name(below);
+	name.n -= ending(name, documents);
+	if (name.p + name.n == below.p + below.n)
+		return false;
+	if (name.p != below.p)
+		return true;
+	for (size_t i = 0; i < name.n; i++)
+		if (name.p[i] >= 'a' && name.p[i] <= 'z')
+			return false;
+	return true;
+}
+
+bool path_is_no_log(str below)
+{
+	return ending(base_name(below), no_logs) > 0 || is_document(below);
 }
 
 str path_join(struct buf *b, str directory, str name)

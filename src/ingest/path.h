@@ -26,5 +26,6 @@ uint64_t path_key(const struct file_identity *id); /* of (dev, ino), for maps */
 str path_join(struct buf *b, str directory, str name);
 bool path_is_archive(str path);  /* .xz .bz2 .zip .tar … (D6) */
 bool path_is_log_archive(str path); /* an archive whose name without that ending is a log's */
-bool path_is_no_log(str path);   /* programs, pictures, fonts, databases: never logs when found in a directory */
+/* Programs, pictures, databases, documents: never logs when found in a directory. `below`: relative to the directory that was named. */
+bool path_is_no_log(str below);
 #endif

@@ -208,7 +208,7 @@ static void hand_over(struct walk *w, size_t first_problem)
 			.root_n = (uint32_t)w->root.n}, f->owner);
 	}
 	if (w->left_out > 0) {
-		problem(w, PROBLEM_NOTE, "not-a-log", w->left_out_first, "%s and others like it are programs, archives or settings by their names, no logs", 0);
+		problem(w, PROBLEM_NOTE, "not-a-log", w->left_out_first, "%s and others like it are programs, documents or settings by their names, no logs", 0);
 		s->list->problems.v[s->list->problems.n - 1].problem.times = w->left_out;
 	}
 	if (w->files.n == 0 && all_listed)

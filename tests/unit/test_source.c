@@ -114,6 +114,23 @@ static void test_A2_empty_directory(void **state)
 	assert_list(&l, "N:not-a-log d/program.js\nW:no-log-files d\n");
 }
 
+/* ~/.claude is full of documents that quote logs; what somebody saved of an issue is one. */
+static void test_documents(void **state)
+{
+	(void)state;
+	assert_int_equal(mkdir("d", 0755), 0);
+	assert_int_equal(mkdir("d/e", 0755), 0);
+	put("d/CLAUDE.md", "x\n");
+	put("d/e/plan.md", "x\n");
+	put("d/e/.md", "x\n");
+	put("d/issue.md", "x\n");
+	struct source_list l = list("d", plain);
+	assert_int_equal(l.problems.v[0].problem.times, 2);
+	assert_list(&l, "d/e/.md\nd/issue.md\nN:not-a-log d/CLAUDE.md\n");
+	l = list("d/CLAUDE.md", plain);
+	assert_list(&l, "d/CLAUDE.md\n");
+}
+
 static void test_A3_A4_unreadable(void **state)
 {
 	(void)state;
@@ -482,6 +499,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_PLACE(test_A1_missing),
 		IN_PLACE(test_A2_empty_directory),
+		IN_PLACE(test_documents),
 		IN_PLACE(test_A3_A4_unreadable),
 		IN_PLACE(test_A5_no_regular_files),
 		IN_PLACE(test_A6_A8_once),
