@@ -25,6 +25,7 @@ struct beginning {
 	uint64_t word; /* first eight bytes of the literal head, when it has as many */
 	bool long_head, counted; /* it has; such records are only counted */
 	bool searched; /* may match anywhere, and holds a text that is searched for in many lines at once */
+	bool strict;   /* not known by its text alone */
 };
 
 struct matcher {
@@ -91,6 +92,9 @@ static void find_needles(struct matcher *m)
 	vec_free(&texts);
 }
 
+/* What a tool answered is known by the client's own form of it: its words are those of a broken connection. */
+static bool is_strict(const struct signature *s) { return s->kind == KIND_CALL_APP_ERROR; }
+
 static void find_beginnings(struct matcher *m)
 {
 	m->beginnings = mem_new((m->rules->signatures.n + 1) * sizeof *m->beginnings);
@@ -99,6 +103,7 @@ static void find_beginnings(struct matcher *m)
 		struct beginning *b = &m->beginnings[i];
 		b->counted = s->keep == KEEP_COUNT;
 		b->searched = is_searched(s);
+		b->strict = is_strict(s);
 		b->long_head = s->head.n >= sizeof b->word;
 		if (b->long_head)
 			memcpy(&b->word, s->head.p, sizeof b->word);
@@ -197,7 +202,7 @@ static struct gate_answer first_to_match(const struct matcher *m, enum body_clas
 		unsigned bucket = (unsigned)__builtin_ctzll(buckets);
 		for (uint32_t i = x->first[bucket]; i < x->first[bucket + 1]; i++) {
 			size_t seen;
-			if (asked == ASK_REST && m->beginnings[x->order[i]].searched)
+			if ((asked == ASK_REST && m->beginnings[x->order[i]].searched) || (counted && m->beginnings[x->order[i]].strict))
 				continue;
 			const enum plain_answer answer = may_match(m, x->order[i], head, counted, &seen);
 			if (answer == PLAIN_NO) {
@@ -278,7 +283,7 @@ static bool admits(const struct signature *s, const struct record *r)
 {
 	if (s->sources != 0 && !r->excerpt && !(s->sources >> r->kind & 1))
 		return false;
-	if (s->level != LEVEL_NONE && s->level != r->level && !(r->excerpt && r->level == LEVEL_NONE))
+	if (s->level != LEVEL_NONE && s->level != r->level && !(r->excerpt && r->level == LEVEL_NONE && !is_strict(s)))
 		return false;
 	return s->frame.n == 0 || str_find(r->frames, s->frame) >= 0;
 }

@@ -17,6 +17,8 @@
 	X(TOOL_ERROR_TEXT, "tool.error-text")    /* the tool's own error text */                                       \
 	X(ERROR_TWIN, "error.twin")              /* an error object printed once more */                               \
 	X(CALL_ERROR_TWIN, "call.error-twin")    /* "… tool error (Nms): …": tool, ms, err or code/type */            \
+	X(CALL_APP_ERROR, "call.app-error")      /* the answer of a tool that failed, before its failed line: server, text */ \
+	X(CALL_APP_TWIN, "call.app-twin")        /* a twin that knows the error was the tool's answer: tool, ms */    \
 	X(CALL_UNKNOWN_TOOL, "call.unknown-tool")/* the call never left: tool, id */                                  \
 	X(CALL_TOOL_GONE, "call.tool-gone")      /* tool not found, its server left: tool */                          \
 	X(CALL_HOOK_PRE, "call.hook-pre")        /* old clients: hooks before the call: tool (full name) */           \

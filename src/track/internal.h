@@ -14,6 +14,9 @@ struct tracker {
 	struct buf server;       /* last one that a line of an excerpt named */
 	instant now, esc_at;
 	uint64_t esc_count;      /* event number of the last Esc, 0 none */
+	uint64_t answer_key, answer_count; /* of what may have been the last answer of a tool that failed: its text, event number (0 none) */
+	uint16_t tool_error;     /* the error class of such answers, */
+	const struct class_group *answers; /* and all classes that an answer can have */
 	struct open_calls open;
 	struct parked parked;    /* older calls, of a log with very many */
 	uint64_t park_at;        /* not before this event */

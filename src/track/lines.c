@@ -2,6 +2,7 @@
  * looks its call up (pairing.c), changes it, keeps the line, and says when nothing more can follow.
  *
  * A `failed` line inside a dispatch is not final: session recovery sends the call again. */
+#include "base/hash.h"
 #include "model/names.h"
 #include "track/internal.h"
 
@@ -136,6 +137,40 @@ static void on_completed(struct tracker *t, const struct event *e)
 		track_hand_out(t, c);
 }
 
+/* The client prints what a tool answers with isError once more, before the failed line and word for word, as it prints no error of
+ * the transport. So a tool's "connect ECONNREFUSED" is told apart from a server that is gone. */
+static uint64_t answer_key(str server, str type, str err)
+{
+	const uint64_t key = name_hash(server, str_head(str_trim(str_word(&err, '\n')), 200));
+	return type.n ? key ^ hash64(type) : key;
+}
+
+static void on_answer(struct tracker *t, const struct event *e)
+{
+	t->answer_key = answer_key(e->server, event_field(e, FIELD_TYPE), e->err);
+	t->answer_count = t->count;
+	if (e->kind != KIND_CALL_APP_ERROR)
+		track_pass_on(t, e);
+}
+
+/* It was the tool's own error, whatever its text sounds like. */
+static void set_answer(const struct tracker *t, struct open_call *c)
+{
+	const unsigned k = c->call.class;
+	if (!t->answers || !(t->answers->members[k / 64] >> k % 64 & 1))
+		c->call.class = t->tool_error;
+}
+
+static bool was_answer(const struct tracker *t, str server, str err)
+{
+	enum { NEAR = 8 };
+	if (!err.n || !t->answer_count || t->count - t->answer_count > NEAR)
+		return false;
+	const ptrdiff_t colon = str_find(err, S(": "));
+	return t->answer_key == answer_key(server, STR_NONE, err) ||
+		(colon > 0 && t->answer_key == answer_key(server, str_head(err, (size_t)colon), str_from(err, (size_t)colon + 2)));
+}
+
 static void on_failed(struct tracker *t, const struct event *e)
 {
 	struct open_call *c = pair_running(t, e);
@@ -148,6 +183,8 @@ static void on_failed(struct tracker *t, const struct event *e)
 	open_call_keep(c, LINE_FAILED, e);
 	mark_end(c, e);
 	set_error(t, c, e);
+	if (was_answer(t, e->server, e->err))
+		set_answer(t, c);
 	c->call.outcome = OUTCOME_ERROR;
 	owe_hook(t, c, e);
 	track_linger(t, c);
@@ -227,6 +264,8 @@ static void on_error_twin(struct tracker *t, const struct event *e)
 			continue;
 		open_call_keep(c, LINE_TWIN, e);
 		set_error(t, c, e);
+		if (e->kind == KIND_CALL_APP_TWIN)
+			set_answer(t, c);
 		return;
 	}
 }
@@ -367,6 +406,9 @@ static line_fn *const handlers[KIND_COUNT] = {
 	[KIND_CALL_RETRY] = on_retry,
 	[KIND_CALL_ABORTING] = on_aborting,
 	[KIND_CALL_ERROR_TWIN] = on_error_twin,
+	[KIND_CALL_APP_ERROR] = on_answer,
+	[KIND_CONNECT_ERROR] = on_answer,
+	[KIND_CALL_APP_TWIN] = on_error_twin,
 	[KIND_CALL_UNKNOWN_TOOL] = on_unknown_tool,
 	[KIND_CALL_HOOK_PRE] = on_hook_pre,
 	[KIND_CALL_HOOK_POST] = on_hook_post,

@@ -175,6 +175,10 @@ struct tracker *tracker_new(const struct rules *rules, const struct tracker_sink
 	t->sink = *sink;
 	t->key = generation_key;
 	t->parked.key = (int64_t)generation_key;
+	t->tool_error = (uint16_t)intern_find(&rules->classes, S("tool-error"));
+	for (size_t i = 0; i < rules->groups.n && !t->answers; i++)
+		if (str_eq(rules->groups.v[i].id, S("application")))
+			t->answers = &rules->groups.v[i];
 	t->now = t->esc_at = INSTANT_NONE;
 	return t;
 }

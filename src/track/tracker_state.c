@@ -220,7 +220,7 @@ bool tracker_save(const struct tracker *t, struct buf *b, tracker_clean_fn *clea
 	struct saving s = {b, clean, context};
 	if (t->open.n > STATE_CALLS || t->parked.live > 0)
 		return false;
-	const uint64_t numbers[] = {t->count, t->hooked, t->esc_count, t->open.n, t->open.live, t->open.free_n, t->lingering.n};
+	const uint64_t numbers[] = {t->count, t->hooked, t->esc_count, t->answer_key, t->answer_count, t->open.n, t->open.live, t->open.free_n, t->lingering.n};
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
 		wire_u64(b, numbers[i]);
 	wire_i64(b, t->now);
@@ -269,6 +269,8 @@ bool tracker_restore(struct tracker *t, struct wire *w)
 	t->count = wire_take_u64(w);
 	t->hooked = wire_take_max(w, 1) != 0;
 	t->esc_count = wire_take_u64(w);
+	t->answer_key = wire_take_u64(w);
+	t->answer_count = wire_take_u64(w);
 	const uint64_t n = wire_take_max(w, STATE_CALLS), live = wire_take_max(w, n), unused = wire_take_max(w, n), lingering = wire_take_max(w, 1 << 20);
 	t->now = wire_take_i64(w);
 	t->esc_at = wire_take_i64(w);

@@ -396,6 +396,31 @@ static void the_twin_of_an_error(void **state)
 	log_done(&l);
 }
 
+/* What stands in full before the failed line was the tool's answer; a text that differs in its class name is another. */
+static void answers_of_tools(void **state)
+{
+	static const struct {
+		const char *line, *failed;
+		bool answer;
+	} cases[] = {
+		{"connect ECONNREFUSED", "connect ECONNREFUSED", true},
+		{"connect ECONNREFUSED\nat once", "connect ECONNREFUSED\nat last", true},
+		{"connect ECONNREFUSED", "TypeError: connect ECONNREFUSED", false},
+		{"connect ECONNREFUSED", "connect ETIMEDOUT", false},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct log l;
+		log_begin(&l);
+		push(&l, 0, CALL_SENT, ST);
+		push(&l, 2, CALL_APP_ERROR, .server = "s", .err = cases[i].line, .class = 4);
+		push(&l, 2, CALL_FAILED, ST, .err = cases[i].failed, .class = 4);
+		assert_int_equal(only_call(&l)->class == 4, !cases[i].answer);
+		assert_int_equal(rows_of(&l, KIND_CALL_APP_ERROR), 0);
+		log_done(&l);
+	}
+}
+
 static void never_sent(void **state)
 {
 	struct log l;
@@ -577,6 +602,7 @@ int main(void)
 		cmocka_unit_test(hooks_end_no_dispatched_call),
 		cmocka_unit_test(an_unknown_tool),
 		cmocka_unit_test(the_twin_of_an_error),
+		cmocka_unit_test(answers_of_tools),
 		cmocka_unit_test(never_sent),
 		cmocka_unit_test(the_watchdog_gives_the_class),
 		cmocka_unit_test(transcripts),

@@ -59,11 +59,13 @@ static inline void take_call(void *context, const struct call *c)
 	copy->err = arena_str(&l->arena, c->err);
 }
 
+static const struct rules no_rules;
+
 static inline void log_begin(struct log *l)
 {
 	const struct tracker_sink sink = {l, take_event, take_call};
 	*l = (struct log){0};
-	l->tracker = tracker_new(NULL, &sink, KEY);
+	l->tracker = tracker_new(&no_rules, &sink, KEY);
 }
 
 static inline void log_finish(struct log *l)
