@@ -379,7 +379,7 @@ static bool keep_text(struct parser *p, struct text_line *t, str text, instant a
 bool json_wrapper(struct parser *p, struct text_line *t, uint64_t *key, bool *ret_partial)
 {
 	str s = t->text;
-	bool docker = str_starts(s, S("{\"log\":\""));
+	bool docker = str_starts(s, S("{\"log\":")); /* a blank may follow: some drivers and jq write one */
 	if (!docker && !(str_starts(s, S("{")) && str_find(str_head(s, 4096), S("__REALTIME_TIMESTAMP")) >= 0))
 		return false;
 	struct json *doc = json_parse(s, NULL);

@@ -236,6 +236,7 @@ void shapes_init(struct shapes *s, const struct rules *rules)
 void shapes_first_bytes(struct shapes *s)
 {
 	memset(s->first, 0, sizeof s->first);
+	s->first[0x1b] = FIRST_HEAD; /* of whatever head stands behind the colour */
 	for (size_t i = 0; i < s->n; i++) {
 		const struct shape *shape = &s->v[i];
 		uint8_t bit = shape->role == SHAPE_FACT ? FIRST_FACT : FIRST_HEAD;

@@ -7,6 +7,7 @@ calls) as it was.
 renamed       other server names, tool names, toolUseIds and session ids
 shifted       every date some weeks earlier
 gzip, crlf    the same bytes packed; the same lines with CRLF
+colours       the head of every record of debug.txt coloured, as on a terminal
 line-prefix   `Line N:  ` before every line of debug.txt
 filenames     other names for files whose name says nothing
 argument-order  each file named on the command line, last one first
@@ -202,6 +203,14 @@ def line_prefix(top, base):
     write(path, b"\n".join(out + ([b""] if last is not None else [])))
 
 
+def colours(top, base):
+    path = os.path.join(top, "debug.txt")
+    if not os.path.exists(path):
+        raise Unsuited
+    head = re.compile(rb"^(20\d\d-\d\d-\d\dT[\d:.]+Z) (\[[A-Z]+\]) ", re.M)
+    write(path, head.sub(b"\x1b[2m\\1\x1b[0m \x1b[36m\\2\x1b[39m ", read(path)))
+
+
 PLAIN = {"debug.txt": "monday.log", "transcript.jsonl": "conversation.data", "server.log": "out.1", "proxy-error.log": "front-err.txt",
          "proxy-access.log": "front-acc.txt", "input.txt": "paste", "issue.md": "report-from-a-user.text"}
 
@@ -301,7 +310,7 @@ def eight_sessions(top, base):
               healthy_session(server, transport, dt.datetime(2025, 3, 3 + k, 9, 30), ident).encode())
 
 
-CHANGES = {"renamed": rename, "shifted": shift, "gzip": pack, "crlf": crlf, "line-prefix": line_prefix, "filenames": file_names,
+CHANGES = {"renamed": rename, "shifted": shift, "gzip": pack, "crlf": crlf, "colours": colours, "line-prefix": line_prefix, "filenames": file_names,
            "argument-order": None, "interleaved": interleave, "eight-sessions": eight_sessions}
 
 
