@@ -9,6 +9,8 @@
 #include <immintrin.h>
 #endif
 
+typedef const char *newline_fn(const char *at, const char *end);
+
 /* The first LF of at … end, at most `end`; NULL: there is none. */
 static inline const char *newline_scalar(const char *at, const char *end) { return at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL; }
 

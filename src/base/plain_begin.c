@@ -22,18 +22,22 @@ static enum plain_answer begins(struct walk *w, const struct plain_op *op, const
 static inline bool has(const struct walk *w, unsigned set, char c) { return span_has(&w->p->sets[set], (unsigned char)c); }
 static inline bool may(const struct walk *w, unsigned set, char c) { return set == NO_SET || has(w, set, c); }
 
-/* The n bytes of the program from `text` on, or as many as are known. */
-static bool fits_bytes(const struct walk *w, const char *at, const char *text, size_t n)
+/* The n bytes of the program from `text` on, or as many as are known. The first that differs is the last that is looked at. */
+static bool fits_bytes(struct walk *w, const char *at, const char *text, size_t n)
 {
-	const size_t room = (size_t)(w->to - at);
-	return memcmp(at, text, n < room ? n : room) == 0;
+	size_t i = 0;
+	while (i < n && at + i < w->to && at[i] == text[i])
+		i++;
+	look(w, at + i + (i < n));
+	return i == n || at + i == w->to;
 }
 
-static bool fits_mask(const struct walk *w, const char *at, const struct plain_mask *mask, size_t n)
+static bool fits_mask(struct walk *w, const char *at, const struct plain_mask *mask, size_t n)
 {
 	const uint8_t *equal = (const uint8_t *)mask->equal, *value = (const uint8_t *)mask->value, *six = (const uint8_t *)mask->six;
 	for (size_t i = 0; i < n && at + i < w->to; i++) {
 		const uint8_t byte = (uint8_t)at[i];
+		look(w, at + i + 1);
 		if ((byte & equal[i]) != value[i] || ((uint8_t)(byte + six[i]) & equal[i]) != value[i])
 			return false;
 	}
@@ -69,7 +73,6 @@ static bool takes(struct walk *w, const struct plain_op *op, const char *at, siz
 	case PLAIN_BYTES:
 	case PLAIN_FIXED:
 		*ret_n = op->a;
-		look(w, at + op->a);
 		return op->code == PLAIN_BYTES ? fits_bytes(w, at, w->p->text + op->b, op->a) : fits_mask(w, at, &w->p->masks[op->b], op->a);
 	case PLAIN_SET:
 		*ret_n = 1;

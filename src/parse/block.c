@@ -115,7 +115,7 @@ static const struct known_split *split_of(struct parser *p, str body)
 	struct seen *s = p->answers->seen[hot_load(body.p + SEEN_NAME) * UINT64_C(0x9e3779b97f4a7c15) >> 59];
 	_Static_assert(SEEN_SETS == 1 << (64 - 59), "a set for every hash");
 	for (unsigned i = 0; i < 2; i++)
-		if (s[i].n > 0 && body.n >= s[i].n + KEY && memcmp(body.p, s[i].text, s[i].n) == 0)
+		if (s[i].n > 0 && body.n >= s[i].n + KEY && hot_same(body.p, s[i].text, s[i].n))
 			return s[i].open && (body.p[s[i].n] == ' ' || body.p[s[i].n] == '\t') ? NULL : &s[i].split;
 	struct shape *shape = p->hot->split[0];
 	const str after = shape->format->after;
@@ -126,7 +126,7 @@ static const struct known_split *split_of(struct parser *p, str body)
 	const size_t n = (size_t)(rest.p - body.p);
 	size_t decide = n;
 	const bool open = str_ends(str_head(body, n), after);
-	if (n > SEEN_ROOM || rest.n < KEY || rest.p[0] == ' ' || rest.p[0] == '\t' || (!open && !decides(shape, body, &decide)))
+	if (n > SEEN_ROOM || n < KEY || rest.n < KEY || rest.p[0] == ' ' || rest.p[0] == '\t' || (!open && !decides(shape, body, &decide)))
 		return NULL;
 	s[1] = s[0];
 	memcpy(s->text, body.p, decide);
@@ -189,11 +189,22 @@ static inline enum answer ask_body(struct parser *p, const char *body, const cha
 	return answered(NULL, told_ask(p, gate_of(p), q, p->hot->format->class, text, &(struct told_place){text.p, limit, SIZE_MAX}), ret_split);
 }
 
+static inline bool has_newline(uint64_t word)
+{
+	const uint64_t low = UINT64_C(0x0101010101010101), x = word ^ '\n' * low;
+	return ((x - low) & ~x & low << 7) != 0;
+}
+
 /* Does a record begin at `next`, for certain? Then the one before it, whose head stands at `head`, is one line. */
 static bool begins_record(const struct answers *a, const char *next, const char *limit, const char *head)
 {
 	const char *body = body_behind(a, next, limit, head);
-	return body != NULL && limit - body >= KEY && *body != '"' && newline_find(next, body + KEY) == NULL;
+	if (body == NULL || limit - body < KEY || *body == '"' || has_newline(hot_load(body)))
+		return false;
+	const char *bare = next + a->hot->masks[0].n; /* the mask has none */
+	while (bare < body && *bare != '\n')
+		bare++;
+	return bare >= body;
 }
 
 /* A line whose head fits and whose body somebody wants. False: it is for parser_push. */
@@ -275,7 +286,7 @@ static __attribute__((noinline)) bool is_told_quiet(const struct gate_memory *q,
 
 /* Goes over heads that differ from the one before in seconds, and in one of two levels, whose body is known to
  * be quiet, and over what stands behind these heads. Most lines of most logs end here; what is not like that the caller looks at. */
-static inline __attribute__((always_inline)) void pass_quiet_with(struct walk *w, const char *(*find_newline)(const char *, const char *))
+static inline __attribute__((always_inline)) void pass_quiet(struct walk *w, newline_fn *find_newline)
 {
 	const struct answers *const a = w->p->answers;
 	const struct mask *const mask = &a->hot->masks[0];
@@ -324,22 +335,6 @@ static inline __attribute__((always_inline)) void pass_quiet_with(struct walk *w
 	w->number = number;
 }
 
-#if defined(__x86_64__)
-__attribute__((target("avx2,bmi")))
-#endif
-static void pass_quiet_avx2(struct walk *w)
-{
-	pass_quiet_with(w, newline_avx2);
-}
-
-static void pass_quiet(struct walk *w)
-{
-	if (NEWLINE_AVX2())
-		pass_quiet_avx2(w);
-	else
-		pass_quiet_with(w, newline_find);
-}
-
 /* The line that pass_quiet left, which ends at `lf`. */
 static void take_line(struct walk *w, const char *lf)
 {
@@ -376,6 +371,26 @@ static void take_line(struct walk *w, const char *lf)
 	w->last = p->hot_timed ? p->hot_last : NULL;
 }
 
+static inline __attribute__((always_inline)) void pass(struct walk *w, newline_fn *find_newline)
+{
+	while (w->at < w->limit) {
+		if (w->last != NULL)
+			pass_quiet(w, find_newline);
+		const char *lf = find_newline(w->at, w->limit);
+		if (lf == NULL || *w->at == '\0' || lf - w->at > (ptrdiff_t)LIMIT_MATCH)
+			break;
+		take_line(w, lf);
+	}
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2,bmi")))
+#endif
+static void pass_avx2(struct walk *w)
+{
+	pass(w, newline_avx2);
+}
+
 static struct answers *answers_for(struct parse_memory *m, const struct shape *hot)
 {
 	if (m->answers == NULL)
@@ -396,14 +411,10 @@ size_t block_pass(struct parser *p, str text, uint64_t line, uint64_t offset, ui
 		return 0;
 	p->answers = answers_for(p->memory, p->hot);
 	w.last = p->hot_timed ? p->hot_last : NULL;
-	while (w.at < w.limit) {
-		if (w.last != NULL)
-			pass_quiet(&w);
-		const char *lf = newline_find(w.at, w.limit);
-		if (lf == NULL || *w.at == '\0' || lf - w.at > (ptrdiff_t)LIMIT_MATCH)
-			break;
-		take_line(&w, lf);
-	}
+	if (NEWLINE_AVX2())
+		pass_avx2(&w);
+	else
+		pass(&w, newline_find);
 	end_run(&w);
 	*ret_lines = w.number - line;
 	p->tally.lines += *ret_lines - w.pushed;

@@ -12,6 +12,15 @@ static inline uint64_t hot_load(const char *p)
 	return v;
 }
 
+/* Do the first n bytes agree, n >= 8? Few, so that a call would cost more. */
+static inline bool hot_same(const char *a, const char *b, size_t n)
+{
+	size_t i = 0;
+	while (i + 8 < n && hot_load(a + i) == hot_load(b + i))
+		i += 8;
+	return i + 8 >= n && hot_load(a + n - 8) == hot_load(b + n - 8);
+}
+
 /* Does the time text a (24 bytes) stand before b? Bytes as numbers, high ones first. */
 static inline bool hot_earlier(const char *a, const char *b)
 {

@@ -4,12 +4,31 @@
  * where bodies end. */
 #include "parse/told.h"
 
-/* By so many words the answer is remembered, if it depends on no more. A body is taken for wanted by its first words alone, which is right for
- * nearly all. */
-static unsigned depth_of(const struct gate_answer *answer, str body)
+/* How rough the answers for bodies with this first word have to be: 0 … ROUGHEST. */
+static unsigned roughness(const struct gate_memory *q, size_t set, uint64_t key)
 {
-	unsigned depth = answer->from == 0 || body.n < KEY * depth_words[2] ? 0 : 2;
-	while (depth < DEPTHS - 1 && answer->bytes > KEY * depth_words[depth])
+	const unsigned rough = q->missed[set] == key ? q->misses[set] / MISSES : 0;
+	return rough < ROUGHEST ? rough : ROUGHEST;
+}
+
+/* Counted for the word that most are of, as votes are. */
+static void count_miss(struct gate_memory *q, size_t set, uint64_t key)
+{
+	if (q->missed[set] == key)
+		q->misses[set] = (uint8_t)(q->misses[set] + (q->misses[set] < UINT8_MAX));
+	else if (q->misses[set] > 0)
+		q->misses[set]--;
+	else
+		q->missed[set] = key;
+}
+
+/* By which of depth_words the answer is remembered. A body is taken for wanted by its first words alone, which is right for nearly all. */
+static unsigned depth_of(const struct gate_answer *answer, str body, unsigned rough)
+{
+	static const uint8_t least[ROUGHEST + 1] = {5, 4, 2, 1};
+	const size_t words = answer->from == 0 || body.n < (size_t)KEY * least[rough] ? 2 : least[rough];
+	unsigned depth = rough == ROUGHEST ? DEPTHS - 1 : 0;
+	while (depth + 1 < DEPTHS && depth_words[depth + 1] >= words && answer->bytes <= KEY * depth_words[depth + 1])
 		depth++;
 	return depth;
 }
@@ -41,15 +60,15 @@ uint16_t told_ask(const struct parser *p, gate_fn *gate, struct gate_memory *q, 
 	const uint64_t key = hot_load(place->at);
 	const size_t set = quiet_set(key);
 	const bool plain = key != 0 && place->plain >= KEY && body.n >= KEY && place->limit - place->at >= HEAD_GATE;
-	const bool rough = plain && q->misses[set] == MISSES;
-	const struct gate_answer answer = gate(p->gate_context, class, str_head(body, rough ? KEY : HEAD_GATE));
-	const unsigned depth = rough ? ROUGH : depth_of(&answer, body);
+	const unsigned rough = plain ? roughness(q, set, key) : 0;
+	const struct gate_answer answer = gate(p->gate_context, class, str_head(body, rough == ROUGHEST ? KEY : HEAD_GATE));
+	const unsigned depth = depth_of(&answer, body, rough);
 	if (!plain)
 		return answer.from;
 	if (answer.from == 0 && answer.bytes <= (place->plain >= 2 * KEY ? 2 * KEY : KEY))
 		remember_quiet(q->quiet[set], place->at, answer.bytes > KEY);
 	if (answer.from != 0 || answer.bytes > KEY) {
-		q->misses[set] = (uint8_t)(q->misses[set] + !rough);
+		count_miss(q, set, key);
 		if (depth_words[depth] <= place->plain / KEY && answer.bytes <= KEY * depth_words[depth])
 			remember(q, place->at, depth, &answer);
 	}

@@ -5,13 +5,13 @@
 
 enum { QUIET_SETS = 1024, TOLD_SETS = 256, KEY = 8 };
 
-/* By how many words bodies are told apart that are not quiet. One is the last resort: see MISSES. */
-enum { DEPTHS = 4, ROUGH = DEPTHS, WORDS_MAX = HEAD_GATE / KEY };
-static const uint8_t depth_words[DEPTHS + 1] = {2, 3, 5, WORDS_MAX, 1};
+/* By how many words bodies are told apart that are not quiet: asked for in this order, so that the most precise answer is taken. */
+enum { DEPTHS = 7, WORDS_MAX = HEAD_GATE / KEY };
+static const uint8_t depth_words[DEPTHS] = {WORDS_MAX, 6, 5, 4, 3, 2, 1};
 
-/* After so many answers to bodies of one set that were not there when they were asked for, the gate is asked by the first word alone, and
- * nothing more precise is looked for: numbers stand in these bodies, so that no answer comes twice. */
-enum { MISSES = 64 };
+/* Numbers stand in some bodies, so that no answer comes twice. After so many misses of one first word its bodies are told apart by fewer
+ * words, then by no more than the answer needs, and at last by the first alone. */
+enum { MISSES = 60, ROUGHEST = 3 };
 
 /* What the gate says of bodies that begin with these words. The last of them may stand behind the body: then the body ends as that one
  * did. */
@@ -33,6 +33,7 @@ struct quiet {
 struct gate_memory {
 	struct quiet quiet[QUIET_SETS][2];
 	uint8_t depths[QUIET_SETS]; /* bits of the depths that something was told at, for bodies whose first word is of this set */
+	uint64_t missed[QUIET_SETS]; /* the first word that most of the set's misses were of */
 	uint8_t misses[QUIET_SETS];
 	struct told told[TOLD_SETS][2];
 };
@@ -61,7 +62,7 @@ static inline const struct told *told_by(const struct gate_memory *q, const char
 		mixed = (mixed ^ hot_load(body + KEY * i)) * UINT64_C(0xff51afd7ed558ccd);
 	const struct told *t = q->told[*ret_set = mixed >> 56];
 	for (unsigned i = 0; i < 2; i++, t++)
-		if (t->words == words && memcmp(t->word, body, KEY * words) == 0)
+		if (t->words == words && hot_same((const char *)t->word, body, (size_t)KEY * words))
 			return t;
 	return NULL;
 }
