@@ -10,6 +10,7 @@
 #include <string.h>
 
 enum { WINDOW = NEEDLE_MIN, BUCKETS = 8 };
+_Static_assert(WINDOW == 3, "needle_window takes three bytes");
 
 struct needle {
 	str text;
@@ -26,23 +27,22 @@ struct needles {
 /* How often a byte stands in logs, roughly: letters in the order of their frequency in English, then digits, then the rest. */
 static unsigned commonness(unsigned char c)
 {
-	static const char common[] = "kxqjzvwybgfpumhcdlsrnioate ";
-	const char *at = c != '\0' ? strchr(common, c) : NULL;
-	return at != NULL ? 8 + (unsigned)(at - common) : c >= '0' && c <= '9' ? 20 : 4;
+	static const uint8_t letters[26] = {31, 17, 23, 24, 34, 19, 18, 22, 30, 11, 8, 25, 21, 29, 30, 20, 10, 28, 27, 32, 20, 13, 14, 9, 16, 12};
+	return c >= 'a' && c <= 'z' ? letters[c - 'a'] : c == ' ' ? 35 : c >= '0' && c <= '9' ? 20 : 4;
 }
 
-static size_t rarest(str text)
+size_t needle_window(str text)
 {
 	size_t best = 0;
-	unsigned least = ~0u, last[WINDOW] = {0}, sum = 0;
-	for (size_t i = 0; i < text.n; i++) {
-		const unsigned now = commonness((unsigned char)text.p[i]);
-		sum += now - last[i % WINDOW];
-		last[i % WINDOW] = now;
-		if (i + 1 >= WINDOW && sum < least) {
+	unsigned least = ~0u, before = commonness((unsigned char)text.p[0]), last = commonness((unsigned char)text.p[1]);
+	for (size_t i = WINDOW - 1; i < text.n; i++) {
+		const unsigned now = commonness((unsigned char)text.p[i]), sum = before + last + now;
+		if (sum < least) {
 			least = sum;
 			best = i + 1 - WINDOW;
 		}
+		before = last;
+		last = now;
 	}
 	return best;
 }
@@ -55,7 +55,7 @@ struct needles *needles_new(const str *texts, size_t n)
 	memset(x, 0, sizeof *x);
 	for (size_t i = 0; i < n; i++) {
 		struct needle **bucket = &x->bucket[i % BUCKETS];
-		x->all[i] = (struct needle){texts[i], rarest(texts[i]), *bucket};
+		x->all[i] = (struct needle){texts[i], needle_window(texts[i]), *bucket};
 		*bucket = &x->all[i];
 		for (size_t k = 0; k < WINDOW; k++) {
 			const unsigned char c = (unsigned char)texts[i].p[x->all[i].window + k];

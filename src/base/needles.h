@@ -5,6 +5,8 @@
 
 enum { NEEDLE_MIN = 3 };
 struct needles;
+/* Where the NEEDLE_MIN neighbouring bytes stand that are rarest in logs. */
+size_t needle_window(str text);
 /* The texts must live as long, and have NEEDLE_MIN bytes or more. */
 struct needles *needles_new(const str *texts, size_t n);
 void needles_free(struct needles *x);

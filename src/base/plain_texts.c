@@ -1,5 +1,5 @@
 /* Texts that every match of a plain pattern holds, as far as its tree tells (base/plain.h, for plain.c): one search for the texts of many
- * patterns then says of most bodies that none of these can match (match/families.h).
+ * patterns then says of most bodies that none of these can match (match/texts.h).
  *
  * In a sequence each piece of known bytes is such a text, and so is a group that must be there, with a text from each of its branches.
  * The one whose shortest text is longest is taken. The known bytes that an anchored pattern begins with are passed

@@ -5,6 +5,7 @@
 #include "model/rules.h"
 
 enum { INDEX_BUCKETS = 64 };
+struct texts;
 
 struct match_index {
 	uint64_t (*table)[256];  /* [PATTERN_PREFIX][256]: buckets whose signatures can have this byte at this place; NULL when empty */
@@ -12,6 +13,7 @@ struct match_index {
 	size_t n;
 	bool ready;
 	uint32_t first[INDEX_BUCKETS + 1];
+	struct texts *texts;     /* of its signatures (match/texts.h), the matcher's; NULL: not made yet */
 };
 
 /* All signatures of a class (core_only: those that are searched for in excerpts). Freed by match_index_done. */

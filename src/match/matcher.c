@@ -16,8 +16,8 @@
 #include "base/needles.h"
 #include "base/plain.h"
 #include "base/vec.h"
-#include "match/families.h"
 #include "match/index.h"
+#include "match/texts.h"
 #include <stdlib.h>
 
 /* What the gate asks of a signature, side by side. */
@@ -32,7 +32,6 @@ struct matcher {
 	const struct rules *rules;
 	struct match_index *classes;          /* [CLASS_COUNT], each built when its class first occurs */
 	struct beginning *beginnings;         /* by signature */
-	struct families families;
 	struct needles *needles;              /* texts of those that are searched for; NULL: there are none */
 	struct match_index core, core_errors; /* for excerpts, built at the first one: all classes but error, and error */
 	bool core_ready;
@@ -49,7 +48,6 @@ struct attempt {
 	const struct record *r; /* NULL: an error text, no filters */
 	str body;
 	bool anywhere;          /* search the core in the body */
-	struct family_answer family;
 	struct regex_match found;
 };
 
@@ -60,10 +58,9 @@ static void begin_attempt(struct attempt *a, struct matcher *m, const struct rec
 	a->r = r;
 	a->body = body;
 	a->anywhere = false;
-	a->family = (struct family_answer){0};
 }
 
-static const struct match_index *class_index(const struct matcher *m, enum body_class class)
+static struct match_index *class_index(const struct matcher *m, enum body_class class)
 {
 	struct match_index *x = &m->classes[class];
 	if (!x->ready)
@@ -117,7 +114,6 @@ struct matcher *matcher_new(const struct rules *rules)
 	m->classes = mem_new(CLASS_COUNT * sizeof *m->classes);
 	find_beginnings(m);
 	find_needles(m);
-	families_init(&m->families, rules);
 	m->strict = mem_new((rules->signatures.n + 1) * sizeof(struct regex *));
 	m->strict_broken = mem_new(rules->signatures.n + 1);
 	m->loose = mem_new((rules->signatures.n + 1) * sizeof(struct regex *));
@@ -125,14 +121,20 @@ struct matcher *matcher_new(const struct rules *rules)
 	return m;
 }
 
+static void index_done(struct match_index *x)
+{
+	texts_free(x->texts);
+	match_index_done(x);
+}
+
 void matcher_free(struct matcher *m)
 {
 	if (m == NULL)
 		return;
 	for (unsigned c = 0; c < CLASS_COUNT; c++)
-		match_index_done(&m->classes[c]);
-	match_index_done(&m->core);
-	match_index_done(&m->core_errors);
+		index_done(&m->classes[c]);
+	index_done(&m->core);
+	index_done(&m->core_errors);
 	for (size_t i = 0; i < m->rules->signatures.n; i++) {
 		regex_free(m->strict[i]);
 		regex_free(m->loose[i]);
@@ -140,7 +142,6 @@ void matcher_free(struct matcher *m)
 	free(m->classes);
 	free(m->beginnings);
 	needles_free(m->needles);
-	families_done(&m->families);
 	free(m->strict);
 	free(m->strict_broken);
 	free(m->loose);
@@ -309,20 +310,24 @@ static bool try_signature(struct attempt *a, const struct signature *s)
 	return rc == 1;
 }
 
-/* Can this one not match, as far as can be told without its regex? Signatures that share a bucket begin differently. */
-static inline bool is_excluded(struct attempt *a, size_t signature)
+/* Signatures that share a bucket begin differently. */
+static inline bool begins_otherwise(const struct attempt *a, size_t signature)
 {
 	const struct beginning *b = &a->m->beginnings[signature];
-	if (a->anywhere)
-		return false;
-	if (b->long_head && (a->body.n < sizeof b->word || memcmp(&b->word, a->body.p, sizeof b->word) != 0))
-		return true;
-	return families_exclude(&a->m->families, signature, a->body, &a->family);
+	return !a->anywhere && b->long_head && (a->body.n < sizeof b->word || memcmp(&b->word, a->body.p, sizeof b->word) != 0);
+}
+
+static const struct texts *look_for_texts(const struct attempt *a, struct match_index *x)
+{
+	if (x->texts == NULL)
+		x->texts = texts_new(a->m->rules, x);
+	texts_look(x->texts, a->body);
+	return x->texts;
 }
 
 /* The first signature in rules order that matches, NULL when none does. Who asked the gate knows the first that can: it nearly always
  * does. */
-static const struct signature *find(struct attempt *a, const struct match_index *x)
+static const struct signature *find(struct attempt *a, struct match_index *x)
 {
 	if (a->r != NULL && a->r->from != 0 && !a->anywhere) {
 		const struct signature *s = &a->m->rules->signatures.v[a->r->from - 1];
@@ -334,11 +339,16 @@ static const struct signature *find(struct attempt *a, const struct match_index 
 			return s;
 	}
 	uint64_t buckets = match_index_buckets(x, a->anywhere ? STR_NONE : a->body);
+	const struct texts *texts = NULL;
 	for (; buckets != 0; buckets &= buckets - 1) {
 		unsigned bucket = (unsigned)__builtin_ctzll(buckets);
 		for (uint32_t i = x->first[bucket]; i < x->first[bucket + 1]; i++) {
 			const struct signature *s = &a->m->rules->signatures.v[x->order[i]];
-			if (!is_excluded(a, x->order[i]) && try_signature(a, s))
+			if (begins_otherwise(a, x->order[i]))
+				continue;
+			if (texts == NULL)
+				texts = look_for_texts(a, x);
+			if (!texts_exclude(texts, i) && try_signature(a, s))
 				return s;
 		}
 	}
@@ -463,7 +473,7 @@ static void transcript_event(struct matcher *m, const struct record *r, struct e
 }
 
 /* An error text without the line that carried it. The group `err` tells it from the words around it. */
-static bool error_alone(struct matcher *m, const struct record *r, const struct match_index *x, bool anywhere, struct event *e)
+static bool error_alone(struct matcher *m, const struct record *r, struct match_index *x, bool anywhere, struct event *e)
 {
 	struct attempt a = {.m = m, .body = str_head(r->body, LIMIT_MATCH), .anywhere = anywhere};
 	const struct signature *s = find(&a, x);

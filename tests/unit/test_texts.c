@@ -3,8 +3,8 @@
 #include "subjects.h"
 
 #include "base/plain.h"
-#include "match/families.h"
 #include "match/matcher.h"
+#include "match/texts.h"
 
 /* Returns whether the pattern has texts and matches. */
 static bool check_texts(const struct plain *p, str pattern, str subject)
@@ -82,18 +82,19 @@ static void texts_are_seen(void **state)
 }
 
 /* The first of all that match is the one that is found. */
-static void families_change_no_answer(void **state)
+static void texts_change_no_answer(void **state)
 {
 	(void)state;
-	static const enum body_class classes[] = {CLASS_MCP, CLASS_DEBUG, CLASS_SERVER, CLASS_DESKTOP, CLASS_PROXY};
+	static const enum body_class classes[] = {CLASS_MCP, CLASS_DEBUG, CLASS_SERVER, CLASS_DESKTOP, CLASS_PROXY, CLASS_ERROR};
 	struct subjects s = {0};
 	struct matcher *m = matcher_new(&rules);
-	struct families f;
-	size_t excluded = 0, explained = 0;
-	families_init(&f, &rules);
+	size_t explained = 0, excluded = 0;
 	read_subjects(&s);
-	for (size_t k = 0; k < s.lines.n; k++) {
-		for (size_t c = 0; c < sizeof classes / sizeof *classes; c++) {
+	for (size_t c = 0; c < sizeof classes / sizeof *classes; c++) {
+		struct match_index x;
+		match_index_init(&x, &rules, UINT32_C(1) << classes[c], false);
+		struct texts *t = texts_new(&rules, &x);
+		for (size_t k = 0; k < s.lines.n; k++) {
 			const struct record r = {.kind = SOURCE_CLAUDE_DEBUG, .class = classes[c], .lines = 1, .body = s.lines.v[k], .raw = s.lines.v[k]};
 			struct event e = {0};
 			uint16_t first = 0;
@@ -102,20 +103,51 @@ static void families_change_no_answer(void **state)
 			if (some)
 				assert_int_equal(e.signature, first + 1);
 			explained += some;
+			texts_look(t, r.body);
+			for (size_t place = 0; place < x.n; place++)
+				excluded += texts_exclude(t, place);
 		}
-		struct family_answer a = {0};
-		for (size_t i = 0; i < rules.signatures.n; i++)
-			excluded += families_exclude(&f, i, s.lines.v[k], &a);
+		texts_free(t);
+		match_index_done(&x);
 	}
-	assert_true(explained > 500 && excluded > 20000);
-	families_done(&f);
+	assert_true(explained > 1000 && excluded > 20000);
 	matcher_free(m);
 	free_subjects(&s);
+}
+
+/* As many as there are, wherever they stand: also at both ends, and in a text of their own size. */
+static void all_that_stand_here(void **state)
+{
+	(void)state;
+	struct match_index x;
+	str of_one[PLAIN_TEXTS];
+	match_index_init(&x, &rules, UINT32_C(1) << CLASS_ERROR, false);
+	struct texts *t = texts_new(&rules, &x);
+	size_t known = 0;
+	for (size_t place = 0; place < x.n; place++) {
+		const struct plain *p = rules.signatures.v[x.order[place]].plain;
+		const size_t n = p != NULL ? plain_texts(p, of_one) : 0;
+		known += n > 0;
+		texts_look(t, S(""));
+		assert_int_equal(texts_exclude(t, place), n > 0);
+		for (size_t i = 0; i < n; i++) {
+			char *copy = malloc(of_one[i].n);
+			memcpy(copy, of_one[i].p, of_one[i].n);
+			texts_look(t, (str){copy, of_one[i].n});
+			assert_false(texts_exclude(t, place));
+			texts_look(t, (str){copy, of_one[i].n - 1});
+			free(copy);
+		}
+	}
+	assert_true(known > 50);
+	texts_free(t);
+	match_index_done(&x);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(texts_of_shipped_patterns), cmocka_unit_test(texts_of_made_patterns), cmocka_unit_test(texts_are_seen),
-		cmocka_unit_test(families_change_no_answer)};
+		cmocka_unit_test(texts_change_no_answer),
+		cmocka_unit_test(all_that_stand_here)};
 	return cmocka_run_group_tests(tests, load_rules, free_rules);
 }
