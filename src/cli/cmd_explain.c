@@ -14,9 +14,16 @@ static int explain_incident(struct run *r, const char *id, struct buf *text, str
 		e = find_incident(r, id, &found, reterr);
 	if (e)
 		return e;
-	struct incident full = *found;
-	full_lines_read(r, &full);
-	report_explain_incident(&r->result.facts, &full, &r->report, text);
+	const struct facts *f = &r->result.facts;
+	for (size_t i = (size_t)(found - f->incidents); i < f->incident_count; i++) {
+		struct incident full = f->incidents[i];
+		if (!str_eq(full.id, found->id))
+			continue;
+		full_lines_read(r, &full);
+		if (text->n > 0)
+			buf_byte(text, '\n');
+		report_explain_incident(f, &full, &r->report, text);
+	}
 	return 0;
 }
 

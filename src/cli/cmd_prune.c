@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/places.h"
+#include "report/page.h"
 #include "store/prune.h"
 
 /* "500M", "2G", "100000": bytes. */
@@ -62,8 +63,9 @@ static int read_options(const struct env *env, const struct opts *opts, struct p
 static int tell(const struct env *env, const struct prune_options *o, const struct prune_result *r)
 {
 	struct buf out = {0};
-	buf_printf(&out, "%s %llu calls and %llu events of %llu sources, %llu incidents; ", o->dry ? "would remove" : "removed", (unsigned long long)r->calls,
-		(unsigned long long)r->events, (unsigned long long)r->sources, (unsigned long long)r->incidents);
+	buf_printf(&out, "%s %llu call%s, %llu event%s and %llu incident%s of %llu source%s; ", o->dry ? "would remove" : "removed",
+		(unsigned long long)r->calls, page_plural(r->calls), (unsigned long long)r->events, page_plural(r->events),
+		(unsigned long long)r->incidents, page_plural(r->incidents), (unsigned long long)r->sources, page_plural(r->sources));
 	if (o->dry)
 		buf_printf(&out, "the timeline has %llu KiB\n", (unsigned long long)(r->bytes_before >> 10));
 	else

@@ -39,13 +39,14 @@ static void hint_path(const struct run *r, struct err *reterr)
 int find_incident(const struct run *r, const char *id, const struct incident **ret, struct err *reterr)
 {
 	const struct facts *f = &r->result.facts;
-	size_t found = 0;
+	size_t found = 0, same = 0;
 	for (size_t i = 0; i < f->incident_count; i++)
 		if (has_id(&f->incidents[i], str_z(id))) {
-			*ret = &f->incidents[i];
-			found++;
+			if (found++ == 0)
+				*ret = &f->incidents[i];
+			same += str_eq((*ret)->id, f->incidents[i].id);
 		}
-	if (found == 1)
+	if (found > 0 && same == found)
 		return 0;
 	if (found > 1) {
 		const int code = err_set(reterr, ERR_USAGE, "%s is the beginning of %zu incident ids", id, found);

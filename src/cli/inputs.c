@@ -54,6 +54,7 @@ int inputs_choose(struct run *r, size_t first, str **ret_paths, size_t *ret_coun
 		paths[(*ret_count)++] = S("-");
 		return 0;
 	}
+	r->own_places = true;
 	const int e = places_own_logs(r->env, opts_command(o->command)->name, &r->arena, paths, cap, ret_count, reterr);
 	if (!e && *ret_count == 0 && !r->everything)
 		nothing_found(r);

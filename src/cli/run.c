@@ -323,6 +323,7 @@ int run_options(struct run *r, const str *paths, size_t count, struct pipeline_o
 			.follow_symlinks = opts_has(o, OPT_FOLLOW_SYMLINKS),
 			.force_text = opts_has(o, OPT_FORCE_TEXT),
 			.require_files = opts_has(o, OPT_REQUIRE_FILES),
+			.own_places = r->own_places,
 			.allow_root = opts_has(o, OPT_ALLOW_ROOT),
 		},
 		.threads = opts_number(o, OPT_JOBS, r->env->processors),

@@ -19,6 +19,7 @@ struct run {
 	struct report_options report;
 	struct pipeline_result result;
 	bool everything;                /* the scope is all that the timeline knows, not only the paths; set before run_pipeline */
+	bool own_places;                /* the paths are this user's own places, nobody named them; set by inputs_choose */
 	bool keep_calls;                /* set before run_pipeline: facts.picture is wanted */
 	unsigned lock_wait_s;           /* from the options */
 	bool wall_clock;                /* as_of is the present time */

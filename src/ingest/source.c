@@ -192,6 +192,9 @@ int source_list_make(struct source_list *l, const str *paths, size_t count, cons
 		r = add_path(&s, arena_str(&l->arena, paths[i]), reterr);
 	map_done(&s.seen);
 	map_done(&s.refused);
+	for (size_t i = 0; i < l->problems.n && options->own_places && l->inputs.n > 0; i++)
+		if (l->problems.v[i].problem.class == PROBLEM_WARN && str_eq(str_z(l->problems.v[i].problem.code), S("no-log-files")))
+			l->problems.v[i].problem.class = PROBLEM_NOTE;
 	return r;
 }
 

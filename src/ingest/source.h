@@ -10,6 +10,7 @@
 
 struct source_options {
 	bool follow_symlinks, force_text, require_files, allow_root;
+	bool own_places;         /* nobody named the paths: it is enough that one of them holds logs */
 	/* Files that must not be read: the database, its -wal/-shm/.lock, the output file (A22 → ERR_USAGE when named). */
 	const str *refuse;
 	size_t refuse_count;

@@ -127,6 +127,31 @@ class Options(unittest.TestCase):
                         "alerts", "init", "diff", "prune", "completion"):
             self.assertRegex(overview, rf"(?m)^  {command}\b")
 
+    def test_incidents_that_nothing_tells_apart_are_all_explained(self):
+        """Excerpts without session, server and time: no longer id would tell one from the other."""
+        paths = []
+        for command in ("npx", "uvx"):
+            paths.append(os.path.join(self.scratch.name, command + ".txt"))
+            with open(paths[-1], "w", encoding="utf-8") as file:
+                file.write(f"Error: spawn {command} ENOENT\n")
+        report = json.loads(self.run_mcplog("analyze", "--db", ":memory:", "--format", "json", *paths).stdout)
+        ids = {i["id"] for i in report["incidents"]}
+        self.assertEqual((len(ids), len(report["incidents"])), (1, 2))
+        result = self.run_mcplog("explain", "--db", ":memory:", ids.pop(), *paths)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn(b"spawn npx", result.stdout)
+        self.assertIn(b"spawn uvx", result.stdout)
+
+    def test_an_empty_place_beside_logs_is_no_warning(self):
+        home = os.path.join(self.scratch.name, "home")
+        os.makedirs(os.path.join(home, ".claude", "debug"))
+        os.makedirs(os.path.join(home, ".claude", "projects"))
+        self.assertIn(b"no log files in", self.run_mcplog("analyze", "--db", ":memory:", HOME=home).stderr)
+        os.rename(self.log, os.path.join(home, ".claude", "debug", "a.txt"))
+        result = self.run_mcplog("analyze", "--db", ":memory:", HOME=home)
+        self.assertIn(b"1 call", result.stdout)
+        self.assertEqual(result.stderr, b"")
+
     def test_double_dash_ends_options(self):
         os.rename(self.log, os.path.join(self.scratch.name, "-rf"))
         result = self.run_mcplog("analyze", "--db", ":memory:", "--", "-rf")
