@@ -8,8 +8,6 @@
 #include "model/names.h"
 #include <stdlib.h>
 
-#define TRANSCRIPT_BEFORE (60 * SECOND) /* a tool_use may wait for a permission before the call is sent */
-
 static const struct source *source_of(const struct build *b, uint32_t index)
 {
 	for (size_t i = 0; i < b->group->source_count; i++)
@@ -18,9 +16,9 @@ static const struct source *source_of(const struct build *b, uint32_t index)
 	return NULL;
 }
 
-static int rank(const struct build *b, const struct call *c)
+int source_rank(const struct build *b, uint32_t index)
 {
-	const struct source *s = source_of(b, c->source);
+	const struct source *s = source_of(b, index);
 	switch (s ? s->kind : SOURCE_UNKNOWN) {
 	case SOURCE_CLAUDE_DEBUG:
 	case SOURCE_IDE: return 0;
@@ -30,7 +28,7 @@ static int rank(const struct build *b, const struct call *c)
 	}
 }
 
-static instant began(const struct call *c) { return c->sent_at != INSTANT_NONE ? c->sent_at : c->started_at; }
+static int rank(const struct build *b, const struct call *c) { return source_rank(b, c->source); }
 
 static void rename_events(struct build *b, int64_t from, int64_t to)
 {
@@ -63,7 +61,7 @@ static void merge_result(struct call *c, const struct call *t)
 		c->duration = c->ended_at - c->started_at;
 }
 
-static void merge(struct build *b, struct call *c, struct call *other)
+void merge_calls(struct build *b, struct call *c, struct call *other)
 {
 	if (!c->tool_use_id.n)
 		c->tool_use_id = other->tool_use_id;
@@ -108,9 +106,9 @@ static void by_id(struct build *b)
 			continue;
 		if (rank(b, f) > rank(b, c)) {
 			map_put(&ids, key, (uint32_t)i);
-			merge(b, c, f);
+			merge_calls(b, c, f);
 		} else {
-			merge(b, f, c);
+			merge_calls(b, f, c);
 		}
 	}
 	map_done(&ids);
@@ -120,7 +118,7 @@ static bool may_be_twins(const struct build *b, const struct call *k, const stru
 {
 	return k->id && k != c && k->source != c->source && rank(b, k) < rank(b, c) && !(k->tool_use_id.n && c->tool_use_id.n) &&
 		name_same(k->tool, c->tool) && (!k->server.n || !c->server.n || name_same(k->server, c->server)) &&
-		began(k) != INSTANT_NONE && began(c) != INSTANT_NONE;
+		call_began(k) != INSTANT_NONE && call_began(c) != INSTANT_NONE;
 }
 
 /* Calls without any time stand first in the order, and beside none. */
@@ -143,7 +141,7 @@ static struct call *twin_of(struct build *b, struct call *c, int64_t before, int
 		struct call *k = &b->calls.v[i];
 		if (!may_be_twins(b, k, c))
 			continue;
-		int64_t d = began(k) - began(c);
+		int64_t d = call_began(k) - call_began(c);
 		if (d < -before || d > after)
 			continue;
 		d = d < 0 ? -d : d;
@@ -163,7 +161,7 @@ static void by_time(struct build *b, int of_rank, int64_t before, int64_t after)
 			continue;
 		struct call *t = twin_of(b, c, before, after);
 		if (t)
-			merge(b, t, c);
+			merge_calls(b, t, c);
 	}
 }
 
@@ -180,10 +178,12 @@ static int call_order(const void *a, const void *b)
 void build_merge_calls(struct build *b)
 {
 	vec_sort(&b->calls, call_order);
-	if (b->group->client_count > 1) {
+	if (b->briefs.n) {
+		build_briefs(b);
+	} else if (b->group->client_count > 1) {
 		by_id(b);
 		by_time(b, 1, TWIN_WINDOW, TWIN_WINDOW);
-		by_time(b, 2, 5 * SECOND, TRANSCRIPT_BEFORE);
+		by_time(b, 2, TRANSCRIPT_AFTER, TRANSCRIPT_BEFORE);
 	}
 	size_t kept = 0;
 	for (size_t i = 0; i < b->calls.n; i++)

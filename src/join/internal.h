@@ -9,6 +9,19 @@ struct healthy { /* healthy calls of a server in a large log */
 	str server;
 	VEC(struct span) spans;   /* given to the view, or freed with the build */
 };
+/* A call of a large session that several logs tell of (briefs.c). */
+struct brief {
+	instant began;            /* call_began */
+	int64_t row;              /* call.id; 0: it is another's twin */
+	uint64_t key;             /* of its toolUseId; 0 none */
+	uint32_t lasted;          /* as in its span; of one that is kept in full its place in `calls` */
+	uint32_t waited;          /* from start to `began` */
+	uint32_t names;           /* place in brief_names */
+	uint32_t source : 31, full : 1;
+};
+struct brief_names {
+	str server, tool;
+};
 struct left_out { /* calls that began and nothing more, beyond those that are kept */
 	str server;
 	uint64_t calls;
@@ -26,6 +39,8 @@ struct build {
 	bool compact;             /* healthy calls become spans */
 	VEC(struct healthy) healthy;
 	size_t healthy_last;      /* where the last one went */
+	VEC(struct brief) briefs; /* of several logs: healthy calls until twins are found, then they become spans */
+	VEC(struct brief_names) brief_names;
 	struct began_call *began; /* began.c */
 	size_t began_count;
 	VEC(struct left_out) left_out;
@@ -33,6 +48,10 @@ struct build {
 	VEC(struct twin) call_twins, event_twins;
 };
 #define TWIN_WINDOW (50 * MILLISECOND) /* the same event in debug and cache log: 0–40 ms apart */
+#define TRANSCRIPT_BEFORE (60 * SECOND) /* a tool_use may wait for a permission before the call is sent */
+#define TRANSCRIPT_AFTER (5 * SECOND)
+
+static inline instant call_began(const struct call *c) { return c->sent_at != INSTANT_NONE ? c->sent_at : c->started_at; }
 
 /* Rows store a name once per source: where a text stands tells which it is. */
 static inline uint64_t stored_key(str name)
@@ -45,7 +64,13 @@ int build_load(struct build *b, const struct join_rows *rows, struct err *reterr
 /* True: the call is one of very many that only began, and need not be kept in full now. Its names last, its id may not. */
 bool began_take(struct build *b, const struct call *c);                             /* began.c */
 void began_end(struct build *b);                                                    /* the last ones go to `calls` */
+void keep_span(struct build *b, str server, instant started, uint32_t lasted);      /* a healthy call of a large session */
+/* Is it a healthy call that can be kept as a brief, and now is? */
+bool brief_take(struct build *b, const struct call *c);                             /* briefs.c */
+void build_briefs(struct build *b);                                                 /* twins among briefs and calls; the rest to spans */
 void build_merge_calls(struct build *b);                                            /* ids.c */
+int source_rank(const struct build *b, uint32_t index);                             /* whose telling stays: 0 first */
+void merge_calls(struct build *b, struct call *c, struct call *other);              /* c stays; the id of `other` becomes 0 */
 void build_implied(struct build *b);                                                 /* ids.c */
 void build_twins(struct build *b);                                                  /* twin.c */
 void build_servers(struct build *b);                                                /* servers.c */

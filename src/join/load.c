@@ -287,30 +287,34 @@ static void on_event(void *context, const struct event *e)
 
 /* --- calls --- */
 
-static void count(struct session_view *v, const struct call *c)
-{
-	v->calls_total++;
-	v->calls_failed += call_failed(c);
-	v->calls_open += c->outcome == OUTCOME_UNENDED;
-}
-
 static bool is_plain(const struct call *c)
 {
 	return c->outcome == OUTCOME_OK && !c->beats && !(c->flags & ~(uint32_t)CALL_DISPATCHED) && c->permission < SECOND &&
 		c->started_at != INSTANT_NONE && c->ended_at >= c->started_at && c->ended_at - c->started_at <= SPAN_LONGEST;
 }
 
-static void keep_span(struct build *b, const struct call *c)
+void keep_span(struct build *b, str server, instant started, uint32_t lasted)
 {
 	size_t i = b->healthy_last;
-	if (i >= b->healthy.n || b->healthy.v[i].server.p != c->server.p)
-		for (i = 0; i < b->healthy.n && !str_eq(b->healthy.v[i].server, c->server);)
+	if (i >= b->healthy.n || b->healthy.v[i].server.p != server.p)
+		for (i = 0; i < b->healthy.n && !str_eq(b->healthy.v[i].server, server);)
 			i++;
 	if (i == b->healthy.n)
-		vec_push(&b->healthy)->server = c->server;
+		vec_push(&b->healthy)->server = server;
 	b->healthy_last = i;
-	*vec_push(&b->healthy.v[i].spans) = (struct span){c->started_at, (uint32_t)(c->ended_at - c->started_at)};
-	count(b->view, c);
+	*vec_push(&b->healthy.v[i].spans) = (struct span){started, lasted};
+	b->view->calls_total++;
+}
+
+/* Of a large session: true when it need not be kept in full. */
+static bool take_healthy(struct build *b, const struct call *c)
+{
+	if (!is_plain(c))
+		return false;
+	if (b->group->client_count > 1) /* another log may tell of it too */
+		return brief_take(b, c);
+	keep_span(b, c->server, c->started_at, (uint32_t)(c->ended_at - c->started_at));
+	return true;
 }
 
 static void own_call(struct build *b, struct call *c)
@@ -327,9 +331,7 @@ static void make_compact(struct build *b)
 	b->compact = true;
 	b->view->texts = (struct arena){0};
 	for (size_t i = 0; i < b->calls.n; i++) {
-		if (is_plain(&b->calls.v[i]))
-			keep_span(b, &b->calls.v[i]);
-		else
+		if (!take_healthy(b, &b->calls.v[i]))
 			b->calls.v[kept++] = b->calls.v[i];
 	}
 	for (size_t i = 0; i < kept; i++)
@@ -343,11 +345,7 @@ static void make_compact(struct build *b)
 static void on_call(void *context, const struct call *c)
 {
 	struct build *b = context;
-	if (b->compact && is_plain(c)) {
-		keep_span(b, c);
-		return;
-	}
-	if (began_take(b, c))
+	if ((b->compact && take_healthy(b, c)) || began_take(b, c))
 		return;
 	struct call *kept = vec_push(&b->calls);
 	*kept = *c;

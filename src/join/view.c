@@ -176,6 +176,8 @@ int join_view(const struct join_group *g, uint32_t index, const struct rules *ru
 		vec_free(&b.healthy.v[i].spans);
 	vec_free(&b.healthy);
 	vec_free(&b.left_out);
+	vec_free(&b.briefs);
+	vec_free(&b.brief_names);
 	vec_free(&b.call_twins);
 	vec_free(&b.event_twins);
 	return r;

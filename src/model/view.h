@@ -46,7 +46,7 @@ struct view_server {
 	size_t event_count;
 	struct call **calls;      /* all calls that are not healthy spans, and their neighbours; by start */
 	size_t call_count;
-	struct span *spans;       /* healthy calls of a large single log; sorted by start; else they are full calls */
+	struct span *spans;       /* healthy calls of a large session; sorted by start; else they are full calls */
 	size_t span_count;
 	uint32_t span_longest;    /* no span lasted longer */
 	uint64_t began;           /* calls of a large single log that began and nothing more, beyond those in `calls`: open until the exit */

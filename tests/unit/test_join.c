@@ -559,6 +559,47 @@ static const struct session_view *endless(struct story *s, size_t n, bool exits,
 	return view(s, a);
 }
 
+/* A session too large to be kept in full, told by three logs: every call counts once, whichever way each side keeps it. */
+static void a_large_session_told_by_several_logs(void **state)
+{
+	enum { MANY = 5000 };
+	(void)state;
+	struct story s = {0};
+	uint32_t a = file(&s, SOURCE_CLAUDE_DEBUG, "x/debug.txt", "A"), c = file(&s, SOURCE_MCP_CACHE, "x/cache.jsonl", "A"),
+		t = file(&s, SOURCE_TRANSCRIPT, "x/t.jsonl", "A");
+	for (int i = 0; i < MANY; i++) {
+		const bool hangs = i == 2000, slow = i % 100 == 7, denied = i == 3000, only_cache = i % 1000 == 9;
+		const double at = 10 + i, end = hangs ? 0 : at + 0.5;
+		const enum outcome o = hangs ? OUTCOME_UNENDED : OUTCOME_OK;
+		if (!only_cache)
+			(void)call(&s, a, at, .server = "my server", .end = end, .outcome = o, .flags = CALL_DISPATCHED, .beats = slow ? 2 : 0);
+		(void)call(&s, c, at + 0.03, .server = "my-server", .end = end > 0 ? end + 0.03 : 0, .outcome = o);
+		if (!hangs && !only_cache)
+			(void)call(&s, t, at - 0.2, .server = "my-server", .id = "toolu_x", .end = end + 0.1, .outcome = o,
+				.flags = CALL_RESULT_SEEN | (denied ? CALL_REJECTED : 0u));
+	}
+	for (size_t i = 0; i < s.files[t].calls.n; i++) { /* each an id of its own */
+		char *id = arena_alloc(&s.arena, 16);
+		s.files[t].calls.v[i].tool_use_id = (str){id, (size_t)snprintf(id, 16, "toolu_%zu", i)};
+	}
+	const struct session_view *v = view(&s, a);
+	size_t told = 0;
+	for (size_t i = 0; i < v->server_count; i++)
+		told += v->servers[i].call_count + v->servers[i].span_count;
+	assert_int_equal(v->server_count, 1);
+	assert_int_equal(told, MANY);
+	assert_int_equal(v->calls_total, MANY);
+	assert_int_equal(v->calls_open, 1);
+	assert_int_equal(v->calls_failed, 0);
+	assert_int_equal(v->call_twin_count, s.files[c].calls.n + s.files[t].calls.n - MANY / 1000);
+	assert_int_equal(v->call_count, 1 + MANY / 100 + 1); /* the hang, those with heartbeats, the one of which the transcript says more */
+	for (size_t i = 1; i < v->call_count; i++)
+		assert_true(v->calls[i].started_at > v->calls[i - 1].started_at);
+	for (size_t i = 0; i < v->call_count; i++)
+		assert_int_equal(v->calls[i].outcome, v->calls[i].started_at == at_second(2010) ? OUTCOME_UNENDED : OUTCOME_OK);
+	done(&s);
+}
+
 static void calls_that_only_began_are_counted(void **state)
 {
 	enum { MANY = 20000 };
@@ -640,6 +681,7 @@ int main(void)
 		cmocka_unit_test(untimed_lines_keep_their_order_from_zero_on),
 		cmocka_unit_test(servers_and_their_transports),
 		cmocka_unit_test(cancelled_calls_are_inferred),
+		cmocka_unit_test(a_large_session_told_by_several_logs),
 		cmocka_unit_test(calls_that_only_began_are_counted),
 		cmocka_unit_test(few_calls_that_only_began_are_all_there),
 		cmocka_unit_test(without_dispatch_lines_every_call_is_looked_at),
