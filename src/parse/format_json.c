@@ -376,11 +376,53 @@ static bool keep_text(struct parser *p, struct text_line *t, str text, instant a
 	return true;
 }
 
+/* The members in which log shippers carry a line. */
+static const char *const carriers[] = {"log", "message", "msg", "line", "textPayload", "_raw"};
+enum { CARRIERS = sizeof carriers / sizeof *carriers };
+
+/* Is there a carrier whose text begins with a time, or with a level in brackets, as a line does that another program wrote? */
+static bool carries_line(str s)
+{
+	size_t at = 1;
+	for (ptrdiff_t colon; (colon = str_chr(str_from(s, at), ':')) > 0; at += (size_t)colon + 1) {
+		str name = str_head(s, at + (size_t)colon), text = str_trim(str_from(s, name.n + 1));
+		if (!str_ends(name, S("\"")) || !str_starts(text, S("\"")) || text.n < 12)
+			continue;
+		const bool timed = text.p[1] == '2' && text.p[2] == '0' && text.p[5] == '-', levelled = text.p[1] == '[' && text.p[2] >= 'A' && text.p[2] <= 'Z';
+		name.n--;
+		for (size_t i = 0; (timed || levelled) && i < CARRIERS; i++) {
+			const str carrier = str_z(carriers[i]);
+			if (name.n > carrier.n && str_ends(name, carrier) && name.p[name.n - carrier.n - 1] == '"')
+				return true;
+		}
+	}
+	return false;
+}
+
+static str carried(const struct json *doc)
+{
+	for (size_t i = 0; i < CARRIERS; i++)
+		if (json_is_string(json_get(doc, carriers[i])))
+			return json_text(json_get(doc, carriers[i]));
+	return STR_NONE;
+}
+
+static instant carried_at(const struct json *doc)
+{
+	static const char *const names[] = {"time", "timestamp", "@timestamp", "ts"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (json_get(doc, names[i]) != NULL)
+			return json_instant(json_get(doc, names[i]));
+	return INSTANT_NONE;
+}
+
 bool json_wrapper(struct parser *p, struct text_line *t, uint64_t *key, bool *ret_partial)
 {
 	str s = t->text;
-	bool docker = str_starts(s, S("{\"log\":")); /* a blank may follow: some drivers and jq write one */
-	if (!docker && !(str_starts(s, S("{")) && str_find(str_head(s, 4096), S("__REALTIME_TIMESTAMP")) >= 0))
+	const bool docker = str_starts(s, S("{\"log\":")); /* a blank may follow: some drivers and jq write one */
+	const bool journal = !docker && str_starts(s, S("{")) && str_find(str_head(s, 4096), S("__REALTIME_TIMESTAMP")) >= 0;
+	const bool carrier = !docker && !journal && str_starts(s, S("{")) && carries_line(str_head(s, 4096));
+	if (!docker && !journal && !carrier)
 		return false;
 	struct json *doc = json_parse(s, NULL);
 	if (doc == NULL)
@@ -392,6 +434,9 @@ bool json_wrapper(struct parser *p, struct text_line *t, uint64_t *key, bool *re
 		*ret_partial = !str_ends(text, S("\n"));
 		*key ^= hash64_seed(json_text(json_get(doc, "stream")), 2);
 		done = keep_text(p, t, text, json_instant(json_get(doc, "time")));
+	} else if (carrier) {
+		*key ^= hash64_seed(json_text(json_get(doc, "stream")), 3);
+		done = keep_text(p, t, carried(doc), carried_at(doc));
 	} else if (json_is_string(message)) {
 		uint64_t micros;
 		bool timed = str_u64(json_text(json_get(doc, "__REALTIME_TIMESTAMP")), &micros) && micros < INT64_MAX;

@@ -48,6 +48,20 @@ static void journal_and_syslog(void **state)
 	expect("<30>1 2026-11-20T23:20:41.125Z devbox pg-mcp 16802 - - INFO:     Shutting down\n", "1 server server 2026-11-20T23:20:41.125Z|Shutting down\n");
 }
 
+/* Loki, Datadog, Google Cloud and others: a line of a log as a member. What only quotes a time in such a member is no line. */
+static void shippers(void **state)
+{
+	(void)state;
+	static const char debug[] = "1 claude-debug mcp 2026-11-20T11:10:54.103Z [pg]|Calling MCP tool: t\n";
+	expect("{\"timestamp\":\"2026-11-20T11:10:55Z\",\"line\":\"2026-11-20T11:10:54.103Z [DEBUG] MCP server \\\"pg\\\": Calling MCP tool: t\"}\n", debug);
+	expect("{\"textPayload\": \"2026-11-20T11:10:54.103Z [DEBUG] MCP server \\\"pg\\\": Calling MCP tool: t\", \"severity\": \"DEFAULT\"}\n", debug);
+	expect("{\"message\":\"[DEBUG] MCP server \\\"pg\\\": Calling MCP tool: t\",\"time\":\"2026-11-20T11:10:54.103Z\"}\n", debug);
+	expect("{\"log\": \"INFO:     Shutting down\\n\", \"stream\": \"stderr\", \"time\": \"2026-11-20T23:14:36.467599511Z\"}\n",
+		"1 server server 2026-11-20T23:14:36.467Z|Shutting down\n");
+	expect("2026-11-20T23:14:36.467599+00:00 app[web.1]: INFO:     Shutting down\n", "1 server server 2026-11-20T23:14:36.467Z|Shutting down\n");
+	expect("2026-11-20T23:14:36.467599Z 01E INFO:     Shutting down\n", "1 server server 2026-11-20T23:14:36.467Z|Shutting down\n");
+}
+
 static void kubernetes(void **state)
 {
 	(void)state;
@@ -109,7 +123,7 @@ static void typography(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(docker_timestamps), cmocka_unit_test(docker_json), cmocka_unit_test(journal_and_syslog), cmocka_unit_test(kubernetes),
+		cmocka_unit_test(docker_timestamps), cmocka_unit_test(docker_json), cmocka_unit_test(journal_and_syslog), cmocka_unit_test(shippers), cmocka_unit_test(kubernetes),
 		cmocka_unit_test(compose), cmocka_unit_test(colours), cmocka_unit_test(pasted_prefixes), cmocka_unit_test(typography),
 	};
 	return cmocka_run_group_tests(tests, load_rules, free_rules);
