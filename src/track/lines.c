@@ -40,10 +40,10 @@ static void set_error(struct tracker *t, struct open_call *c, const struct event
 
 static void owe_hook(struct tracker *t, const struct open_call *c, const struct event *e)
 {
-	uint64_t key = name_hash(e->server, e->tool);
 	uint32_t owed = 0;
 	if (c->dispatched || !t->hooked)
 		return;
+	const uint64_t key = name_hash(e->server, e->tool);
 	map_get(&t->hooks, key, &owed);
 	map_put(&t->hooks, key, owed + 1);
 }
