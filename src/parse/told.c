@@ -22,37 +22,40 @@ static void count_miss(struct gate_memory *q, size_t set, uint64_t key)
 		q->missed[set] = key;
 }
 
-/* By which of depth_words the answer is remembered. A body is taken for wanted by its first words alone, which is right for nearly all. */
-static unsigned depth_of(const struct gate_answer *answer, str body, unsigned rough)
+/* By how many bytes the answer is remembered: whole words at first, which are fewer lengths. A body is taken for wanted by its first
+ * bytes alone, which is right for nearly all. */
+static unsigned length_of(const struct gate_answer *answer, str body, unsigned rough)
 {
-	static const uint8_t least[ROUGHEST + 1] = {5, 4, 2, 1};
-	const size_t words = answer->from == 0 || body.n < (size_t)KEY * least[rough] ? 2 : least[rough];
-	unsigned depth = rough == ROUGHEST ? DEPTHS - 1 : 0;
-	while (depth + 1 < DEPTHS && depth_words[depth + 1] >= words && answer->bytes <= KEY * depth_words[depth + 1])
-		depth++;
-	return depth;
+	static const uint8_t wanted[ROUGHEST + 1] = {5 * KEY, 4 * KEY, KEY, KEY};
+	const unsigned least = answer->from != 0 && body.n >= wanted[rough] ? wanted[rough] : KEY;
+	unsigned bytes = answer->bytes;
+	if (rough == ROUGHEST)
+		bytes = KEY;
+	else if (rough < ROUGHEST - 1)
+		bytes = (bytes + KEY - 1) / KEY * KEY;
+	return bytes > least ? bytes : least;
 }
 
-static void remember(struct gate_memory *q, const char *at, unsigned depth, const struct gate_answer *answer)
+static void remember(struct gate_memory *q, const char *at, unsigned bytes, const struct gate_answer *answer)
 {
-	const size_t first = quiet_set(hot_load(at));
 	size_t set;
-	if (told_by(q, at, depth_words[depth], &set) != NULL)
+	if (told_by(q, at, bytes, &set) != NULL)
 		return;
 	struct told *t = q->told[set];
 	t[1] = t[0];
-	t->words = depth_words[depth];
+	t->bytes = (uint8_t)bytes;
 	t->from = answer->from;
-	t->sure = answer->sure != 0 && answer->sure <= KEY * t->words;
-	memcpy(t->word, at, KEY * depth_words[depth]);
-	q->depths[first] |= (uint8_t)(1u << depth);
+	t->sure = answer->sure != 0 && answer->sure <= bytes;
+	memcpy(t->text, at, bytes);
+	q->depths[quiet_set(hot_load(at))] |= UINT64_C(1) << (bytes - 1);
 }
 
-/* When a set has more than two of them, the others are told by two words (remember). */
-static void remember_quiet(struct quiet set[2], const char *at, bool two_words)
+/* When a set has more than two of them, the others are told as all others are (remember). */
+static void remember_quiet(struct quiet set[2], const char *at, unsigned bytes)
 {
+	const uint64_t mask = bytes >= 2 * KEY ? UINT64_MAX : bytes <= KEY ? 0 : (UINT64_C(1) << 8 * (bytes - KEY)) - 1;
 	set[1] = set[0];
-	set[0] = (struct quiet){hot_load(at), hot_load(at + KEY), two_words ? UINT64_MAX : 0};
+	set[0] = (struct quiet){hot_load(at), hot_load(at + KEY), htole64(mask)};
 }
 
 uint16_t told_ask(const struct parser *p, gate_fn *gate, struct gate_memory *q, enum body_class class, str body, const struct told_place *place)
@@ -62,15 +65,15 @@ uint16_t told_ask(const struct parser *p, gate_fn *gate, struct gate_memory *q, 
 	const bool plain = key != 0 && place->plain >= KEY && body.n >= KEY && place->limit - place->at >= HEAD_GATE;
 	const unsigned rough = plain ? roughness(q, set, key) : 0;
 	const struct gate_answer answer = gate(p->gate_context, class, str_head(body, rough == ROUGHEST ? KEY : HEAD_GATE));
-	const unsigned depth = depth_of(&answer, body, rough);
+	const unsigned bytes = length_of(&answer, body, rough);
 	if (!plain)
 		return answer.from;
-	if (answer.from == 0 && answer.bytes <= (place->plain >= 2 * KEY ? 2 * KEY : KEY))
-		remember_quiet(q->quiet[set], place->at, answer.bytes > KEY);
+	if (answer.from == 0 && answer.bytes <= 2 * KEY && answer.bytes <= (place->plain > KEY ? place->plain : KEY))
+		remember_quiet(q->quiet[set], place->at, answer.bytes);
 	if (answer.from != 0 || answer.bytes > KEY) {
 		count_miss(q, set, key);
-		if (depth_words[depth] <= place->plain / KEY && answer.bytes <= KEY * depth_words[depth])
-			remember(q, place->at, depth, &answer);
+		if (bytes <= place->plain && answer.bytes <= bytes)
+			remember(q, place->at, bytes, &answer);
 	}
 	return answer.from;
 }

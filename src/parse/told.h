@@ -5,34 +5,30 @@
 
 enum { QUIET_SETS = 1024, TOLD_SETS = 256, KEY = 8 };
 
-/* By how many words bodies are told apart that are not quiet: asked for in this order, so that the most precise answer is taken. */
-enum { DEPTHS = 7, WORDS_MAX = HEAD_GATE / KEY };
-static const uint8_t depth_words[DEPTHS] = {WORDS_MAX, 6, 5, 4, 3, 2, 1};
-
 /* Numbers stand in some bodies, so that no answer comes twice. After so many misses of one first word its bodies are told apart by fewer
- * words, then by no more than the answer needs, and at last by the first alone. */
+ * bytes, then by no more than the answer needs, and at last by the first word alone. */
 enum { MISSES = 60, ROUGHEST = 3 };
 
-/* What the gate says of bodies that begin with these words. The last of them may stand behind the body: then the body ends as that one
+/* What the gate says of bodies that begin with these bytes. The last of them may stand behind the body: then the body ends as that one
  * did. */
 struct told {
-	uint64_t word[WORDS_MAX];
-	uint8_t words;            /* so many; 0: nothing was said */
+	char text[HEAD_GATE];
+	uint8_t bytes;            /* so many, KEY or more; 0: nothing was said */
 	uint16_t from;            /* 0: nobody wants them */
 	bool sure;                /* as record.sure */
 };
 
-/* A beginning that nobody wants: of eight bytes, or of sixteen. */
+/* A beginning that nobody wants: of eight bytes, up to sixteen. */
 struct quiet {
 	uint64_t first;           /* 0: nothing was said */
 	uint64_t second, mask;    /* mask: the bits of the second word that count */
 };
 
-/* Bodies by their first two words, two places a set by the first, when these are enough for nobody to want them; else by more words.
+/* Bodies by their first two words, two places a set by the first, when these are enough for nobody to want them; else by more bytes.
  * The answer depends on the rules only, so an entry never gets old. One memory is for bodies of one class that end alike. */
 struct gate_memory {
 	struct quiet quiet[QUIET_SETS][2];
-	uint8_t depths[QUIET_SETS]; /* bits of the depths that something was told at, for bodies whose first word is of this set */
+	uint64_t depths[QUIET_SETS]; /* bit n - 1: something was told by n bytes, of bodies whose first word is of this set */
 	uint64_t missed[QUIET_SETS]; /* the first word that most of the set's misses were of */
 	uint8_t misses[QUIET_SETS];
 	struct told told[TOLD_SETS][2];
@@ -55,20 +51,20 @@ static inline bool is_quiet(const struct gate_memory *q, const char *body)
 	return ((differ_a == 0) | (differ_b == 0)) & (first != 0);
 }
 
-static inline const struct told *told_by(const struct gate_memory *q, const char *body, unsigned words, size_t *ret_set)
+static inline const struct told *told_by(const struct gate_memory *q, const char *body, unsigned bytes, size_t *ret_set)
 {
-	uint64_t mixed = 0;
-	for (unsigned i = 0; i < words; i++)
-		mixed = (mixed ^ hot_load(body + KEY * i)) * UINT64_C(0xff51afd7ed558ccd);
+	uint64_t mixed = hot_load(body + bytes - KEY);
+	for (unsigned i = 0; i + KEY < bytes; i += KEY)
+		mixed = (mixed ^ hot_load(body + i)) * UINT64_C(0xff51afd7ed558ccd);
 	const struct told *t = q->told[*ret_set = mixed >> 56];
 	for (unsigned i = 0; i < 2; i++, t++)
-		if (t->words == words && hot_same((const char *)t->word, body, (size_t)KEY * words))
+		if (t->bytes == bytes && hot_same(t->text, body, bytes))
 			return t;
 	return NULL;
 }
 _Static_assert(TOLD_SETS == 1 << (64 - 56), "a set for every hash");
 
-/* What was told of a body that is not known to be quiet by two words; NULL: nothing. */
+/* What was told of a body that is not known to be quiet by two words, by as many bytes as possible; NULL: nothing. */
 static inline const struct told *told_of(const struct gate_memory *q, const char *body, const char *limit)
 {
 	const struct told *t = NULL;
@@ -76,10 +72,14 @@ static inline const struct told *told_of(const struct gate_memory *q, const char
 	size_t set;
 	if (limit - body < HEAD_GATE)
 		return NULL;
-	for (unsigned left = q->depths[at]; left != 0 && t == NULL; left &= left - 1)
-		t = told_by(q, body, depth_words[__builtin_ctz(left)], &set);
+	for (uint64_t left = q->depths[at]; left != 0 && t == NULL;) {
+		const unsigned bytes = 64 - (unsigned)__builtin_clzll(left);
+		t = told_by(q, body, bytes, &set);
+		left &= ~(UINT64_C(1) << (bytes - 1));
+	}
 	return t;
 }
+_Static_assert(HEAD_GATE <= 64, "a bit for each length");
 
 /* What the gate says of a body: `from`. It is remembered where that can be; a memory is of one gate. */
 uint16_t told_ask(const struct parser *p, gate_fn *gate, struct gate_memory *q, enum body_class class, str body, const struct told_place *place);
