@@ -209,6 +209,7 @@ void assemble_view(struct assembly *as, const struct session_view *v, const stru
 	as->facts->calls += v->calls_total;
 	as->facts->calls_open += v->calls_open;
 	as->facts->calls_failed += v->calls_failed;
+	as->facts->calls_counted += v->calls_counted;
 	for (size_t i = 0; i < v->source_count; i++)
 		if (tells_session(v, v->sources[i]->kind)) {
 			as->facts->sessions++;
@@ -257,6 +258,7 @@ void assemble_merge(struct assembly *as, struct assembly *part)
 	f->calls += part->facts->calls;
 	f->calls_open += part->facts->calls_open;
 	f->calls_failed += part->facts->calls_failed;
+	f->calls_counted += part->facts->calls_counted;
 	f->sessions += part->facts->sessions;
 	assemble_done(part);
 }

@@ -8,7 +8,7 @@
 #include "base/hash.h"
 #include "base/intern.h"
 
-enum { DIGEST_FORMAT = 5, DIGEST_MOST = 1 << 20 };
+enum { DIGEST_FORMAT = 6, DIGEST_MOST = 1 << 20 };
 
 struct io {
 	bool write;
@@ -350,7 +350,7 @@ static void io_twin(struct io *io, struct twin *t)
 static void io_part(struct io *io, struct assembly *part)
 {
 	struct facts *f = part->facts;
-	uint64_t *totals[] = {&f->calls, &f->calls_open, &f->calls_failed, &f->sessions};
+	uint64_t *totals[] = {&f->calls, &f->calls_open, &f->calls_failed, &f->calls_counted, &f->sessions};
 	for (size_t i = 0; i < sizeof totals / sizeof *totals; i++)
 		io_u64(io, totals[i]);
 	io_small(io, part->measured, 1);

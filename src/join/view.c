@@ -136,6 +136,7 @@ static void hand_over(struct build *b)
 	}
 	for (size_t i = 0; i < b->left_out.n; i++) {
 		v->calls_total += b->left_out.v[i].calls;
+		v->calls_counted += b->left_out.v[i].calls;
 		v->calls_open += v->exit_at == INSTANT_NONE ? b->left_out.v[i].calls : 0;
 	}
 }

@@ -57,6 +57,7 @@ struct facts {
 	const struct clock_offset *clocks;
 	size_t clock_count;
 	uint64_t records, calls, calls_open, calls_failed, unrecognized, sessions;
+	uint64_t calls_counted;       /* of calls those that only began, so many that they were not judged one by one */
 	instant first, last;
 	bool unmeasured;
 	const struct twin *call_twins, *event_twins; /* rows of the timeline that count once */

@@ -90,6 +90,7 @@ struct session_view {
 	const struct twin *call_twins, *event_twins;
 	size_t call_twin_count, event_twin_count;
 	uint64_t calls_total, calls_failed, calls_open;
+	uint64_t calls_counted;   /* of calls_total those in no list of calls: view_server.began */
 	struct arena texts;       /* of calls: join's own */
 };
 #endif

@@ -136,6 +136,8 @@ void json_summary(struct json_out *w, const struct facts *f, const struct report
 	member_num(w, "calls", f->calls);
 	member_num(w, "calls_open", f->calls_open);
 	member_num(w, "calls_failed", f->calls_failed);
+	if (f->calls_counted)
+		member_num(w, "calls_only_counted", f->calls_counted);
 	member_num(w, "incidents", incidents);
 	member_num(w, "notes", notes);
 	member_num(w, "unrecognized_lines", f->unrecognized);

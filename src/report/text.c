@@ -80,6 +80,19 @@ static void healthy(struct page *p)
 	}
 }
 
+/* Calls that never ended, beyond those that were looked at: nobody shall think that they were. */
+static void only_counted(struct page *p)
+{
+	const uint64_t n = p->facts->calls_counted;
+	struct buf line = {0};
+	if (!n)
+		return;
+	buf_printf(&line, "%llu call%s only began, so many that they were counted, not judged one by one.", (unsigned long long)n, page_plural(n));
+	page_end(p);
+	page_wrap(p, INK_YELLOW, buf_str(&line), 0, 0);
+	buf_done(&line);
+}
+
 /* With the directory that places are shown without. Parts of texts that are changed when they are finished cannot be told. */
 static uint64_t memo_key(const struct page *p, const struct incident *i)
 {
@@ -327,6 +340,7 @@ void report_text(const struct facts *f, const struct rules *rules, const struct 
 		incidents_of(&p);
 	else
 		healthy(&p);
+	only_counted(&p);
 	notes_of(&p);
 	stale_of(&p);
 	clocks_of(&p);
