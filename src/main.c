@@ -55,7 +55,7 @@
  *               format_json format_transcript excerpt facts  dialects, quoted logs; what a file says about itself
  *               tally                what is counted of a file
  *               parser_state         what is kept of a parser between two runs
- * match/        index texts matcher  which signatures can match; records to events
+ * match/        index texts gate matcher  which signatures can match; records to events
  * redact/       redact               hides secrets before anything is stored or shown
  * track/        tracker lines pairing  events of one file to calls: the tracker, what a line does, to which call
  *               open_calls held      calls not handed out yet, with their lines

@@ -9,6 +9,7 @@
  * pass, unless it is searched for by its text (matcher_needles). `patterns lint` says so. */
 #include "match/index.h"
 #include "base/mem.h"
+#include "match/texts.h"
 #include <stdlib.h>
 
 static bool wanted(const struct signature *s, uint32_t classes, bool core_only)
@@ -66,5 +67,6 @@ void match_index_done(struct match_index *x)
 {
 	free(x->table);
 	free(x->order);
+	texts_free(x->texts);
 	*x = (struct match_index){0};
 }

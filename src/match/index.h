@@ -13,7 +13,7 @@ struct match_index {
 	size_t n;
 	bool ready;
 	uint32_t first[INDEX_BUCKETS + 1];
-	struct texts *texts;     /* of its signatures (match/texts.h), the matcher's; NULL: not made yet */
+	struct texts *texts;     /* of its signatures (match/texts.h); NULL: not made yet */
 };
 
 /* All signatures of a class (core_only: those that are searched for in excerpts). Freed by match_index_done. */

@@ -13,26 +13,15 @@
  * event, and it is counted. What any text means is not known here. */
 #include "match/matcher.h"
 #include "base/mem.h"
-#include "base/needles.h"
 #include "base/plain.h"
 #include "base/vec.h"
-#include "match/index.h"
+#include "match/gate.h"
 #include "match/texts.h"
 #include <stdlib.h>
 
-/* What the gate asks of a signature, side by side. */
-struct beginning {
-	uint64_t word; /* first eight bytes of the literal head, when it has as many */
-	bool long_head, counted; /* it has; such records are only counted */
-	bool searched; /* may match anywhere, and holds a text that is searched for in many lines at once */
-	bool strict;   /* not known by its text alone */
-};
-
 struct matcher {
 	const struct rules *rules;
-	struct match_index *classes;          /* [CLASS_COUNT], each built when its class first occurs */
-	struct beginning *beginnings;         /* by signature */
-	struct needles *needles;              /* texts of those that are searched for; NULL: there are none */
+	struct gate gate;                     /* and the indices of the classes */
 	struct match_index core, core_errors; /* for excerpts, built at the first one: all classes but error, and error */
 	bool core_ready;
 	struct regex **strict, **loose;       /* by signature, compiled when first tried: the regex, and without anchors for excerpts */
@@ -60,60 +49,11 @@ static void begin_attempt(struct attempt *a, struct matcher *m, const struct rec
 	a->anywhere = false;
 }
 
-static struct match_index *class_index(const struct matcher *m, enum body_class class)
-{
-	struct match_index *x = &m->classes[class];
-	if (!x->ready)
-		match_index_init(x, m->rules, UINT32_C(1) << class, false);
-	return x;
-}
-
-/* Error texts, tracebacks and transcripts have no gate. */
-static bool is_searched(const struct signature *s)
-{
-	const uint32_t gated = ~(UINT32_C(1) << CLASS_ERROR | UINT32_C(1) << CLASS_TRACEBACK | UINT32_C(1) << CLASS_TRANSCRIPT);
-	bool line_end = false;
-	for (size_t i = 0; i < s->literal.n; i++)
-		line_end = line_end || s->literal.p[i] == '\n' || s->literal.p[i] == '\r';
-	return !s->anchored && s->literal.n >= NEEDLE_MIN && !line_end && (s->bodies & gated) != 0;
-}
-
-static void find_needles(struct matcher *m)
-{
-	VEC(str) texts = {0};
-	for (size_t i = 0; i < m->rules->signatures.n; i++)
-		if (m->beginnings[i].searched)
-			*vec_push(&texts) = m->rules->signatures.v[i].literal;
-	if (texts.n > 0)
-		m->needles = needles_new(texts.v, texts.n);
-	vec_free(&texts);
-}
-
-/* What a tool answered is known by the client's own form of it: its words are those of a broken connection. */
-static bool is_strict(const struct signature *s) { return s->kind == KIND_CALL_APP_ERROR; }
-
-static void find_beginnings(struct matcher *m)
-{
-	m->beginnings = mem_new((m->rules->signatures.n + 1) * sizeof *m->beginnings);
-	for (size_t i = 0; i < m->rules->signatures.n; i++) {
-		const struct signature *s = &m->rules->signatures.v[i];
-		struct beginning *b = &m->beginnings[i];
-		b->counted = s->keep == KEEP_COUNT;
-		b->searched = is_searched(s);
-		b->strict = is_strict(s);
-		b->long_head = s->head.n >= sizeof b->word;
-		if (b->long_head)
-			memcpy(&b->word, s->head.p, sizeof b->word);
-	}
-}
-
 struct matcher *matcher_new(const struct rules *rules)
 {
 	struct matcher *m = mem_new(sizeof *m);
 	m->rules = rules;
-	m->classes = mem_new(CLASS_COUNT * sizeof *m->classes);
-	find_beginnings(m);
-	find_needles(m);
+	gate_init(&m->gate, rules);
 	m->strict = mem_new((rules->signatures.n + 1) * sizeof(struct regex *));
 	m->strict_broken = mem_new(rules->signatures.n + 1);
 	m->loose = mem_new((rules->signatures.n + 1) * sizeof(struct regex *));
@@ -121,27 +61,17 @@ struct matcher *matcher_new(const struct rules *rules)
 	return m;
 }
 
-static void index_done(struct match_index *x)
-{
-	texts_free(x->texts);
-	match_index_done(x);
-}
-
 void matcher_free(struct matcher *m)
 {
 	if (m == NULL)
 		return;
-	for (unsigned c = 0; c < CLASS_COUNT; c++)
-		index_done(&m->classes[c]);
-	index_done(&m->core);
-	index_done(&m->core_errors);
+	gate_done(&m->gate);
+	match_index_done(&m->core);
+	match_index_done(&m->core_errors);
 	for (size_t i = 0; i < m->rules->signatures.n; i++) {
 		regex_free(m->strict[i]);
 		regex_free(m->loose[i]);
 	}
-	free(m->classes);
-	free(m->beginnings);
-	needles_free(m->needles);
 	free(m->strict);
 	free(m->strict_broken);
 	free(m->loose);
@@ -149,104 +79,17 @@ void matcher_free(struct matcher *m)
 	free(m);
 }
 
-static bool prefix_fits(const struct byte_set *prefix, str head)
-{
-	size_t n = head.n < PATTERN_PREFIX ? head.n : PATTERN_PREFIX;
-	for (size_t i = 0; i < n; i++)
-		if (!byte_set_has(&prefix[i], (unsigned char)head.p[i]))
-			return false;
-	return true;
-}
+static const struct gate *gate_of(const struct matcher *m) { return &m->gate; }
 
-/* The index mixes signatures that share a bucket; here each is asked by itself. *seen: what it takes to say no. */
-static bool may_begin(const struct matcher *m, size_t signature, str head, size_t *seen)
-{
-	*seen = PATTERN_PREFIX;
-	const struct beginning *b = &m->beginnings[signature];
-	if (b->long_head && head.n >= sizeof b->word && memcmp(&b->word, head.p, sizeof b->word) != 0)
-		return false;
-	const struct signature *s = &m->rules->signatures.v[signature];
-	if (s->split != NULL && s->head.n == 0) /* bytes of both ways together would let far more pass than either */
-		return prefix_fits(s->split, head) || prefix_fits(s->split + PATTERN_PREFIX, head);
-	size_t n = head.n < s->head.n ? head.n : s->head.n;
-	if (n < PATTERN_PREFIX && !prefix_fits(s->prefix, head))
-		return false;
-	if (n == 0 || memcmp(head.p, s->head.p, n) == 0)
-		return true;
-	for (size_t i = *seen; i < n && head.p[i] == s->head.p[i]; i++)
-		*seen = i + 2;
-	return false;
-}
+struct gate_answer matcher_gate(const void *matcher, enum body_class class, str head) { return gate_ask_record(gate_of(matcher), class, head, ASK_WANTED); }
 
-/* With `counted`, for excerpts: beginnings are enough, wherever the rest of the text has gone. *seen: the bytes that say so. */
-static enum plain_answer may_match(const struct matcher *m, size_t signature, str head, bool counted, size_t *seen)
-{
-	const struct signature *s = &m->rules->signatures.v[signature];
-	if (!may_begin(m, signature, head, seen))
-		return PLAIN_NO;
-	return counted || s->plain == NULL ? PLAIN_MAY : plain_begins(s->plain, head, seen);
-}
+struct gate_answer matcher_gate_rest(const void *matcher, enum body_class class, str head) { return gate_ask_record(gate_of(matcher), class, head, ASK_REST); }
 
-/* Who is asked for: for excerpts also what is only counted; not those whose text does not stand here. */
-enum asked { ASK_WANTED, ASK_KNOWN, ASK_REST };
-
-/* Is nothing asked of a record but its text's beginning, and nothing taken from it? */
-static bool is_bare(const struct signature *s) { return s->frame.n == 0 && s->literal.n <= s->head.n && plain_groups(s->plain) == 0; }
-
-static struct gate_answer first_to_match(const struct matcher *m, enum body_class class, str head, enum asked asked)
-{
-	const struct match_index *x = class_index(m, class);
-	const bool counted = asked == ASK_KNOWN;
-	uint16_t first = 0;
-	size_t bytes = head.n < PATTERN_PREFIX ? head.n : PATTERN_PREFIX;
-	for (uint64_t buckets = match_index_buckets(x, head); buckets != 0; buckets &= buckets - 1) {
-		unsigned bucket = (unsigned)__builtin_ctzll(buckets);
-		for (uint32_t i = x->first[bucket]; i < x->first[bucket + 1]; i++) {
-			size_t seen;
-			if ((asked == ASK_REST && m->beginnings[x->order[i]].searched) || (counted && m->beginnings[x->order[i]].strict))
-				continue;
-			const enum plain_answer answer = may_match(m, x->order[i], head, counted, &seen);
-			if (answer == PLAIN_NO) {
-				bytes = seen > bytes ? seen : bytes;
-				continue;
-			}
-			const bool sure = first == 0 && answer == PLAIN_SURE && is_bare(&m->rules->signatures.v[x->order[i]]);
-			if (first == 0)
-				first = (uint16_t)(x->order[i] + 1);
-			if (counted || !m->beginnings[x->order[i]].counted)
-				return (struct gate_answer){first, (uint16_t)bytes, sure ? (uint16_t)seen : 0};
-		}
-	}
-	return (struct gate_answer){0, (uint16_t)(bytes < head.n ? bytes : head.n), 0};
-}
-
-static struct gate_answer ask(const struct matcher *m, enum body_class class, str head, enum asked asked)
-{
-	if (class == CLASS_TRACEBACK || class == CLASS_TRANSCRIPT)
-		return (struct gate_answer){1, 0, 0};
-	return first_to_match(m, class, head, asked);
-}
-
-static struct gate_answer ask_record(const struct matcher *m, enum body_class class, str head, enum asked asked)
-{
-	/* Blanks at the end, and escape sequences, are not there any more when the record is matched: they decide nothing. */
-	const char *escape = head.n > 0 ? memchr(head.p, 0x1b, head.n) : NULL;
-	head = str_trim_end(escape != NULL ? str_head(head, (size_t)(escape - head.p)) : head);
-	struct gate_answer a = ask(m, class, head, asked);
-	while (a.bytes > 0 && a.bytes < head.n && str_trim_end(str_head(head, a.bytes)).n < a.bytes)
-		a.bytes++;
-	return a;
-}
-
-struct gate_answer matcher_gate(const void *matcher, enum body_class class, str head) { return ask_record(matcher, class, head, ASK_WANTED); }
-
-struct gate_answer matcher_gate_rest(const void *matcher, enum body_class class, str head) { return ask_record(matcher, class, head, ASK_REST); }
-
-const struct needles *matcher_needles(const struct matcher *m) { return m->needles; }
+const struct needles *matcher_needles(const struct matcher *m) { return m->gate.needles; }
 
 struct gate_answer matcher_knows(const void *matcher, enum body_class class, str head)
 {
-	return ask(matcher, class, head, ASK_KNOWN);
+	return gate_ask(gate_of(matcher), class, head, ASK_KNOWN);
 }
 
 static uint16_t index_of(const struct matcher *m, const struct signature *s)
@@ -284,7 +127,7 @@ static bool admits(const struct signature *s, const struct record *r)
 {
 	if (s->sources != 0 && !r->excerpt && !(s->sources >> r->kind & 1))
 		return false;
-	if (s->level != LEVEL_NONE && s->level != r->level && !(r->excerpt && r->level == LEVEL_NONE && !is_strict(s)))
+	if (s->level != LEVEL_NONE && s->level != r->level && !(r->excerpt && r->level == LEVEL_NONE && !gate_is_strict(s)))
 		return false;
 	return s->frame.n == 0 || str_find(r->frames, s->frame) >= 0;
 }
@@ -308,13 +151,6 @@ static bool try_signature(struct attempt *a, const struct signature *s)
 	if (rc == ERR_LIMIT && a->m->gave_up++ == 0)
 		a->m->gave_up_first = s->id;
 	return rc == 1;
-}
-
-/* Signatures that share a bucket begin differently. */
-static inline bool begins_otherwise(const struct attempt *a, size_t signature)
-{
-	const struct beginning *b = &a->m->beginnings[signature];
-	return !a->anywhere && b->long_head && (a->body.n < sizeof b->word || memcmp(&b->word, a->body.p, sizeof b->word) != 0);
 }
 
 static const struct texts *look_for_texts(const struct attempt *a, struct match_index *x)
@@ -344,7 +180,7 @@ static const struct signature *find(struct attempt *a, struct match_index *x)
 		unsigned bucket = (unsigned)__builtin_ctzll(buckets);
 		for (uint32_t i = x->first[bucket]; i < x->first[bucket + 1]; i++) {
 			const struct signature *s = &a->m->rules->signatures.v[x->order[i]];
-			if (begins_otherwise(a, x->order[i]))
+			if (!a->anywhere && gate_begins_otherwise(&a->m->gate, x->order[i], a->body))
 				continue;
 			if (texts == NULL)
 				texts = look_for_texts(a, x);
@@ -406,7 +242,7 @@ static void classify_error(struct matcher *m, struct event *e)
 		return;
 	struct attempt a;
 	begin_attempt(&a, m, NULL, body);
-	const struct signature *s = find(&a, class_index(m, CLASS_ERROR));
+	const struct signature *s = find(&a, gate_index(&m->gate, CLASS_ERROR));
 	if (s == NULL)
 		return;
 	if (e->class == 0)
@@ -461,7 +297,7 @@ static void transcript_event(struct matcher *m, const struct record *r, struct e
 	if (r->result == RESULT_ERROR || r->result == RESULT_REJECTED)
 		e->err = r->body;
 	if (r->result == RESULT_OK || r->result == RESULT_RECEIPT) {
-		const struct signature *s = find(&a, class_index(m, CLASS_TRANSCRIPT));
+		const struct signature *s = find(&a, gate_index(&m->gate, CLASS_TRANSCRIPT));
 		if (s != NULL && s->kind == KIND_CALL_BACKGROUNDED) {
 			outcome = outcomes[RESULT_RECEIPT];
 			put_groups(e, s, &a.found);
@@ -522,8 +358,8 @@ bool matcher_match(struct matcher *m, const struct record *r, struct event *ret_
 		return true;
 	}
 	if (r->class == CLASS_ERROR)
-		return error_alone(m, r, class_index(m, CLASS_ERROR), false, ret_event) || (r->excerpt && excerpt_event(m, r, ret_event));
-	const struct signature *s = find(&a, class_index(m, r->class));
+		return error_alone(m, r, gate_index(&m->gate, CLASS_ERROR), false, ret_event) || (r->excerpt && excerpt_event(m, r, ret_event));
+	const struct signature *s = find(&a, gate_index(&m->gate, r->class));
 	if (s != NULL) {
 		explain(m, r, s, &a.found, ret_event);
 		return true;
@@ -540,7 +376,7 @@ bool matcher_match(struct matcher *m, const struct record *r, struct event *ret_
 uint16_t matcher_error_class(struct matcher *m, str err, uint16_t *ret_signature)
 {
 	struct attempt a = {.m = m, .body = str_head(str_trim(err), LIMIT_MATCH)};
-	const struct signature *s = find(&a, class_index(m, CLASS_ERROR));
+	const struct signature *s = find(&a, gate_index(&m->gate, CLASS_ERROR));
 	if (s == NULL)
 		return 0;
 	if (ret_signature != NULL)
@@ -566,7 +402,7 @@ size_t matcher_all(struct matcher *m, const struct record *r, uint16_t *ret_indi
 bool matcher_tries(const struct matcher *m, size_t signature, str body)
 {
 	size_t seen;
-	return may_begin(m, signature, body, &seen) && has_literals(&m->rules->signatures.v[signature], body, false);
+	return gate_may_begin(&m->gate, signature, body, &seen) && has_literals(&m->rules->signatures.v[signature], body, false);
 }
 
 uint64_t matcher_gave_up(const struct matcher *m, str *ret_first)
