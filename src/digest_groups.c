@@ -20,7 +20,7 @@ static void mix_source(const struct source *s, uint64_t *members, uint64_t *stat
 
 struct digest_key digest_key_of(const struct join_group *g, uint64_t seed)
 {
-	uint64_t members = 0, state = seed;
+	uint64_t members = 0, state = seed ^ g->beside_client;
 	for (size_t i = 0; i < g->source_count; i++)
 		mix_source(g->sources[i], &members, &state);
 	return (struct digest_key){(int64_t)(members >> 2), (int64_t)(state >> 2)};
@@ -74,7 +74,10 @@ bool digest_groups_load(struct join_groups *ret, const struct source *sources, s
 			g->sources[k] = w.bad ? NULL : &sources[index];
 		}
 	}
-	return !w.bad && w.rest.n == 0;
+	if (w.bad || w.rest.n != 0)
+		return false;
+	join_groups_mark(ret);
+	return true;
 }
 
 /* --- keys --- */

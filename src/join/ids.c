@@ -255,11 +255,24 @@ static struct seen *telling_error(struct build *b)
 	return best;
 }
 
+/* Does the line stand in a text beside a client's log, without the name of a server? A server's own log in a form that nobody knows
+ * speaks of what stands behind that server. */
+static bool of_something_else(const struct build *b, const struct seen *s)
+{
+	bool text = b->group->beside_client, client = text;
+	for (size_t i = 0; i < b->group->client_count; i++) {
+		const struct source *source = b->group->sources[i];
+		client |= source->kind != SOURCE_EXCERPT && source->records > 0;
+		text |= source->kind == SOURCE_EXCERPT && source->index == s->e.source;
+	}
+	return text && client && !s->e.server.n;
+}
+
 /* An excerpt that holds nothing but error texts still speaks of a call that failed with them, or of a failed connect. */
 void build_implied(struct build *b)
 {
 	struct seen *s = only_texts(b) && !calls_failed(b) ? telling_error(b) : NULL;
-	if (!s)
+	if (!s || of_something_else(b, s))
 		return;
 	if (in_group(b, "at-connect", s->e.class)) {
 		s->e.kind = KIND_CONNECT_FAILED;

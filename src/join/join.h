@@ -29,6 +29,7 @@ struct join_rows {
 struct join_group {
 	const struct source **sources; /* client sources first */
 	size_t source_count, client_count;
+	bool beside_client;            /* a text in the directory of a client's log: errors in it that name no server are of something else */
 };
 struct join_groups {
 	struct join_group *v;
@@ -36,6 +37,7 @@ struct join_groups {
 };
 /* Groups the sources of a scope. Memory in a. */
 int join_group_sources(const struct source *sources, size_t n, const struct join_rows *rows, struct arena *a, struct join_groups *ret, struct err *reterr) MUST_USE;
+void join_groups_mark(struct join_groups *groups); /* beside_client of all, when they come from elsewhere */
 /* Builds the view of one group; its memory lives in a. clock receives at most one entry per server-side source. */
 int join_view(const struct join_group *g, uint32_t index, const struct rules *rules, const struct join_rows *rows, struct arena *a,
 	struct session_view *ret, struct clock_offset *clocks, size_t *clock_count, struct err *reterr) MUST_USE;

@@ -312,6 +312,24 @@ static void collect_groups(struct grouping *g, struct arena *a, struct join_grou
 	}
 }
 
+void join_groups_mark(struct join_groups *groups)
+{
+	struct map logs = {0}; /* directories in which a client's log lies */
+	uint32_t unused;
+	for (size_t i = 0; i < groups->n; i++)
+		for (size_t k = 0; k < groups->v[i].client_count; k++) {
+			const struct source *s = groups->v[i].sources[k];
+			if (s->kind != SOURCE_EXCERPT && s->records > 0)
+				map_put(&logs, hash64(directory(s->path)), 1);
+		}
+	for (size_t i = 0; i < groups->n; i++) {
+		struct join_group *g = &groups->v[i];
+		const struct source *first = g->client_count > 0 ? g->sources[0] : NULL;
+		g->beside_client = first && first->kind == SOURCE_EXCERPT && map_get(&logs, hash64(directory(first->path)), &unused);
+	}
+	map_done(&logs);
+}
+
 int join_group_sources(const struct source *sources, size_t n, const struct join_rows *rows, struct arena *a, struct join_groups *ret, struct err *reterr)
 {
 	struct grouping g = {.sources = sources, .n = n, .a = a};
@@ -323,6 +341,7 @@ int join_group_sources(const struct source *sources, size_t n, const struct join
 	int r = unite_clients(&g, rows, reterr);
 	if (!r)
 		collect_groups(&g, a, ret);
+	join_groups_mark(ret);
 	map_done(&g.keys);
 	vec_free(&g.voted);
 	vec_free(&g.found);
