@@ -198,10 +198,13 @@ void tracker_push(struct tracker *t, const struct event *e)
 	t->count++;
 	if (e->at != INSTANT_NONE)
 		t->now = e->at;
-	struct event named = *e;
-	if (e->excerpt) /* people quote the name once, and then only the sentences */
+	if (e->excerpt) { /* people quote the name once, and then only the sentences */
+		struct event named = *e;
 		name_excerpt(t, &named);
-	track_line(t, &named);
+		track_line(t, &named);
+	} else {
+		track_line(t, e);
+	}
 	if (t->lingering.n)
 		settle(t);
 	if (t->open.live > OPEN_MOST && t->count >= t->park_at)
