@@ -111,7 +111,7 @@
  * model/        names tool_name tree problem_wire  names of enumerations, MCP names, YAML trees, problems as bytes
  * base/         str buf arena mem map intern hash wire  bytes and memory
  *               instant instant_template duration zone  time
- *               utf8 json json_out csv regex pattern nearest drain version_range  text
+ *               utf8 json json_out csv regex pattern pattern_atoms nearest drain version_range  text
  *               needles              several texts searched for at once
  *               plain plain_read plain_run plain_begin plain_texts plain_image span newline  most patterns, matched without PCRE2; runs of bytes; ends of lines
  *               ring                 places handed round between two threads
