@@ -4,7 +4,7 @@
  *
  * The key covers the caller's key, the knowledge, and every source with its offset: equal key, nothing to do. Where the same
  * sources were judged before and nothing else voided that, only what differs is written: the scope's row says what stands in the
- * rows of each incident and note, servers.c compares connections one by one.
+ * rows of each incident and note, servers.c compares packs of connections.
  *
  * Never touches the tables of pass 1. */
 #include "base/hash.h"
@@ -106,7 +106,7 @@ static int remove_servers(struct timeline *t, int64_t id, struct err *reterr)
 
 static int remove_scope(struct timeline *t, int64_t id, struct err *reterr)
 {
-	static const char *const tables[] = {"connection", "scope_source", "incident", "incident_call", "evidence_line", "note"};
+	static const char *const tables[] = {"connection_pack", "scope_source", "incident", "incident_call", "evidence_line", "note"};
 	struct arena a = {0};
 	int r = remove_shared(t, id, reterr);
 	if (r == 0)

@@ -53,6 +53,14 @@ static const char rows_to_packs[] =
 	"DROP TABLE old_used; DROP TABLE old_forms; DROP TABLE event; DROP TABLE event_more; DROP TABLE call; DROP TABLE call_more; DELETE FROM resume";
 _Static_assert(CALL_BITS_USUAL == 524353, "rows_to_packs takes them off");
 
+/* So had connections. */
+static const char connections_to_packs[] =
+	"CREATE TABLE IF NOT EXISTS connection(id INTEGER PRIMARY KEY, scope INTEGER NOT NULL, server, session, opened_ms, closed_ms, uptime_s, how);"
+	"INSERT INTO connection_pack(scope, at_ms, names, rows) SELECT scope, 0, json_array(NULL, server, session, how), json_group_array(json_array("
+	"opened_ms, 1, 2, 3, closed_ms - coalesce(opened_ms, 0), coalesce(uptime_s + 2, 1), nth)) FROM (SELECT *,"
+	" row_number() OVER (PARTITION BY scope, server, opened_ms) - 1 AS nth FROM connection) GROUP BY scope, server, session, how;"
+	"DROP TABLE connection";
+
 /* What a version means for rows that an older one wrote; ascending. */
 static const struct migration fixes[] = {
 	/* A copy had no rows and pointed to one that had; now it keeps what goes beyond the original: it is read once more. */
@@ -60,6 +68,7 @@ static const struct migration fixes[] = {
 	    " UPDATE scope SET key = 0"},
 	{2, old_rows},
 	{2, rows_to_packs},
+	{2, connections_to_packs},
 };
 
 static int set_version(struct sql *q, int version, struct err *reterr)

@@ -4,7 +4,7 @@
  * SCHEMA_VERSION; migrate.c rebuilds what differs.
  *
  * Layout. A row costs what its header and its widest integers cost, and an INSERT costs more than a line of a log; so some hundred calls or
- * events are one row, a pack (packs.c). What many events share stands in `form`, small numbers share `bits`, what no view asks for
+ * events (packs.c), or connections (servers.c), are one row, a pack. What many events share stands in `form`, small numbers share `bits`, what no view asks for
  * stands in pack.c's bytes, the text of events in event_text, and nothing has an index but the few tables with one row per file.
  * Ids follow the file (model/ids.h): the rows of a source are id … last_id, and id - source.id - part is the byte offset.
  *
@@ -26,9 +26,12 @@
  *     between start and end, 13 NO_START, NO_DURATION.
  * 0 to 2 are distances to the pack's offset, line and at_ms; times of a call are distances to its base. Names are indices into the pack's
  * `names`, forms into `forms`. A session is 0 for that of its source, else 1 more than its name.
+ * Of a connection (servers.c): 0 opening, 1 server, 2 session, 3 how it ended, 4 closing, 5 UPTIME_…, 6 how many of its server opened
+ *   at the same time before it. The opening is a distance to at_ms, the closing to the opening; `names` holds ids of `name`.
  * bits of an event: part (10 bits), lines - 1 (30), microseconds of the time (10), of the duration (10).
  * bits of a call, minus CALL_BITS_USUAL: outcome (3 bits), link (3), link_sure (1), flags (16), attempts xor 1 (8), part (10). */
 _Static_assert(CALL_BITS_USUAL == 524353, "the views add them");
+_Static_assert(UPTIME_AS_TIMES == 0 && UPTIME_UNKNOWN == 1 && UPTIME_SAID == 2, "the view `connections` knows them");
 /* Taken apart first (LIMIT: not together with what is asked), with ids of a type: so that joins by id can make themselves an index. */
 #define ROW "s.id AS source, s.path, session, row_session, names, value, p.line AS first_line, CAST(s.id + p.offset + value ->> 0 AS INTEGER) AS row, at_ms + value ->> 2 AS t"
 #define NAMED(at) "names ->> (value ->> " at ")"
@@ -81,9 +84,8 @@ const struct schema_object schema_objects[] = {
 	{"output_part", "CREATE TABLE output_part(id INTEGER PRIMARY KEY, part INTEGER NOT NULL, text BLOB NOT NULL) STRICT"},
 	{"scope_source", "CREATE TABLE scope_source(scope INTEGER NOT NULL, source INTEGER NOT NULL, PRIMARY KEY(scope, source)) STRICT, WITHOUT ROWID"},
 	{"server", "CREATE TABLE server(id INTEGER PRIMARY KEY, scope INTEGER NOT NULL, name TEXT, transport TEXT) STRICT"},
-	{"connection",
-		"CREATE TABLE connection(id INTEGER PRIMARY KEY, scope INTEGER NOT NULL, server INTEGER, session INTEGER,"
-		" opened_ms INTEGER, closed_ms INTEGER, uptime_s INTEGER, how INTEGER) STRICT"},
+	{"connection_pack",
+		"CREATE TABLE connection_pack(id INTEGER PRIMARY KEY, scope INTEGER NOT NULL, at_ms INTEGER NOT NULL, names TEXT NOT NULL, rows TEXT NOT NULL) STRICT"},
 	{"incident",
 		"CREATE TABLE incident(id INTEGER PRIMARY KEY, scope INTEGER NOT NULL, fingerprint TEXT NOT NULL, cause TEXT NOT NULL,"
 		" trigger_word TEXT, ending TEXT NOT NULL, state TEXT NOT NULL, severity TEXT NOT NULL, confidence TEXT NOT NULL,"
@@ -127,8 +129,12 @@ const struct schema_object schema_objects[] = {
 		", s.generation, s.copy_of, s.server, s.cwd, s.real_path FROM source s"},
 	{"servers", "CREATE VIEW servers AS SELECT v.id AS server_id, v.name AS server, v.transport FROM server v"},
 	{"connections",
-		"CREATE VIEW connections AS SELECT k.id AS connection_id, " NAME("k.server") " AS server, " NAME("k.session") " AS session_id, " TIMED("k.opened_ms", "opened")
-		", " TIMED("k.closed_ms", "closed") ", k.uptime_s, " NAME("k.how") " AS how FROM connection k"},
+		"CREATE VIEW connections AS SELECT connection_id, " NAME("server") " AS server, " NAME("session") " AS session_id, " TIMED("t", "opened")
+		", " TIMED("until", "closed") ", CASE up WHEN 0 THEN (until - t) / 1000 WHEN 1 THEN NULL ELSE up - 2 END AS uptime_s, " NAME("how") " AS how"
+		" FROM (SELECT (coalesce(session, 0) + 2147483648) * 536870912 + (coalesce(server, 0) + 2147483648) * 2097152 + coalesce(t, 0) * 1024 + nth"
+		" AS connection_id, max(pack), * FROM (SELECT p.id AS pack, at_ms + value ->> 0 AS t, names ->> coalesce(value ->> 1, 0) AS server,"
+		" names ->> coalesce(value ->> 2, 0) AS session, names ->> coalesce(value ->> 3, 0) AS how, coalesce(at_ms + value ->> 0, at_ms) + value ->> 4 AS until,"
+		" coalesce(value ->> 5, 0) AS up, coalesce(value ->> 6, 0) AS nth FROM connection_pack p JOIN json_each(rows)) GROUP BY 1)"},
 	{"calls",
 		"CREATE VIEW calls AS SELECT row AS call_id, " SESSION("10") " AS session_id, " NAMED("4") " AS server, " NAMED("5") " AS tool, "
 		ID("(value ->> 3)") " AS tool_use_id, " TIMED("start", "started") ", " TIMED("(t + value ->> 6)", "ended")

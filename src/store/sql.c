@@ -97,10 +97,9 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_SCOPE_STALE] = "UPDATE scope SET key = 0 WHERE id <> ?1 AND id IN (SELECT a.scope FROM scope_source a WHERE a.source IN"
 		" (SELECT b.source FROM scope_source b WHERE b.scope = ?1))",
 	[SQL_SERVER_ADD] = "INSERT OR REPLACE INTO server(id, scope, name, transport) VALUES(?1, ?2, ?3, ?4)",
-	[SQL_CONNECTION_ADD] = "INSERT OR REPLACE INTO connection(id, scope, server, session, opened_ms, closed_ms, uptime_s, how)"
-		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-	[SQL_CONNECTION_ALL] = "SELECT id, how, uptime_s FROM connection WHERE scope = ?1",
-	[SQL_CONNECTION_REMOVE] = "DELETE FROM connection WHERE id = ?1",
+	[SQL_CONNECTION_PACK_ADD] = "INSERT INTO connection_pack(scope, at_ms, names, rows) VALUES(?1, ?2, ?3, ?4)",
+	[SQL_CONNECTION_PACK_ALL] = "SELECT id, at_ms, names, rows FROM connection_pack WHERE scope = ?1",
+	[SQL_CONNECTION_PACK_REMOVE] = "DELETE FROM connection_pack WHERE id = ?1",
 	[SQL_INCIDENT_ADD] = "INSERT OR REPLACE INTO incident(id, scope, fingerprint, cause, trigger_word, ending, state, severity, confidence,"
 		" server, transport, session, client_version, started_ms, ended_ms, duration_ms, title, summary)"
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",

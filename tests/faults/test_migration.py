@@ -42,10 +42,12 @@ NAME = "(SELECT text FROM name WHERE id = {})"
 ROWS_1 = [f"SELECT c.id, c.line, {NAME.format('c.server')}, {NAME.format('c.tool')}, c.tool_use_id, c.at_ms + c.started, c.at_ms + c.ended, c.duration_ms,"
           " c.permission_ms, c.bits & 7, coalesce(m.beats, 0), c.at_ms + m.last_beat, m.err FROM call c LEFT JOIN call_more m USING (id) ORDER BY c.id",
           f"SELECT e.id, e.line, e.at_ms, f.kind, f.signature, {NAME.format('e.server')}, {NAME.format('m.tool')}, m.tool_use_id, e.id - m.call_back, e.detail,"
-          " m.err, e.duration_ms, m.text FROM event e JOIN form f ON f.id = e.form LEFT JOIN event_more m ON m.id = e.id ORDER BY e.id"]
+          " m.err, e.duration_ms, m.text FROM event e JOIN form f ON f.id = e.form LEFT JOIN event_more m ON m.id = e.id ORDER BY e.id",
+          f"SELECT {NAME.format('server')}, {NAME.format('session')}, opened_ms, closed_ms, uptime_s, {NAME.format('how')} FROM connection ORDER BY 1, 2, 3, 4"]
 ROWS_2 = ["SELECT call_id, line, server, tool, substr(tool_use_id, 7), started_ms, ended_ms, duration_ms, permission_ms,"
           " instr('unended   ok        error     cancelled aborted   backgrounded', outcome) / 10, heartbeats, last_heartbeat_ms, error FROM calls ORDER BY call_id",
-          "SELECT event_id, line, at_ms, kind, signature, server, tool, substr(tool_use_id, 7), call_id, detail, error, duration_ms, text FROM events ORDER BY event_id"]
+          "SELECT event_id, line, at_ms, kind, signature, server, tool, substr(tool_use_id, 7), call_id, detail, error, duration_ms, text FROM events ORDER BY event_id",
+          "SELECT server, session_id, opened_ms, closed_ms, uptime_s, how FROM connections ORDER BY 1, 2, 3, 4"]
 
 
 def rows(database):
