@@ -8,7 +8,7 @@
 #include "base/hash.h"
 #include "base/intern.h"
 
-enum { DIGEST_FORMAT = 6, DIGEST_MOST = 1 << 20 };
+enum { DIGEST_FORMAT = 7, DIGEST_MOST = 1 << 20 };
 
 struct io {
 	bool write;
@@ -19,6 +19,7 @@ struct io {
 	uint64_t known_count;
 	struct arena *arena;
 	const struct join_group *group;
+	int64_t time, id;          /* the last ones: the next is near them */
 };
 
 /* --- numbers, texts, lists --- */
@@ -26,9 +27,9 @@ struct io {
 static void io_i64(struct io *io, int64_t *v)
 {
 	if (io->write)
-		wire_fixed(io->out, *v);
+		wire_i64(io->out, *v);
 	else
-		*v = wire_take_fixed(&io->in);
+		*v = wire_take_i64(&io->in);
 }
 
 static void io_u64(struct io *io, uint64_t *v)
@@ -37,6 +38,49 @@ static void io_u64(struct io *io, uint64_t *v)
 		wire_u64(io->out, *v);
 	else
 		*v = wire_take_u64(&io->in);
+}
+
+/* Distances of any two numbers, round the end of the range where need be. */
+static int64_t distance(int64_t from, int64_t to) { return (int64_t)((uint64_t)to - (uint64_t)from); }
+static int64_t beyond(int64_t from, int64_t by) { return (int64_t)((uint64_t)from + (uint64_t)by); }
+
+/* Of a row: its neighbours in the file have ids near it. */
+static void io_id(struct io *io, int64_t *id)
+{
+	int64_t on = distance(io->id, *id);
+	io_i64(io, &on);
+	io->id = *id = beyond(io->id, on);
+}
+
+static void write_time(struct io *io, instant t)
+{
+	const int64_t on = distance(io->time, t);
+	if (t == INSTANT_NONE) {
+		wire_u64(io->out, 0);
+		return;
+	}
+	if (on % MILLISECOND == 0) { /* most logs know no finer times */
+		const int64_t ms = on / MILLISECOND;
+		wire_u64(io->out, (uint64_t)(ms < 0 ? -ms : ms) << 2 | (ms < 0 ? 2 : 0) | 1);
+	} else {
+		wire_u64(io->out, 2);
+		wire_i64(io->out, on);
+	}
+	io->time = t;
+}
+
+static void io_time(struct io *io, instant *t)
+{
+	if (io->write) {
+		write_time(io, *t);
+		return;
+	}
+	const uint64_t head = wire_take_u64(&io->in);
+	*t = INSTANT_NONE;
+	if (head & 1)
+		*t = io->time = beyond(io->time, (int64_t)((head >> 2) * (head & 2 ? -(uint64_t)MILLISECOND : MILLISECOND)));
+	else if (head)
+		*t = io->time = beyond(io->time, wire_take_i64(&io->in));
 }
 
 /* A smaller number, of at most `most`. */
@@ -111,11 +155,11 @@ static void io_place(struct io *io, struct line_ref *r)
 static void io_evidence(struct io *io, struct evidence *e)
 {
 	io_place(io, &e->at);
-	io_i64(io, &e->event);
-	io_i64(io, &e->time);
-	io_i64(io, &e->after);
-	io_i64(io, &e->before);
-	io_i64(io, &e->until);
+	io_id(io, &e->event);
+	io_time(io, &e->time);
+	io_time(io, &e->after);
+	io_time(io, &e->before);
+	io_time(io, &e->until);
 	io_small(io, e->role, ROLE_ABSENCE);
 	io_small(io, e->times, UINT32_MAX);
 	io_text(io, &e->text);
@@ -146,13 +190,16 @@ static void io_number(struct io *io, uint32_t *number)
 
 static void io_call(struct io *io, struct call *c)
 {
-	instant *times[] = {&c->dispatched_at, &c->sent_at, &c->started_at, &c->ended_at, &c->first_beat_at, &c->last_beat_at, &c->permission, &c->duration,
-		&c->last_elapsed, &c->id};
+	instant *times[] = {&c->dispatched_at, &c->sent_at, &c->started_at, &c->ended_at, &c->first_beat_at, &c->last_beat_at};
+	int64_t *lengths[] = {&c->permission, &c->duration, &c->last_elapsed};
 	struct place *places[] = {&c->start, &c->sent, &c->beat, &c->last_beat, &c->end};
 	str *texts[] = {&c->server, &c->tool, &c->tool_use_id, &c->session, &c->err};
 	uint32_t *numbers[] = {&c->beats, &c->attempts, &c->number, &c->flags};
+	io_id(io, &c->id);
 	for (size_t i = 0; i < sizeof times / sizeof *times; i++)
-		io_i64(io, times[i]);
+		io_time(io, times[i]);
+	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
+		io_i64(io, lengths[i]);
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
 		io_u64(io, &places[i]->line);
 		io_u64(io, &places[i]->offset);
@@ -224,8 +271,8 @@ static void io_incident(struct io *io, struct incident *i)
 	io_small(io, i->severity, SEVERITY_CRITICAL);
 	io_small(io, i->confidence, CONFIDENCE_CERTAIN);
 	io_small(io, i->stale_session, 1);
-	io_i64(io, &i->started_at);
-	io_i64(io, &i->ended_at);
+	io_time(io, &i->started_at);
+	io_time(io, &i->ended_at);
 	io_i64(io, &i->duration);
 	io_calls(io, &i->calls, &i->call_count);
 	io_evidence_list(io, &i->evidence, &i->evidence_count);
@@ -238,8 +285,8 @@ static void io_note(struct io *io, struct note *n)
 	io_text(io, &n->title);
 	io_text(io, &n->server);
 	io_small(io, n->stale_session, 1);
-	io_i64(io, &n->started_at);
-	io_i64(io, &n->ended_at);
+	io_time(io, &n->started_at);
+	io_time(io, &n->ended_at);
 	io_calls(io, &n->calls, &n->call_count);
 	io_evidence_list(io, &n->evidence, &n->evidence_count);
 }
@@ -269,59 +316,14 @@ static void io_server(struct io *io, struct server_facts *s)
 	io_u64(io, &s->counts.drops);
 }
 
-/* There are very many connections: each has the same number of bytes, so that one look tells whether all are there. */
-struct wire_connection {
-	uint32_t texts[3];
-	int64_t numbers[3];
-} __attribute__((packed));
-
-static void write_connection(struct io *io, const struct connection *c)
+static void io_connection(struct io *io, struct connection *c)
 {
-	const str texts[] = {c->server, c->session, c->how};
-	const int64_t numbers[] = {c->opened_at, c->closed_at, c->uptime_s};
-	struct wire_connection w;
-	for (size_t i = 0; i < 3; i++) {
-		w.texts[i] = htole32(texts[i].p ? intern_put(&io->texts, texts[i]) + 1 : 0);
-		w.numbers[i] = (int64_t)htole64((uint64_t)numbers[i]);
-	}
-	buf_add(io->out, (str){(const char *)&w, sizeof w});
-}
-
-static str text_numbered(struct io *io, uint32_t id)
-{
-	const bool known = id <= io->known_count;
-	io->in.bad |= !known;
-	return id && known ? io->known[id - 1] : STR_NONE;
-}
-
-static void read_connection(struct io *io, const char *bytes, struct connection *ret)
-{
-	struct wire_connection w;
-	memcpy(&w, bytes, sizeof w);
-	str *const texts[] = {&ret->server, &ret->session, &ret->how};
-	int64_t *const numbers[] = {&ret->opened_at, &ret->closed_at, &ret->uptime_s};
-	for (size_t i = 0; i < 3; i++) {
-		*texts[i] = text_numbered(io, le32toh(w.texts[i]));
-		*numbers[i] = (int64_t)le64toh((uint64_t)w.numbers[i]);
-	}
-}
-
-static void io_connections(struct io *io, struct assembly *part)
-{
-	size_t n = part->connections.n;
-	(void)io_list(io, NULL, &n, 0);
-	for (size_t i = 0; io->write && i < n; i++)
-		write_connection(io, &part->connections.v[i]);
-	if (io->write)
-		return;
-	io->in.bad |= n > io->in.rest.n / sizeof(struct wire_connection);
-	if (io->in.bad)
-		return;
-	vec_reserve(&part->connections, n);
-	for (size_t i = 0; i < n; i++)
-		read_connection(io, io->in.rest.p + i * sizeof(struct wire_connection), &part->connections.v[i]);
-	part->connections.n = n;
-	io->in.rest = str_from(io->in.rest, n * sizeof(struct wire_connection));
+	io_text(io, &c->server);
+	io_text(io, &c->session);
+	io_text(io, &c->how);
+	io_time(io, &c->opened_at);
+	io_time(io, &c->closed_at);
+	io_i64(io, &c->uptime_s);
 }
 
 static void io_stale(struct io *io, struct server_session *s)
@@ -343,8 +345,8 @@ static void io_clock(struct io *io, struct clock_offset *c)
 
 static void io_twin(struct io *io, struct twin *t)
 {
-	io_i64(io, &t->row);
-	io_i64(io, &t->of);
+	io_id(io, &t->row);
+	io_id(io, &t->of);
 }
 
 static void io_part(struct io *io, struct assembly *part)
@@ -357,7 +359,7 @@ static void io_part(struct io *io, struct assembly *part)
 	io_vec(io, part->incidents, io_incident);
 	io_vec(io, part->notes, io_note);
 	io_vec(io, part->servers, io_server);
-	io_connections(io, part);
+	io_vec(io, part->connections, io_connection);
 	io_vec(io, part->stale, io_stale);
 	io_vec(io, part->clocks, io_clock);
 	io_vec(io, part->call_twins, io_twin);

@@ -50,12 +50,6 @@ uint64_t wire_take_long(struct wire *w)
 	return 0;
 }
 
-int64_t wire_take_i64(struct wire *w)
-{
-	const uint64_t z = wire_take_u64(w), half = z >> 1;
-	return z & 1 ? -1 - (int64_t)half : (int64_t)half;
-}
-
 str wire_take_str(struct wire *w)
 {
 	uint64_t n = wire_take_u64(w);

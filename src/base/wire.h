@@ -24,7 +24,11 @@ static inline uint64_t wire_take_u64(struct wire *w)
 	w->rest = str_from(w->rest, 1);
 	return c;
 }
-int64_t wire_take_i64(struct wire *w);
+static inline int64_t wire_take_i64(struct wire *w)
+{
+	const uint64_t z = wire_take_u64(w), half = z >> 1;
+	return z & 1 ? -1 - (int64_t)half : (int64_t)half;
+}
 static inline int64_t wire_take_fixed(struct wire *w)
 {
 	uint64_t v = 0;
