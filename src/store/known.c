@@ -4,13 +4,17 @@
 #include "base/hash.h"
 #include "store/known_image.h"
 
-enum { MANY = 32 }; /* fewer are read as fast from their rows */
+enum {
+	MANY = 32,     /* fewer are read as fast from their rows */
+	TOGETHER = 64, /* in one value: a run that changes one source writes one of them */
+};
 
 void known_files_done(struct known_files *k)
 {
 	arena_done(&k->arena);
 	vec_free(&k->v);
 	vec_free(&k->links);
+	vec_free(&k->kept);
 	vec_free(&k->lengths);
 	map_done(&k->by_inode);
 	map_done(&k->by_head);
@@ -164,14 +168,23 @@ struct generation *known_files_add(struct known_files *k, const struct generatio
 /* False: there is none, or it is damaged. */
 static bool load_image(struct known_files *k, struct sql *q)
 {
-	sqlite3_stmt *st = sql_get(q, SQL_KNOWN_GET);
-	if (sql_row(q, st, NULL) <= 0)
-		return false;
-	const bool good = known_image_read(k, column_bytes(st, 0));
-	(void)sqlite3_reset(st);
-	if (!good)
-		known_files_done(k);
-	return good;
+	sqlite3_stmt *st = sql_get(q, SQL_KNOWN_ALL);
+	bool more = true, any = false;
+	int r;
+	while ((r = sql_row(q, st, NULL)) > 0) {
+		const str bytes = column_bytes(st, 0);
+		any = true;
+		if (!more || !known_image_read(k, bytes, &more))
+			break;
+		*vec_push(&k->kept) = hash64(bytes);
+	}
+	if (st)
+		(void)sqlite3_reset(st);
+	if (r == 0 && !more)
+		return true;
+	known_files_done(k);
+	k->unread = any;
+	return false;
 }
 
 int known_files_load(struct known_files *k, struct sql *q, struct err *reterr)
@@ -215,12 +228,14 @@ static int read_again(struct sql *q, const struct generation *known, struct aren
 	return 0;
 }
 
-static int write_image(struct generation *const *v, size_t n, struct sql *q, struct buf *b, struct err *reterr)
+/* One value, into *b. */
+static int make_image(struct generation *const *v, size_t n, bool more, struct sql *q, struct buf *b, struct err *reterr)
 {
 	struct arena scratch = {0};
 	str path = STR_NONE, real_path = STR_NONE;
 	int r = 0;
-	known_image_begin(b, n);
+	buf_reset(b);
+	known_image_begin(b, n, more);
 	for (size_t i = 0; i < n && r == 0; i++) {
 		struct generation now = *v[i];
 		if (now.written || !now.facts)
@@ -228,27 +243,59 @@ static int write_image(struct generation *const *v, size_t n, struct sql *q, str
 		if (r == 0)
 			known_image_add(b, &now, &path, &real_path);
 	}
-	sqlite3_stmt *st = r == 0 ? sql_get(q, SQL_KNOWN_PUT) : NULL;
-	if (st)
-		bind_blob(st, 1, b->p, b->n);
-	if (r == 0)
-		r = sql_run(q, st, reterr);
 	arena_done(&scratch);
+	return r;
+}
+
+static int put_image(struct known_files *k, size_t number, struct sql *q, str bytes, struct err *reterr)
+{
+	const uint64_t hash = hash64(bytes);
+	if (number < k->kept.n && k->kept.v[number] == hash)
+		return 0;
+	sqlite3_stmt *st = sql_get(q, SQL_KNOWN_PUT);
+	if (st) {
+		bind_int(st, 1, (int64_t)number);
+		bind_blob(st, 2, bytes.p, bytes.n);
+	}
+	if (number == k->kept.n)
+		(void)vec_push(&k->kept);
+	k->kept.v[number] = hash;
+	return sql_run(q, st, reterr);
+}
+
+static int write_images(struct known_files *k, struct generation *const *v, size_t n, struct sql *q, struct err *reterr)
+{
+	struct buf b = {0};
+	const size_t count = n >= MANY ? (n + TOGETHER - 1) / TOGETHER : 0;
+	int r = 0;
+	if (k->unread || k->kept.n > count) {
+		sqlite3_stmt *st = sql_get(q, SQL_KNOWN_END);
+		if (st)
+			bind_int(st, 1, (int64_t)(k->unread ? 0 : count));
+		r = sql_run(q, st, reterr);
+		k->kept.n = k->unread ? 0 : count;
+		k->unread = r != 0;
+	}
+	for (size_t i = 0; i < count && r == 0; i++) {
+		const size_t from = i * TOGETHER, rest = n - from;
+		r = make_image(v + from, rest < TOGETHER ? rest : TOGETHER, i + 1 < count, q, &b, reterr);
+		if (r == 0)
+			r = put_image(k, i, q, buf_str(&b), reterr);
+	}
+	buf_done(&b);
 	return r;
 }
 
 int known_files_store(struct known_files *k, struct sql *q, struct err *reterr)
 {
-	struct buf b = {0};
 	VEC(struct generation *) v = {0};
 	for (size_t i = 0; k->stale && i < k->v.n; i++)
 		if (!k->v.v[i]->removed)
 			*vec_push(&v) = k->v.v[i];
 	vec_sort(&v, by_id);
-	int r = v.n >= MANY ? write_image(v.v, v.n, q, &b, reterr) : 0;
+	int r = k->stale ? write_images(k, v.v, v.n, q, reterr) : 0;
 	k->stale &= r < 0;
 	vec_free(&v);
-	buf_done(&b);
 	return r;
 }
 

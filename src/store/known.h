@@ -36,7 +36,9 @@ struct known_files {
 	struct map by_id;                    /* id → entry + 1 */
 	VEC(uint32_t) lengths;               /* of heads that occur, ascending */
 	bool loaded;
-	bool stale;                          /* what is kept of them as one value is not what the rows say */
+	VEC(uint64_t) kept;                  /* hashes of the values that the database keeps of them, known_image.h */
+	bool unread;                         /* the database keeps some that were not understood */
+	bool stale;                          /* they are not what the rows say */
 };
 
 void known_files_done(struct known_files *k);
@@ -47,7 +49,7 @@ struct source *known_files_keep(struct known_files *k, const struct generation *
 void known_files_read_facts(sqlite3_stmt *st, struct arena *a, struct generation *g);
 /* What facts repeat of the entry. */
 void known_files_complete_facts(struct generation *g);
-/* Keeps all as one value, when it is stale and they are many. In the transaction that made it so. */
+/* Keeps all as few values, when they are stale and many; writes those that changed. In the transaction that made it so. */
 int known_files_store(struct known_files *k, struct sql *q, struct err *reterr) MUST_USE;
 /* A row of SOURCE_COLUMNS; texts live in `a`. */
 void known_files_read(sqlite3_stmt *st, struct arena *a, struct generation *ret);

@@ -1,11 +1,11 @@
 /* All generations as bytes (store/known_image.h). One function describes an entry for both ways, so that what is written is what is read.
- * Large numbers have a fixed width: bytes of an entry that did not change stay in their place, and so do the pages.
+ * Large numbers have a fixed width: they are read a thousand times by a run with nothing new.
  *
  * Refuses damaged bytes: the rows are read then. */
 #include "store/known_image.h"
 #include "base/wire.h"
 
-enum { IMAGE_FORMAT = 1 };
+enum { IMAGE_FORMAT = 2 };
 
 struct image {
 	bool write;
@@ -117,9 +117,10 @@ static void io_facts(struct image *m, struct source *s)
 		io_text(m, texts[k]);
 }
 
-void known_image_begin(struct buf *b, size_t count)
+void known_image_begin(struct buf *b, size_t count, bool more)
 {
 	wire_u64(b, IMAGE_FORMAT);
+	wire_u64(b, more);
 	wire_u64(b, count);
 }
 
@@ -134,11 +135,12 @@ void known_image_add(struct buf *b, const struct generation *g, str *path, str *
 	*real_path = m.real_path;
 }
 
-bool known_image_read(struct known_files *k, str bytes)
+bool known_image_read(struct known_files *k, str bytes, bool *ret_more)
 {
 	struct image m = {.in = {bytes, false}, .a = &k->arena};
 	if (wire_take_u64(&m.in) != IMAGE_FORMAT)
 		return false;
+	*ret_more = wire_take_max(&m.in, 1) != 0;
 	const uint64_t count = wire_take_max(&m.in, bytes.n);
 	for (uint64_t i = 0; i < count && !m.in.bad; i++) {
 		struct generation g = {0};

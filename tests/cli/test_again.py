@@ -84,7 +84,7 @@ def sessions(c, folder):
 
 
 def many(c, folder):
-    """What is known of many files is kept as one value beside their rows: after every kind of change it is what the rows say."""
+    """What is known of many files is kept as few values beside their rows: after every kind of change it is what the rows say."""
     here = os.path.join(folder, "many")
     os.makedirs(os.path.join(here, "logs"))
     name = "%08d-5eed-4000-8000-000000000009.txt"
@@ -93,35 +93,35 @@ def many(c, folder):
         return os.path.join(here, "logs", name % n)
 
     def again(what, news=True):
-        known = ask(here, "SELECT facts FROM digest WHERE members = 0")
+        known = ask(here, "SELECT facts FROM digest WHERE members <= 0 ORDER BY members")
         got = [run(here, "logs") for _ in range(3)]
         c.true(f"{what}: three times the same", got[0] == got[1] == got[2])
-        kept = ask(here, "SELECT facts FROM digest WHERE members = 0")
-        c.true(f"{what}: one value", len(kept) == 1 and (kept != known) == news)
-        ask(here, "DELETE FROM digest WHERE members = 0")
+        kept = ask(here, "SELECT facts FROM digest WHERE members <= 0 ORDER BY members")
+        c.true(f"{what}: two values", len(kept) == 2 and (kept != known) == news)
+        ask(here, "DELETE FROM digest WHERE members <= 0")
         write(here, name % 1, NOTE % 50)
         run(here, "logs")  # from the rows
-        rows = ask(here, "SELECT facts FROM digest WHERE members = 0")
+        rows = ask(here, "SELECT facts FROM digest WHERE members <= 0 ORDER BY members")
         write(here, name % 2, NOTE % 50)
-        run(here, "logs")  # from the value
-        value = ask(here, "SELECT facts FROM digest WHERE members = 0")
-        ask(here, "DELETE FROM digest WHERE members = 0")
+        run(here, "logs")  # from the values
+        value = ask(here, "SELECT facts FROM digest WHERE members <= 0 ORDER BY members")
+        ask(here, "DELETE FROM digest WHERE members <= 0")
         ask(here, "DELETE FROM output")
         run(here, "logs")
-        c.true(f"{what}: value and rows say the same", value == ask(here, "SELECT facts FROM digest WHERE members = 0") != rows)
+        c.true(f"{what}: values and rows say the same", value == ask(here, "SELECT facts FROM digest WHERE members <= 0 ORDER BY members") != rows)
 
-    for n in range(40):
-        write(here, name % n, NOTE % n, CALL % (n, n))
+    for n in range(70):
+        write(here, name % n, NOTE % (n % 60), CALL % (n % 60, n % 60) if n < 60 else NOTE % (n % 60 + 1))
     run(here, "logs")
     again("nothing new in many", False)
     c.same("many", here, "logs")
     write(here, name % 7, CALL % (50, 50))
     again("one of many grew")
-    write(here, name % 41, CALL % (51, 51))
+    write(here, name % 141, CALL % (51, 51))
     again("one more")
-    os.rename(path(9), path(60))
+    os.rename(path(9), path(160))
     again("one renamed")
-    shutil.copy(path(11), path(61))
+    shutil.copy(path(11), path(161))
     again("one copied")
     with open(path(12), "wb") as f:
         f.write(CALL % (7, 7))
@@ -129,16 +129,24 @@ def many(c, folder):
     os.remove(path(13))
     run(here, "logs")
     gone = verdicts(here, "t.db")["source"]
-    ask(here, "DELETE FROM digest WHERE members = 0")
+    ask(here, "DELETE FROM digest WHERE members <= 0")
     write(here, name % 3, NOTE % 55)
     run(here, "logs")
-    c.true("replaced and gone ones stay so", len(gone) == len(verdicts(here, "t.db")["source"]) == 43)
+    c.true("replaced and gone ones stay so", len(gone) == len(verdicts(here, "t.db")["source"]) == 73)
     ask(here, "UPDATE digest SET facts = substr(facts, 1, length(facts) - 1) WHERE members = 0")
     write(here, name % 4, NOTE % 55)
     got = [run(here, "logs") for _ in range(2)]
-    ask(here, "DELETE FROM digest WHERE members = 0")
+    ask(here, "DELETE FROM digest WHERE members <= 0")
     ask(here, "DELETE FROM output")
     c.true("a damaged value is as none", got[0] == got[1] == run(here, "logs"))
+    ask(here, "DELETE FROM digest WHERE members = -1")
+    ask(here, "DELETE FROM output")
+    write(here, name % 4, NOTE % 56)
+    without = run(here, "logs")
+    c.true("one of the values is gone, and comes back", len(ask(here, "SELECT facts FROM digest WHERE members <= 0")) == 2)
+    ask(here, "DELETE FROM digest WHERE members <= 0")
+    ask(here, "DELETE FROM output")
+    c.true("one of the values is as none", without == run(here, "logs"))
     subprocess.run([MCPLOG, "prune", "--db", "t.db", "--older-than", "1d"], cwd=here, capture_output=True, check=False)
     c.true("pruned, it is gone", ask(here, "SELECT * FROM digest") == [])
 
