@@ -62,10 +62,11 @@
  *               parked               very many of them, in a few bytes each
  *               tracker_state        what is kept of a tracker between two runs
  * store/        timeline open migrate schema lock  the SQLite file: life, transaction, schema, one writer
- *               sources known known_image checkpoint copies  which generation a file is; what copies share
+ *               sources gone known known_image checkpoint copies  which generation a file is; what copies share
  *               prune                retention
  *               sql rows packs json_row pack names  statements; rows, some hundred in one of SQLite's
  *               load load_rows       sources and rows back
+ *               detail               fields of an event in its row
  *               digests outputs      what was made of them, kept as bytes: groups of sources, reports
  *               facts verdict_list servers  verdicts, written by difference
  *               alerts longest       what alerting remembers, and asks of all calls

@@ -4,7 +4,7 @@
  *
  * A damaged pack is an error of the database, never a row that is wrong. Refuses to load the text of events: few are shown,
  * timeline_event_text fetches those. */
-#include "base/json.h"
+#include "store/detail.h"
 #include "store/pack.h"
 #include "store/schema.h"
 #include "store/timeline_p.h"
@@ -257,63 +257,6 @@ static uint64_t next_bits(uint64_t *bits, unsigned width)
 
 /* --- events --- */
 
-/* Text up to the closing quote of the JSON string that begins at *at; false at the end. */
-static bool next_string(str s, size_t *at, str *ret_literal)
-{
-	while (*at < s.n && s.p[*at] != '"')
-		(*at)++;
-	size_t from = *at;
-	if (from >= s.n)
-		return false;
-	size_t i = from + 1;
-	while (i < s.n && s.p[i] != '"')
-		i += s.p[i] == '\\' ? 2 : 1;
-	if (i >= s.n)
-		return false;
-	*at = i + 1;
-	*ret_literal = (str){s.p + from, i + 1 - from};
-	return true;
-}
-
-static str unquoted(str literal, struct arena *a, struct buf *scratch)
-{
-	str inside = {literal.p + 1, literal.n - 2};
-	if (str_chr(inside, '\\') < 0)
-		return arena_str(a, inside);
-	buf_reset(scratch);
-	return json_unquote(literal, scratch) ? arena_str(a, buf_str(scratch)) : STR_NONE;
-}
-
-static void add_field(struct event *e, uint16_t name, str value)
-{
-	if (name && e->field_count < LIMIT_EVENT_FIELDS)
-		e->fields[e->field_count++] = (struct field){name, value};
-}
-
-/* `detail` is a flat object of strings, written by rows.c; a whole JSON parser per row would cost more than the row. */
-static void read_fields(str detail, unsigned flags, const struct rules *rules, struct arena *a, struct buf *scratch, struct event *e)
-{
-	struct field found[LIMIT_EVENT_FIELDS];
-	size_t at = 0;
-	str key, value;
-	e->fields = found;
-	while (next_string(detail, &at, &key) && next_string(detail, &at, &value)) {
-		uint32_t name = intern_find(&rules->fields, (str){key.p + 1, key.n - 2});
-		if (name)
-			add_field(e, (uint16_t)name, unquoted(value, a, scratch));
-	}
-	char said[ROW_DIGITS + 2];
-	size_t n = flags & (FORM_MS | FORM_DUR) ? row_decimal(e->duration / MILLISECOND, said) : 0;
-	if (flags & FORM_MS)
-		add_field(e, FIELD_MS, arena_str(a, (str){said, n}));
-	memcpy(said + n, "ms", 2);
-	if (flags & FORM_DUR)
-		add_field(e, FIELD_DUR, arena_str(a, (str){said, n + 2}));
-	e->fields = e->field_count ? arena_alloc(a, e->field_count * sizeof *found) : NULL;
-	if (e->field_count)
-		memcpy(e->fields, found, e->field_count * sizeof *found);
-}
-
 static void say_form(struct event *e, const struct form *f)
 {
 	if (!f)
@@ -354,7 +297,7 @@ static void take_event(struct rows *rows, struct row_in *in)
 	e->call = back == INT64_MIN ? 0 : (int64_t)((uint64_t)e->id - (uint64_t)back);
 	e->err = row_take_text(in, a);
 	if (e->id >= rows->from && e->id <= rows->to)
-		read_fields(detail, f ? f->flags : 0, rows->rules, a, &rows->t->scratch, e);
+		detail_read(detail, f ? f->flags : 0, rows->rules, a, &rows->t->scratch, e);
 	else
 		rows->events.n--;
 }

@@ -6,49 +6,11 @@
  *
  * timeline_add_* cannot fail on their own: the first error of a source is kept and comes out at its end, and nothing is
  * committed then. Refuses rows of a source that was not begun. */
-#include "base/json.h"
 #include "model/ids.h"
+#include "store/detail.h"
 #include "store/pack.h"
 #include "store/schema.h"
 #include "store/timeline_p.h"
-
-/* Is the field's text just what the duration says ("915ms", "915")? Then it is not stored, a flag of the form tells. */
-static unsigned said_by_duration(const struct event *e, const struct field *f)
-{
-	char text[ROW_DIGITS];
-	str value = f->value;
-	if ((f->name != FIELD_MS && f->name != FIELD_DUR) || e->duration < 0 || e->duration % MILLISECOND)
-		return 0;
-	if (f->name == FIELD_DUR && !str_ends(value, S("ms")))
-		return 0;
-	value.n -= f->name == FIELD_DUR ? 2 : 0;
-	if (!str_eq(value, (str){text, row_decimal(e->duration / MILLISECOND, text)}))
-		return 0;
-	return f->name == FIELD_DUR ? FORM_DUR : FORM_MS;
-}
-
-static void detail_of(struct buf *out, const struct event *e, const struct rules *rules, unsigned *ret_flags)
-{
-	struct json_out w = {.out = out};
-	buf_reset(out);
-	*ret_flags = 0;
-	for (unsigned i = 0; i < e->field_count; i++) {
-		str name = intern_get(&rules->fields, e->fields[i].name);
-		unsigned flag = said_by_duration(e, &e->fields[i]);
-		*ret_flags |= flag;
-		if (name.n == 0 || flag)
-			continue;
-		if (out->n == 0)
-			json_open(&w, '{');
-		char key[64];
-		memcpy(key, name.p, name.n < sizeof key ? name.n : sizeof key - 1);
-		key[name.n < sizeof key ? name.n : sizeof key - 1] = '\0';
-		json_key(&w, key);
-		json_str(&w, e->fields[i].value);
-	}
-	if (out->n)
-		json_close(&w, '}');
-}
 
 /* The session as a row says it: 0 is that of its source's first row, else 1 more than its name. */
 static int put_session(struct timeline *t, struct open_source *o, struct pack *p, str session, int64_t *ret)
@@ -131,7 +93,7 @@ void timeline_add_event(struct timeline *t, int64_t source_id, const struct even
 	unsigned flags;
 	if (!o || make_room(t, o, &o->events, &id, &part) < 0 || put_session(t, o, &o->events, e->session, &session) < 0)
 		return;
-	detail_of(&t->scratch, e, rules, &flags);
+	detail_write(&t->scratch, e, rules, &flags);
 	if (names_put_form(&t->names, &t->forms, t->fresh, &t->sql, rules, e, flags, &form, &o->failed) < 0)
 		return;
 	struct pack *p = &o->events;

@@ -1,4 +1,4 @@
-/* Sources of pass 1 (store/): found again or new, begun, ended, gone. What a source says of itself is written at its end; its rows
+/* Sources of pass 1 (store/): found again or new, begun, ended. What a source says of itself is written at its end; its rows
  * come in between (rows.c). Rows are replaced from the byte on from which the file is read again, the first time that something
  * is written or at the end: a source that was begun and could not be read keeps what was known of it.
  *
@@ -109,18 +109,6 @@ bool timeline_source_known(const struct timeline *t, const struct source *s)
 	return s->identity.ino && known_files_by_identity(&t->known, &s->identity, STR_NONE);
 }
 
-static int close_generation(struct timeline *t, struct generation *g, const char *state, struct err *reterr)
-{
-	sqlite3_stmt *st = sql_get(&t->sql, SQL_SOURCE_CLOSE);
-	if (st) {
-		bind_int(st, 1, g->id);
-		bind_text(st, 2, str_z(state));
-	}
-	g->closed = true;
-	t->known.stale = true;
-	return sql_run(&t->sql, st, reterr);
-}
-
 /* The generation has this file and this name now. */
 static int put_place(struct timeline *t, const struct source *s, str real_path, struct generation *g, struct err *reterr)
 {
@@ -226,7 +214,7 @@ static int begin_in(struct timeline *t, const struct source *s, const struct fil
 	struct generation *g;
 	const str real_path = checkpoint_real_path(t, s->path, a);
 	checkpoint_decide(t, s, c, real_path, &d);
-	int r = d.replaced ? close_generation(t, d.replaced, "replaced", reterr) : 0;
+	int r = d.replaced ? generation_close(t, d.replaced, "replaced", reterr) : 0;
 	const bool is_new = d.what == CHECKPOINT_NEW || d.what == CHECKPOINT_COPY;
 	g = d.g;
 	if (r == 0 && is_new)
@@ -300,7 +288,7 @@ void timeline_source_rest(struct timeline *t, int64_t source_id, uint64_t offset
 
 /* --- end --- */
 
-static int add_problem(struct timeline *t, int64_t id, size_t n, const struct problem *p, struct err *reterr)
+int source_add_problem(struct timeline *t, int64_t id, size_t n, const struct problem *p, struct err *reterr)
 {
 	t->has_problems = true;
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_PROBLEM_ADD);
@@ -417,7 +405,7 @@ static int end_in(struct timeline *t, struct open_source *o, const struct source
 	}
 	int r = sql_run(&t->sql, st, reterr);
 	for (size_t i = 0; i < facts->problem_count && r == 0; i++)
-		r = add_problem(t, o->id, i, &facts->problems[i], reterr);
+		r = source_add_problem(t, o->id, i, &facts->problems[i], reterr);
 	if (r == 0)
 		r = put_rest(t, o, reterr);
 	remember(t, o, last, facts);
@@ -440,65 +428,4 @@ int timeline_source_end(struct timeline *t, int64_t source_id, const struct sour
 		r = end_in(t, &mine, facts, reterr);
 	open_source_done(&mine);
 	return r;
-}
-
-/* --- gone --- */
-
-static bool is_below(str path, const str *roots, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		str root = roots[i];
-		while (root.n > 1 && root.p[root.n - 1] == '/')
-			root.n--;
-		if (str_starts(path, root) && (path.n == root.n || path.p[root.n] == '/' || str_eq(root, S("/"))))
-			return true;
-	}
-	return false;
-}
-
-/* Bytes that were there and were never looked at. */
-static uint64_t unread(const struct generation *g)
-{
-	return g->identity.size > g->mark.offset && g->mark.offset > 0 ? g->identity.size - g->mark.offset : g->pending;
-}
-
-static void describe_loss(const struct generation *g, struct problem *ret)
-{
-	*ret = (struct problem){.code = "lost-bytes", .class = PROBLEM_ERROR, .times = 1, .offset = g->mark.offset};
-	(void)snprintf(ret->text, sizeof ret->text, "bytes %llu to %llu of generation %lld were never seen: the file is gone",
-		(unsigned long long)g->mark.offset, (unsigned long long)(g->mark.offset + unread(g)), (long long)g->number);
-}
-
-int timeline_sources_gone(struct timeline *t, const str *roots, size_t count, struct arena *a, timeline_loss_fn *fn, void *context, struct err *reterr)
-{
-	int r = 0;
-	str *real = arena_alloc(a, (count + 1) * sizeof *real);
-	for (size_t i = 0; i < count; i++) {
-		char *resolved = realpath(arena_str(a, roots[i]).p, NULL);
-		real[i] = resolved ? arena_str(a, str_z(resolved)) : checkpoint_real_path(t, roots[i], a);
-		free(resolved);
-	}
-	for (size_t i = 0; i < t->known.v.n && r == 0; i++) {
-		struct generation *g = t->known.v.v[i];
-		if (g->closed || g->seen || g->identity.ino == 0 || !is_below(g->real_path, real, count))
-			continue;
-		if (checkpoint_whereabouts(g) == FILE_KEPT) {
-			t->unmet = true;
-			continue;
-		}
-		struct problem loss;
-		r = close_generation(t, g, "gone", reterr);
-		if (r < 0 || unread(g) == 0)
-			continue;
-		describe_loss(g, &loss);
-		fn(context, g->path, &loss);
-		loss.class = PROBLEM_NOTE; /* told once as an error, listed from then on */
-		r = add_problem(t, g->id, 1000, &loss, reterr);
-	}
-	return r;
-}
-
-bool timeline_has_unmet(const struct timeline *t)
-{
-	return t->unmet;
 }

@@ -126,6 +126,10 @@ int checkpoint_new_id(struct timeline *t, const struct source *s, str real_path,
 int checkpoint_limit(struct timeline *t, int64_t id, int64_t *ret_limit, struct err *reterr) MUST_USE;
 /* Removes all rows of a source (events, calls) or only the tail, and all its problems, not the source. */
 int checkpoint_clear(struct timeline *t, int64_t id, int64_t last_id, bool only_tail, struct err *reterr) MUST_USE;
+/* The generation's file is no more; `state` says why. */
+int generation_close(struct timeline *t, struct generation *g, const char *state, struct err *reterr) MUST_USE; /* gone.c */
+/* n: its number among the source's problems. */
+int source_add_problem(struct timeline *t, int64_t id, size_t n, const struct problem *p, struct err *reterr) MUST_USE;
 /* The path with its directory resolved, so that one file has one name; "-" stays. */
 str checkpoint_real_path(struct timeline *t, str path, struct arena *a);
 #endif
