@@ -7,7 +7,13 @@
 
 static str keep(struct assembly *as, str s) { return s.p ? arena_str(as->arena, s) : STR_NONE; }
 
-static const struct call *const *keep_calls(struct assembly *as, const struct call *const *calls, size_t n)
+/* Calls of a log without times have virtual ones, which order them and are never shown. */
+static void forget_times(struct call *c)
+{
+	c->dispatched_at = c->sent_at = c->started_at = c->ended_at = c->first_beat_at = c->last_beat_at = INSTANT_NONE;
+}
+
+static const struct call *const *keep_calls(struct assembly *as, const struct call *const *calls, size_t n, bool timed)
 {
 	const struct call **v = arena_alloc(as->arena, (n + 1) * sizeof *v);
 	for (size_t i = 0; i < n; i++) {
@@ -18,6 +24,8 @@ static const struct call *const *keep_calls(struct assembly *as, const struct ca
 		c->tool_use_id = keep(as, c->tool_use_id);
 		c->session = keep(as, c->session);
 		c->err = keep(as, c->err);
+		if (!timed)
+			forget_times(c);
 		v[i] = c;
 	}
 	return v;
@@ -28,7 +36,7 @@ static void add_incident(struct assembly *as, const struct incident *from)
 	struct incident *i = vec_push(&as->incidents);
 	*i = *from;
 	i->server = keep(as, i->server);
-	i->calls = keep_calls(as, i->calls, i->call_count);
+	i->calls = keep_calls(as, i->calls, i->call_count, i->started_at != INSTANT_NONE);
 }
 
 static void add_note(struct assembly *as, const struct note *from)
@@ -36,7 +44,7 @@ static void add_note(struct assembly *as, const struct note *from)
 	struct note *n = vec_push(&as->notes);
 	*n = *from;
 	n->server = keep(as, n->server);
-	n->calls = keep_calls(as, n->calls, n->call_count);
+	n->calls = keep_calls(as, n->calls, n->call_count, n->started_at != INSTANT_NONE);
 }
 
 /* --- servers and connections --- */

@@ -1,6 +1,7 @@
 /* Fills the placeholders of texts in patterns/causes and advice (classify/): {server} {tool} {duration} {calls} {beats} {err}
- * {client} {ending} {trigger}, and {STEP} = how long after the start of the incident that step came. Unknown ones stay as they
- * are, so that a mistake is seen. Values come from logs: the report escapes them for where they go. */
+ * {client} {ending} {trigger}, and {STEP} = how long after the start of the incident that step came, "some time" when its line has
+ * no time. Unknown ones stay as they are, so that a mistake is seen. Values come from logs: the report escapes them for where they
+ * go. */
 #include "base/buf.h"
 #include "classify/internal.h"
 
@@ -97,7 +98,10 @@ static bool add_step(const struct finding *f, str name, struct buf *b)
 	for (unsigned i = 0; i < f->cause->step_count; i++)
 		if (str_eq(f->cause->steps[i], name) && f->steps[i]) {
 			int64_t d = f->steps[i]->vt - f->start;
-			add_span(b, d < 0 ? -d : d);
+			if (f->steps[i]->e.at == INSTANT_NONE)
+				buf_addz(b, "some time");
+			else
+				add_span(b, d < 0 ? -d : d);
 			return true;
 		}
 	return false;

@@ -142,6 +142,16 @@ class Options(unittest.TestCase):
         self.assertIn(b"spawn npx", result.stdout)
         self.assertIn(b"spawn uvx", result.stdout)
 
+    def test_no_time_is_invented_for_lines_without_one(self):
+        excerpt = ('MCP server "pg": Calling MCP tool: list\nMCP server "pg": SSE connection dropped after 9s uptime\n'
+                   + "".join(f"MCP server \"pg\": Tool 'list' still running ({30 * n}s elapsed)\n" for n in (1, 2, 3)))
+        out = self.run_mcplog("analyze", "--format", "json", "-", data=excerpt.encode()).stdout.decode()
+        incident = json.loads(out)["incidents"][0]
+        self.assertEqual(incident["cause"], "sse-drop-silent-hang")
+        self.assertNotIn('"1970-', out)
+        self.assertIsNone(incident["calls"][0]["started_at"])
+        self.assertIn("some time after", incident["summary"])
+
     def test_an_empty_place_beside_logs_is_no_warning(self):
         home = os.path.join(self.scratch.name, "home")
         os.makedirs(os.path.join(home, ".claude", "debug"))
