@@ -269,6 +269,12 @@ static void say_form(struct event *e, const struct form *f)
 	e->excerpt = (f->flags & FORM_EXCERPT) != 0;
 }
 
+/* As it is, or one of the pack's names. */
+static str take_detail(struct rows *rows, struct row_in *in)
+{
+	return row_more(in) && *in->p == '{' ? row_take_json(in) : name_at(rows, row_take_int(in, 0));
+}
+
 static void take_event(struct rows *rows, struct row_in *in)
 {
 	struct arena *a = rows->text;
@@ -282,7 +288,7 @@ static void take_event(struct rows *rows, struct row_in *in)
 	say_form(e, f);
 	e->server = name_at(rows, row_take_int(in, 0));
 	const int64_t duration_ms = row_take_int(in, -1);
-	const str detail = row_take_json(in);
+	const str detail = take_detail(rows, in);
 	uint64_t bits = (uint64_t)row_take_int(in, 0), part = next_bits(&bits, BITS_PART);
 	e->part = (uint8_t)part;
 	e->offset = (uint64_t)e->id - (uint64_t)rows->source - part;

@@ -1,7 +1,7 @@
 /* The packed column of a call (store/). Most calls are healthy, there are many, and a column costs a byte and some hundred
  * instructions even when it is empty; so what only pass 2 reads stands in one.
  *
- *   mask, then for each bit set, in this order, signed varints (zigzag, 7 bits a byte, low first):
+ *   mask, then for each bit set (AT_ONCE first: both of its bits, and nothing follows), in this order, signed varints (zigzag, 7 bits a byte, low first):
  *   DISPATCHED ms   SENT ms   (START_FIRST: nothing)   START line offset   SENT_AT line offset   END line offset   REST times
  *   REST_LONG durations
  *
@@ -13,6 +13,7 @@
 #include "store/sql.h"
 
 enum { DISPATCHED = 1, SENT = 2, START_FIRST = 4, START = 8, SENT_AT = 16, END = 32, REST = 64, REST_LONG = 128 };
+enum { AT_ONCE = START_FIRST | START }; /* not said apart: dispatched and sent at the base, that is where it started, too */
 enum { TIMES = 6 };
 
 struct bytes {
@@ -90,18 +91,33 @@ static void put_place(struct bytes *b, unsigned char bit, const struct place *p,
 	put(b, (int64_t)(p->offset - first->offset));
 }
 
+static bool is_at(instant v, instant base)
+{
+	return v != INSTANT_NONE && ms_floor(v) == ms_floor(base);
+}
+
+static void put_begin(struct bytes *b, const struct call *c, const struct place *first, instant base)
+{
+	const bool start_first = first == &c->start && c->start.line;
+	if (start_first && is_at(c->dispatched_at, base) && is_at(c->sent_at, base)) {
+		b->p[0] |= AT_ONCE;
+		return;
+	}
+	put_time(b, DISPATCHED, c->dispatched_at, base);
+	put_time(b, SENT, c->sent_at, base);
+	if (start_first)
+		b->p[0] |= START_FIRST;
+	else
+		put_place(b, START, &c->start, first);
+}
+
 size_t pack_call(const struct call *c, unsigned char ret[PACK_MOST])
 {
 	struct bytes b = {ret, 1};
 	const struct place *first = pack_first_place(c);
 	instant base = pack_base(c), times[TIMES];
 	ret[0] = 0;
-	put_time(&b, DISPATCHED, c->dispatched_at, base);
-	put_time(&b, SENT, c->sent_at, base);
-	if (first == &c->start && c->start.line)
-		ret[0] |= START_FIRST;
-	else
-		put_place(&b, START, &c->start, first);
+	put_begin(&b, c, first, base);
 	put_place(&b, SENT_AT, &c->sent, first);
 	put_place(&b, END, &c->end, first);
 	int64_t rest = 0;
@@ -132,11 +148,12 @@ void unpack_call(str packed, const struct place *first, int64_t base_ms, struct 
 {
 	unsigned mask = packed.n ? (unsigned char)*packed.p : 0;
 	str s = str_from(packed, 1);
-	c->dispatched_at = mask & DISPATCHED ? instant_of(base_ms, take(&s), 0) : INSTANT_NONE;
-	c->sent_at = mask & SENT ? instant_of(base_ms, take(&s), 0) : INSTANT_NONE;
+	const bool at_once = (mask & AT_ONCE) == AT_ONCE;
+	c->dispatched_at = at_once ? instant_of(base_ms, 0, 0) : mask & DISPATCHED ? instant_of(base_ms, take(&s), 0) : INSTANT_NONE;
+	c->sent_at = at_once ? c->dispatched_at : mask & SENT ? instant_of(base_ms, take(&s), 0) : INSTANT_NONE;
 	if (mask & START_FIRST)
 		c->start = *first;
-	if (mask & START)
+	else if (mask & START)
 		c->start = take_place(&s, first);
 	if (mask & SENT_AT)
 		c->sent = take_place(&s, first);

@@ -68,6 +68,8 @@ static int make_room(struct timeline *t, struct open_source *o, struct pack *p, 
 
 /* --- events --- */
 
+enum { DETAIL_SHARED = 48 }; /* bytes; longer ones are seldom told twice */
+
 static int64_t event_bits(const struct event *e, uint64_t part)
 {
 	uint64_t lines = at_most(e->lines ? e->lines - 1 : 0, BITS_LINES), us = e->at == INSTANT_NONE ? 0 : (uint64_t)ms_rest(e->at);
@@ -83,6 +85,15 @@ static int add_event_text(struct timeline *t, int64_t id, str text, struct err *
 		bind_text(st, 2, text);
 	}
 	return sql_run(&t->sql, st, reterr);
+}
+
+/* Most events of a kind say the same: a short detail is one of the pack's names. */
+static void put_detail(struct row_out *row, struct pack *p, str detail)
+{
+	if (detail.n > DETAIL_SHARED)
+		row_json(row, detail);
+	else
+		row_count(row, pack_name(p, detail));
 }
 
 void timeline_add_event(struct timeline *t, int64_t source_id, const struct event *e, const struct rules *rules)
@@ -101,7 +112,7 @@ void timeline_add_event(struct timeline *t, int64_t source_id, const struct even
 	row_int(&row, pack_form(p, form));
 	row_count(&row, pack_name(p, e->server));
 	put_duration(&row, e->duration);
-	row_json(&row, t->scratch.n ? buf_str(&t->scratch) : STR_NONE);
+	put_detail(&row, p, buf_str(&t->scratch));
 	row_count(&row, event_bits(e, part));
 	row_count(&row, session);
 	row_count(&row, pack_name(p, e->tool));

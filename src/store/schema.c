@@ -19,7 +19,7 @@
 #define TIMED(ms, column) ms " AS " column "_ms, " ISO(ms) " AS " column
 
 /* Rows in packs are arrays (json_row.c); rows.c writes and load_rows.c reads them. What stands at
- *   of an event: 0 id, 1 line, 2 time, 3 form, 4 server, 5 duration, 6 detail, 7 bits, 8 session, 9 tool, 10 toolUseId, 11 distance to its
+ *   of an event: 0 id, 1 line, 2 time, 3 form, 4 server, 5 duration, 6 detail or a name, 7 bits, 8 session, 9 tool, 10 toolUseId, 11 distance to its
  *     call, 12 error;
  *   of a call: 0 id, 1 line, 2 base of its times, 3 toolUseId, 4 server, 5 tool, 6 ended, 7 permission, 8 pack.c's bytes, 9 bits, 10 session,
  *     11 [heartbeats, first, last, µs that the last spoke of, class, error, lines and offsets], 12 what the duration is more than the time
@@ -148,7 +148,7 @@ const struct schema_object schema_objects[] = {
 		"CREATE VIEW events AS SELECT row AS event_id, source AS source_id, path, first_line + value ->> 1 AS line,"
 		" row - source - (coalesce(value ->> 7, 0) & 1023) AS offset, " TIMED("t", "at") ", " TIMED("after_ms", "after") ", " TIMED("before_ms", "before")
 		", kind, signature, " NAMED("4") " AS server, " NAMED("9") " AS tool, " ID("(value ->> 10)") " AS tool_use_id, row - value ->> 11 AS call_id,"
-		" value ->> 6 AS detail, class, value ->> 12 AS error, " SESSION("8") " AS session_id, value ->> 5 AS duration_ms,"
+		" iif(typeof(value ->> 6) = 'integer', names ->> (value ->> 6), value ->> 6) AS detail, class, value ->> 12 AS error, " SESSION("8") " AS session_id, value ->> 5 AS duration_ms,"
 		" (SELECT text FROM event_text x WHERE x.id = row) AS text, (SELECT t.same FROM event_twin t WHERE t.event = row) AS twin_of"
 		" FROM (SELECT " ROW ", f.kind, signature, class, after_ms, before_ms FROM source s JOIN event_pack p ON p.id BETWEEN s.id AND s.last_id"
 		" JOIN json_each(rows) JOIN form f ON f.id = forms ->> (value ->> 3) LEFT JOIN bound ON event = s.id + p.offset + value ->> 0 LIMIT -1)"},

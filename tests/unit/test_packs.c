@@ -1,5 +1,6 @@
 /* Packs: many rows, given in the order in which calls end, come back in the order of the file and as they were; the next run takes the tail away
  * and nothing else; a damaged pack is told. */
+#include "store/pack.h"
 #include "timeline_fixture.h"
 
 #include <sqlite3.h>
@@ -208,9 +209,76 @@ static void a_damaged_pack_is_told(void **state)
 	rules_free(&rules);
 }
 
+static void short_details_are_names_of_the_pack(void **state)
+{
+	(void)state;
+	struct rules rules;
+	struct arena a = {0};
+	struct err e = {0};
+	struct buf out = {0};
+	struct source_start start;
+	rules_make(&rules);
+	struct source s = source_of("a.log", 42, 5000);
+	struct timeline *t = must_open(":memory:");
+	ok(timeline_begin(t, &e), &e);
+	ok(begin_source(t, &s, &start, &e), &e);
+	static const str texts[] = {S_INIT("sse \"1\""), S_INIT("sse \"1\""), S_INIT("a text of more bytes than those that are often told twice"), S_INIT("stdio")};
+	struct event ev = event_of(0);
+	for (size_t i = 0; i < 5; i++) {
+		struct field f = {FIELD_WHY, i < 4 ? texts[i] : STR_NONE};
+		ev.fields = &f;
+		ev.field_count = i < 4;
+		ev.offset = 100 * i;
+		timeline_add_event(t, start.id, &ev, &rules);
+	}
+	ok(timeline_source_end(t, start.id, &s, &e), &e);
+	ok(timeline_commit(t, &e), &e);
+	struct seen seen = load(t, start.id, &rules, &a);
+	assert_int_equal(seen.event_count, 5);
+	for (size_t i = 0; i < 4; i++)
+		assert_str(event_field(&seen.events[i], FIELD_WHY), texts[i]);
+	assert_int_equal(seen.events[4].field_count, 0);
+	assert_str(query(t, "SELECT detail ->> 'why' AS why, typeof(detail) AS k FROM events ORDER BY offset", &out), S("why|k|\nsse \"1\"|text|\nsse \"1\"|text|\n"
+		"a text of more bytes than those that are often told twice|text|\nstdio|text|\nNULL|null|\n"));
+	assert_str(query(t, "SELECT json_array_length(names) AS n, rows GLOB '*sse*' AS s, rows GLOB '*often told*' AS l FROM event_pack", &out), S("n|s|l|\n4|0|1|\n"));
+	timeline_close(t);
+	arena_done(&a);
+	buf_done(&out);
+	rules_free(&rules);
+}
+
+/* However a call begins, it comes back; when all is at one time, that is not said apart. */
+static void beginnings_of_calls_come_back(void **state)
+{
+	(void)state;
+	unsigned char bytes[PACK_MOST];
+	const instant times[] = {noon, noon + 3, noon + 5 * MILLISECOND, INSTANT_NONE};
+	size_t lengths[32];
+	for (size_t i = 0; i < 32; i++) {
+		struct call c = call_of(5, 500);
+		c.started_at = noon, c.dispatched_at = times[i % 4], c.sent_at = times[i / 4 % 4];
+		if (i >= 16)
+			c.start = (struct place){0};
+		const struct place first = *pack_first_place(&c);
+		const size_t n = pack_call(&c, bytes);
+		struct call back = {.started_at = noon, .ended_at = c.ended_at / MILLISECOND * MILLISECOND, .first_beat_at = c.first_beat_at, .last_beat_at = INSTANT_NONE};
+		unpack_call((str){(const char *)bytes, n}, &first, noon / MILLISECOND, &back);
+		assert_int_equal(back.dispatched_at, c.dispatched_at);
+		assert_int_equal(back.sent_at, c.sent_at);
+		assert_int_equal(back.ended_at, c.ended_at);
+		assert_memory_equal(&back.start, &c.start, sizeof c.start);
+		assert_memory_equal(&back.sent, &c.sent, sizeof c.sent);
+		assert_memory_equal(&back.end, &c.end, sizeof c.end);
+		lengths[i] = n;
+	}
+	assert_int_equal(lengths[0] + 2, lengths[8]); /* sent 5 ms later: two distances */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		IN_FOLDER(short_details_are_names_of_the_pack),
+		IN_FOLDER(beginnings_of_calls_come_back),
 		IN_FOLDER(rows_come_back_in_the_order_of_the_file),
 		IN_FOLDER(a_damaged_pack_is_told),
 	};
