@@ -12,7 +12,7 @@ int generation_close(struct timeline *t, struct generation *g, const char *state
 		bind_text(st, 2, str_z(state));
 	}
 	g->closed = true;
-	t->known.stale = true;
+	g->written = t->known.stale = true;
 	return sql_run(&t->sql, st, reterr);
 }
 

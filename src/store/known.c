@@ -180,8 +180,10 @@ static bool load_image(struct known_files *k, struct sql *q)
 	}
 	if (st)
 		(void)sqlite3_reset(st);
-	if (r == 0 && !more)
+	if (r == 0 && !more) {
+		k->kept_count = k->v.n;
 		return true;
+	}
 	known_files_done(k);
 	k->unread = any;
 	return false;
@@ -263,9 +265,19 @@ static int put_image(struct known_files *k, size_t number, struct sql *q, str by
 	return sql_run(q, st, reterr);
 }
 
+static bool any_written(struct generation *const *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (v[i]->written)
+			return true;
+	return false;
+}
+
+/* Values of the same entries, none of which was written, are left as they are. */
 static int write_images(struct known_files *k, struct generation *const *v, size_t n, struct sql *q, struct err *reterr)
 {
 	struct buf b = {0};
+	const bool same = n == k->v.n && n == k->kept_count; /* none came, none went */
 	const size_t count = n >= MANY ? (n + TOGETHER - 1) / TOGETHER : 0;
 	int r = 0;
 	if (k->unread || k->kept.n > count) {
@@ -277,11 +289,14 @@ static int write_images(struct known_files *k, struct generation *const *v, size
 		k->unread = r != 0;
 	}
 	for (size_t i = 0; i < count && r == 0; i++) {
-		const size_t from = i * TOGETHER, rest = n - from;
-		r = make_image(v + from, rest < TOGETHER ? rest : TOGETHER, i + 1 < count, q, &b, reterr);
+		const size_t from = i * TOGETHER, many = n - from < TOGETHER ? n - from : TOGETHER;
+		if (same && !any_written(v + from, many))
+			continue;
+		r = make_image(v + from, many, i + 1 < count, q, &b, reterr);
 		if (r == 0)
 			r = put_image(k, i, q, buf_str(&b), reterr);
 	}
+	k->kept_count = r == 0 && count ? n : 0;
 	buf_done(&b);
 	return r;
 }

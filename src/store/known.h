@@ -37,6 +37,7 @@ struct known_files {
 	VEC(uint32_t) lengths;               /* of heads that occur, ascending */
 	bool loaded;
 	VEC(uint64_t) kept;                  /* hashes of the values that the database keeps of them, known_image.h */
+	size_t kept_count;                   /* entries in those; later ones stand behind them in v */
 	bool unread;                         /* the database keeps some that were not understood */
 	bool stale;                          /* they are not what the rows say */
 };
