@@ -134,7 +134,7 @@ const struct schema_object schema_objects[] = {
 		" FROM (SELECT (coalesce(session, 0) + 2147483648) * 536870912 + (coalesce(server, 0) + 2147483648) * 2097152 + coalesce(t, 0) * 1024 + nth"
 		" AS connection_id, max(pack), * FROM (SELECT p.id AS pack, at_ms + value ->> 0 AS t, names ->> coalesce(value ->> 1, 0) AS server,"
 		" names ->> coalesce(value ->> 2, 0) AS session, names ->> coalesce(value ->> 3, 0) AS how, coalesce(at_ms + value ->> 0, at_ms) + value ->> 4 AS until,"
-		" coalesce(value ->> 5, 0) AS up, coalesce(value ->> 6, 0) AS nth FROM connection_pack p JOIN json_each(rows)) GROUP BY 1)"},
+		" coalesce(value ->> 5, 0) AS up, coalesce(value ->> 6, 0) AS nth FROM connection_pack p JOIN json_each(rows) LIMIT -1) GROUP BY 1)"},
 	{"calls",
 		"CREATE VIEW calls AS SELECT row AS call_id, " SESSION("10") " AS session_id, " NAMED("4") " AS server, " NAMED("5") " AS tool, "
 		ID("(value ->> 3)") " AS tool_use_id, " TIMED("start", "started") ", " TIMED("(t + value ->> 6)", "ended")

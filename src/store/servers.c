@@ -12,7 +12,7 @@
 #include "store/timeline_p.h"
 
 /* A pack ends behind an opening that this divides, or when it has become this long. */
-enum { PACK_ENDS_AT = 128, PACK_LONGEST = 16 * 1024 };
+enum { PACK_ENDS_AT = 64, PACK_LONGEST = 16 * 1024 };
 
 /* What is saved for the scope. */
 struct saved {
