@@ -136,6 +136,7 @@ static void made_patterns(void **state)
 	(void)state;
 	struct buf pattern = {0};
 	size_t plain = 0;
+	seed = 2; /* whatever the shipped lines have taken */
 	for (unsigned i = 0; i < 3000; i++) {
 		buf_reset(&pattern);
 		if (any(2) == 0)
@@ -154,6 +155,18 @@ static void made_patterns(void **state)
 	}
 	assert_true(plain > 1000);
 	buf_done(&pattern);
+}
+
+/* What PCRE2 concludes before it matches is wrong here in some versions. */
+static void a_lookahead_at_the_beginning(void **state)
+{
+	(void)state;
+	struct both b = compile_both(S("(?=b)(?!c)a*b"), 0);
+	struct regex_match found;
+	assert_int_equal(regex_match(b.pcre2, S("b"), &found), 1);
+	same_answer(&b, S("(?=b)(?!c)a*b"), S("b"), 0);
+	same_answer(&b, S("(?=b)(?!c)a*b"), S("aabb\nb.b1xb"), 8);
+	free_both(&b);
 }
 
 static void refused(void **state)
@@ -261,7 +274,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shipped_patterns),
-		cmocka_unit_test(times_are_one_step), cmocka_unit_test(made_patterns), cmocka_unit_test(refused), cmocka_unit_test(gives_up), cmocka_unit_test(spans), cmocka_unit_test(needles),
+		cmocka_unit_test(times_are_one_step), cmocka_unit_test(made_patterns), cmocka_unit_test(a_lookahead_at_the_beginning), cmocka_unit_test(refused), cmocka_unit_test(gives_up), cmocka_unit_test(spans), cmocka_unit_test(needles),
 		cmocka_unit_test(newlines),
 	};
 	return cmocka_run_group_tests(tests, load_rules, free_rules);
