@@ -59,6 +59,9 @@ int timeline_digest(struct timeline *t, int64_t members, int64_t state, struct a
 
 int timeline_put_digest(struct timeline *t, int64_t members, int64_t state, str facts, struct err *reterr)
 {
+	enum { BYTES_MOST = 8 << 20 }; /* the database takes no value of 16 MiB (open.c) */
+	if (facts.n > BYTES_MOST)
+		return 0;
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_DIGEST_PUT);
 	if (st) {
 		bind_int(st, 1, members);

@@ -96,6 +96,7 @@ int timeline_digest(struct timeline *t, int64_t members, int64_t state, struct a
 /* About so many will be asked for, all with this arena: when that is most of what there is, it is read now. What is put afterwards is
  * not found. */
 int timeline_expect_digests(struct timeline *t, size_t n, struct arena *a, struct err *reterr) MUST_USE;
+/* Megabytes are not kept: they are made again. */
 int timeline_put_digest(struct timeline *t, int64_t members, int64_t state, str facts, struct err *reterr) MUST_USE;
 /* What was made of the whole of it, as bytes that only the caller understands; found until a run changes something. Parts of it that are
  * likely to come again are told by a number of the caller's: equal numbers, equal bytes. */

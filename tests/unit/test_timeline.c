@@ -673,6 +673,31 @@ static void packed_calls_come_back_and_damage_does_no_harm(void **state)
 	unpack_call((str){(const char *)bytes, sizeof bytes}, &first, 0, &back);
 }
 
+/* Of a session of a million calls: what the database would refuse is not kept, and that is no error. */
+static void a_huge_digest_is_not_kept(void **state)
+{
+	enum { HUGE_BYTES = 17 << 20 };
+	(void)state;
+	struct err e = {0};
+	struct arena a = {0};
+	str got;
+	struct timeline *t = must_open("a.db");
+	char *bytes = mem_new(HUGE_BYTES);
+	ok(timeline_begin(t, &e), &e);
+	ok(timeline_put_digest(t, 1, 2, (str){bytes, HUGE_BYTES}, &e), &e);
+	ok(timeline_put_digest(t, 3, 4, S("small"), &e), &e);
+	ok(timeline_commit(t, &e), &e);
+	timeline_close(t);
+	t = must_open("a.db");
+	ok(timeline_digest(t, 1, 2, &a, &got, &e), &e);
+	assert_null(got.p);
+	ok(timeline_digest(t, 3, 4, &a, &got, &e), &e);
+	assert_str(got, S("small"));
+	timeline_close(t);
+	arena_done(&a);
+	free(bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -690,6 +715,7 @@ int main(void)
 		IN_FOLDER(views_have_the_columns_of_the_contract),
 		IN_FOLDER(queries_can_only_read),
 		IN_FOLDER(packed_calls_come_back_and_damage_does_no_harm),
+		IN_FOLDER(a_huge_digest_is_not_kept),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
