@@ -17,6 +17,7 @@
 #define ID(id) "iif(" id " GLOB '=*', substr(" id ", 2), '" SCHEMA_ID_PREFIX "' || " id ")"
 #define ISO(ms) "strftime('%Y-%m-%dT%H:%M:%fZ', " ms " / 1000.0, 'unixepoch')"
 #define TIMED(ms, column) ms " AS " column "_ms, " ISO(ms) " AS " column
+#define TIME_OF(column) column "_ms, " ISO(column "_ms") " AS " column
 
 /* Rows in packs are arrays (json_row.c); rows.c writes and load_rows.c reads them. What stands at
  *   of an event: 0 id, 1 line, 2 time, 3 form, 4 server, 5 duration, 6 detail or a name, 7 bits, 8 session, 9 tool, 10 toolUseId, 11 distance to its
@@ -124,10 +125,10 @@ const struct schema_object schema_objects[] = {
 	{"run", "CREATE TABLE run(id INTEGER PRIMARY KEY, started_ms INTEGER, finished_ms INTEGER, command TEXT NOT NULL, exit INTEGER NOT NULL) STRICT"},
 	/* --- views: the contract --- */
 	{"sources",
-		"CREATE VIEW sources AS SELECT s.id AS source_id, s.path, s.kind, s.client_version, s.session AS session_id, s.bytes,"
-		" s.offset, s.pending_bytes, s.lines, s.records, s.unrecognized, s.state, " TIMED("s.first_ms", "first") ", " TIMED("s.last_ms", "last")
-		", s.generation, s.copy_of, s.server, s.cwd, s.real_path FROM source s"},
-	{"servers", "CREATE VIEW servers AS SELECT v.id AS server_id, v.name AS server, v.transport FROM server v"},
+		"CREATE VIEW sources AS SELECT id AS source_id, path, kind, client_version, session AS session_id, bytes,"
+		" offset, pending_bytes, lines, records, unrecognized, state, " TIME_OF("first") ", " TIME_OF("last")
+		", generation, copy_of, server, cwd, real_path FROM source"},
+	{"servers", "CREATE VIEW servers AS SELECT id AS server_id, name AS server, transport FROM server"},
 	{"connections",
 		"CREATE VIEW connections AS SELECT connection_id, " NAME("server") " AS server, " NAME("session") " AS session_id, " TIMED("t", "opened")
 		", " TIMED("until", "closed") ", CASE up WHEN 0 THEN (until - t) / 1000 WHEN 1 THEN NULL ELSE up - 2 END AS uptime_s, " NAME("how") " AS how"
@@ -155,9 +156,9 @@ const struct schema_object schema_objects[] = {
 	{"distinct_calls", "CREATE VIEW distinct_calls AS SELECT * FROM calls WHERE twin_of IS NULL"},
 	{"distinct_events", "CREATE VIEW distinct_events AS SELECT * FROM events WHERE twin_of IS NULL"},
 	{"incidents",
-		"CREATE VIEW incidents AS SELECT i.fingerprint AS incident_id, i.cause, i.trigger_word AS \"trigger\", i.ending, i.state,"
-		" i.severity, i.confidence, i.server, i.session AS session_id, " TIMED("i.started_ms", "started") ", " TIMED("i.ended_ms", "ended")
-		", i.duration_ms, i.summary, i.title, i.transport, i.client_version FROM incident i"},
+		"CREATE VIEW incidents AS SELECT fingerprint AS incident_id, cause, trigger_word AS \"trigger\", ending, state,"
+		" severity, confidence, server, session AS session_id, " TIME_OF("started") ", " TIME_OF("ended")
+		", duration_ms, summary, title, transport, client_version FROM incident"},
 	{"incident_calls",
 		"CREATE VIEW incident_calls AS SELECT i.fingerprint AS incident_id, ic.call AS call_id, ic.ending"
 		" FROM incident_call ic JOIN incident i ON i.id = ic.incident"},
@@ -167,18 +168,18 @@ const struct schema_object schema_objects[] = {
 		", v.times, coalesce(v.awaited, (SELECT x.text FROM event_text x WHERE x.id = v.event)) AS text"
 		" FROM evidence_line v JOIN incident i ON i.id = v.owner LEFT JOIN source s ON s.id = v.source"},
 	{"notes",
-		"CREATE VIEW notes AS SELECT n.id AS note_id, n.kind, n.server, " TIMED("n.started_ms", "started") ", " TIMED("n.ended_ms", "ended")
-		", n.title FROM note n"},
+		"CREATE VIEW notes AS SELECT id AS note_id, kind, server, " TIME_OF("started") ", " TIME_OF("ended")
+		", title FROM note"},
 	{"sessions",
-		"CREATE VIEW sessions AS SELECT s.session AS session_id, max(s.client_version) AS client_version, max(s.cwd) AS cwd, "
-		TIMED("min(s.first_ms)", "started") ", " TIMED("max(s.last_ms)", "ended") ", count(*) AS sources"
-		" FROM source s WHERE s.session IS NOT NULL GROUP BY s.session"},
+		"CREATE VIEW sessions AS SELECT session AS session_id, max(client_version) AS client_version, max(cwd) AS cwd, "
+		TIMED("min(first_ms)", "started") ", " TIMED("max(last_ms)", "ended") ", count(*) AS sources"
+		" FROM source WHERE session IS NOT NULL GROUP BY session"},
 	{"alerts",
-		"CREATE VIEW alerts AS SELECT a.id AS alert_id, a.alertname, a.server, a.cause, a.severity, a.state, "
-		TIMED("a.since_ms", "since") ", " TIMED("a.fired_ms", "fired") ", " TIMED("a.active_ms", "active") ", " TIMED("a.resolved_ms", "resolved")
-		", " TIMED("a.last_sent_ms", "last_sent") ", " TIMED("a.acked_ms", "acked") ", a.calls, a.oldest_ms, a.summary FROM alert_state a"},
+		"CREATE VIEW alerts AS SELECT id AS alert_id, alertname, server, cause, severity, state, "
+		TIME_OF("since") ", " TIME_OF("fired") ", " TIME_OF("active") ", " TIME_OF("resolved")
+		", " TIME_OF("last_sent") ", " TIME_OF("acked") ", calls, oldest_ms, summary FROM alert_state"},
 	{"runs",
-		"CREATE VIEW runs AS SELECT r.id AS run_id, " TIMED("r.started_ms", "started") ", " TIMED("r.finished_ms", "finished")
-		", r.command, r.exit FROM run r"},
+		"CREATE VIEW runs AS SELECT id AS run_id, " TIME_OF("started") ", " TIME_OF("finished")
+		", command, exit FROM run"},
 };
 const size_t schema_object_count = sizeof schema_objects / sizeof *schema_objects;
