@@ -153,8 +153,12 @@ static bool try_signature(struct attempt *a, const struct signature *s)
 	return rc == 1;
 }
 
+/* What texts stand in the body; NULL: few signatures are asked, which look for theirs faster themselves. */
 static const struct texts *look_for_texts(const struct attempt *a, struct match_index *x)
 {
+	enum { FEW = 16 };
+	if (x->n < FEW)
+		return NULL;
 	if (x->texts == NULL)
 		x->texts = texts_new(a->m->rules, x);
 	texts_look(x->texts, a->body);
@@ -176,15 +180,17 @@ static const struct signature *find(struct attempt *a, struct match_index *x)
 	}
 	uint64_t buckets = match_index_buckets(x, a->anywhere ? STR_NONE : a->body);
 	const struct texts *texts = NULL;
+	bool looked = false;
 	for (; buckets != 0; buckets &= buckets - 1) {
 		unsigned bucket = (unsigned)__builtin_ctzll(buckets);
 		for (uint32_t i = x->first[bucket]; i < x->first[bucket + 1]; i++) {
 			const struct signature *s = &a->m->rules->signatures.v[x->order[i]];
 			if (!a->anywhere && gate_begins_otherwise(&a->m->gate, x->order[i], a->body))
 				continue;
-			if (texts == NULL)
+			if (!looked)
 				texts = look_for_texts(a, x);
-			if (!texts_exclude(texts, i) && try_signature(a, s))
+			looked = true;
+			if ((texts == NULL || !texts_exclude(texts, i)) && try_signature(a, s))
 				return s;
 		}
 	}
