@@ -94,11 +94,12 @@ bool gate_may_begin(const struct gate *g, size_t signature, str head, size_t *se
 	size_t n = head.n < s->head.n ? head.n : s->head.n;
 	if (n < PATTERN_PREFIX && !prefix_fits(s->prefix, head))
 		return false;
-	if (n == 0 || memcmp(head.p, s->head.p, n) == 0)
-		return true;
-	for (size_t i = *seen; i < n && head.p[i] == s->head.p[i]; i++)
-		*seen = i + 2;
-	return false;
+	size_t same = 0;
+	while (same < n && head.p[same] == s->head.p[same])
+		same++;
+	if (same >= *seen)
+		*seen = same + 1;
+	return same == n;
 }
 
 /* With `counted`, for excerpts: beginnings are enough, wherever the rest of the text has gone. *seen: the bytes that say so. */
@@ -147,13 +148,21 @@ struct gate_answer gate_ask(const struct gate *g, enum body_class class, str hea
 	return first_to_match(g, class, head, asked);
 }
 
+/* So many bytes, and those behind them up to one that is no blank. */
+static uint16_t behind_blanks(str head, uint16_t bytes)
+{
+	while (bytes > 0 && bytes < head.n && str_trim_end(str_head(head, bytes)).n < bytes)
+		bytes++;
+	return bytes;
+}
+
 struct gate_answer gate_ask_record(const struct gate *g, enum body_class class, str head, enum asked asked)
 {
 	/* Blanks at the end, and escape sequences, are not there any more when the record is matched: they decide nothing. */
 	const char *escape = head.n > 0 ? memchr(head.p, 0x1b, head.n) : NULL;
 	head = str_trim_end(escape != NULL ? str_head(head, (size_t)(escape - head.p)) : head);
 	struct gate_answer a = gate_ask(g, class, head, asked);
-	while (a.bytes > 0 && a.bytes < head.n && str_trim_end(str_head(head, a.bytes)).n < a.bytes)
-		a.bytes++;
+	a.bytes = behind_blanks(head, a.bytes);
+	a.sure = behind_blanks(head, a.sure);
 	return a;
 }

@@ -157,9 +157,64 @@ static void gate_changes_no_answer(void **state)
 	free_subjects(&s);
 }
 
+/* What the gate says by so many bytes it says of every body that begins with them, whatever stands behind. */
+static void answers_hold_for_other_bodies(void **state)
+{
+	(void)state;
+	static const enum body_class classes[] = {CLASS_MCP, CLASS_DEBUG, CLASS_SERVER};
+	struct subjects s = {0};
+	struct matcher *m = matcher_new(&rules);
+	size_t told = 0;
+	read_subjects(&s);
+	for (size_t k = 0; k < s.lines.n; k++)
+		for (size_t c = 0; c < sizeof classes / sizeof *classes; c++) {
+			const str head = str_head(s.lines.v[k], GATE_HEAD);
+			const bool wanted = matcher_gate(m, classes[c], head).from != 0;
+			char other[GATE_HEAD];
+			memcpy(other, head.p, head.n);
+			for (size_t i = 1; wanted && i < head.n; i++) {
+				other[i] = head.p[i] == '~' ? 'a' : '~';
+				const struct gate_answer answer = matcher_gate(m, classes[c], (str){other, head.n});
+				if (answer.from == 0 && answer.bytes <= i)
+					fail_msg("“%.*s” is refused by %u bytes, which “%.*s” has too", (int)head.n, other, answer.bytes, STR_ARG(head));
+				told += answer.from == 0;
+				other[i] = head.p[i];
+			}
+		}
+	assert_true(told > 5000);
+	matcher_free(m);
+	free_subjects(&s);
+}
+
+/* Blanks at the end are not matched: what is sure by them is sure with what follows. */
+static void sure_is_not_sure_by_blanks(void **state)
+{
+	(void)state;
+	struct subjects s = {0};
+	struct matcher *m = matcher_new(&rules);
+	size_t all_sure = 0;
+	read_subjects(&s);
+	for (size_t k = 0; k < s.lines.n; k++) {
+		const str head = str_head(s.lines.v[k], GATE_HEAD);
+		const struct gate_answer answer = matcher_gate(m, CLASS_MCP, head);
+		const str by = str_head(head, answer.sure);
+		if (answer.sure == 0)
+			continue;
+		all_sure++;
+		struct record r = {.kind = SOURCE_CLAUDE_DEBUG, .class = CLASS_MCP, .lines = 1, .body = str_trim_end(by), .raw = by};
+		struct event e = {0};
+		if (!matcher_match(m, &r, &e) || e.signature != answer.from)
+			fail_msg("“%.*s” is sure by %u bytes, and is not without the blanks", STR_ARG(head), answer.sure);
+	}
+	assert_true(all_sure > 10);
+	matcher_free(m);
+	free_subjects(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(beginnings_of_shipped_lines), cmocka_unit_test(beginnings_of_made_texts),
-		cmocka_unit_test(a_dispatch_of_a_built_in_tool_is_no_call), cmocka_unit_test(gate_changes_no_answer)};
+		cmocka_unit_test(a_dispatch_of_a_built_in_tool_is_no_call), cmocka_unit_test(gate_changes_no_answer),
+		cmocka_unit_test(answers_hold_for_other_bodies), cmocka_unit_test(sure_is_not_sure_by_blanks)};
 	return cmocka_run_group_tests(tests, load_rules, free_rules);
 }
