@@ -60,7 +60,7 @@ static struct texts of_bytes(struct compiler *c, const struct node **n)
 		more = (*n)->max == 1;
 	}
 	text.n = (uint32_t)c->bytes.n - text.at;
-	const ptrdiff_t before = str_find(str_head(buf_str(&c->bytes), c->bytes.n - 1), (str){c->bytes.p + text.at, text.n});
+	const ptrdiff_t before = str_find(str_head(buf_str(&c->bytes), text.at), (str){c->bytes.p + text.at, text.n});
 	if (before >= 0) { /* as it nearly always does, in the program */
 		c->bytes.n = text.at;
 		text.at = (uint32_t)before;

@@ -76,6 +76,13 @@ static void texts_are_seen(void **state)
 	p = plain_new(S("^Server stderr: ?"), &(struct plain_options){0});
 	assert_int_equal(plain_texts(p, texts), 0);
 	plain_free(p);
+	static const str overlapping[] = {S_INIT("abca+"), S_INIT("ccc{1,3}"), S_INIT("go going+"), S_INIT("Timeout: \\d+ms.*Timeout: T+")};
+	static const str matched[] = {S_INIT("abcaa"), S_INIT("cccc"), S_INIT("go goingg"), S_INIT("Timeout: 5ms, Timeout: TT")};
+	for (size_t i = 0; i < sizeof matched / sizeof *matched; i++) {
+		p = plain_new(overlapping[i], &(struct plain_options){0});
+		assert_true(check_texts(p, overlapping[i], matched[i]));
+		plain_free(p);
+	}
 	p = plain_new(S("(?:abc|\\w+)d"), &(struct plain_options){0}); /* a branch without a text */
 	assert_int_equal(plain_texts(p, texts), 0);
 	plain_free(p);
