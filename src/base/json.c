@@ -23,11 +23,10 @@ static bool hex4(str s, uint32_t *ret)
 	if (s.n < 4)
 		return false;
 	for (size_t i = 0; i < 4; i++) {
-		char c = s.p[i];
-		unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0') : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10) : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A' + 10) : 16;
-		if (digit > 15)
+		const int digit = str_hex_digit(s.p[i]);
+		if (digit < 0)
 			return false;
-		v = v << 4 | digit;
+		v = v << 4 | (unsigned)digit;
 	}
 	*ret = v;
 	return true;

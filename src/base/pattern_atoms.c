@@ -57,14 +57,6 @@ static bool escape_set(char c, struct byte_set *ret)
 	return true;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Escape whose backslash stands at s[*at]. Fills byte or set; moves *at behind it. */
 static enum atom_type read_escape(str s, size_t *at, struct atom *ret)
 {
@@ -78,8 +70,8 @@ static enum atom_type read_escape(str s, size_t *at, struct atom *ret)
 			ret->byte = controls[i + 1];
 			return ATOM_BYTE;
 		}
-	if (c == 'x' && *at + 1 < s.n && hex_digit(s.p[*at]) >= 0 && hex_digit(s.p[*at + 1]) >= 0) {
-		ret->byte = (char)(hex_digit(s.p[*at]) * 16 + hex_digit(s.p[*at + 1]));
+	if (c == 'x' && *at + 1 < s.n && str_hex_digit(s.p[*at]) >= 0 && str_hex_digit(s.p[*at + 1]) >= 0) {
+		ret->byte = (char)(str_hex_digit(s.p[*at]) * 16 + str_hex_digit(s.p[*at + 1]));
 		*at += 2;
 		return ATOM_BYTE;
 	}

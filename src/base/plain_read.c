@@ -59,14 +59,6 @@ static bool escaped_set(char letter, struct span_set *ret)
 	return true;
 }
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The escape at c->at, behind its backslash: a byte (true), or a set. Others are refused. */
 static bool read_escape(struct compiler *c, char *ret_byte, struct span_set *ret_set)
 {
@@ -78,8 +70,8 @@ static bool read_escape(struct compiler *c, char *ret_byte, struct span_set *ret
 			*ret_byte = controls[i + 1];
 			return true;
 		}
-	if (letter == 'x' && hex(peek(c, 0)) >= 0 && hex(peek(c, 1)) >= 0) {
-		*ret_byte = (char)(hex(peek(c, 0)) * 16 + hex(peek(c, 1)));
+	if (letter == 'x' && str_hex_digit(peek(c, 0)) >= 0 && str_hex_digit(peek(c, 1)) >= 0) {
+		*ret_byte = (char)(str_hex_digit(peek(c, 0)) * 16 + str_hex_digit(peek(c, 1)));
 		c->at += 2;
 		return true;
 	}

@@ -6,6 +6,7 @@
  * Invariant: below `sp` stand the ways not tried yet, newest last, between them the bounds to restore on the way back. */
 #include "base/mem.h"
 #include "base/plain_parts.h"
+#include "base/word.h"
 #include <endian.h>
 #include <stdlib.h>
 
@@ -139,13 +140,11 @@ static inline const char *run_end(struct vm *m, const struct plain_op *op, const
 static inline bool same_bytes(const struct vm *m, const char *at, const char *text, size_t n)
 {
 	const size_t room = (size_t)(m->to - at);
-	uint64_t x, y;
 	if (room < n || *at != *text)
 		return false;
-	if (room < sizeof x)
+	if (room < sizeof(uint64_t))
 		return memcmp(at, text, n) == 0;
-	memcpy(&x, at, sizeof x);
-	memcpy(&y, text, sizeof y);
+	const uint64_t x = word_load(at), y = word_load(text);
 	if (n >= sizeof x)
 		return x == y && (n == sizeof x || memcmp(at + sizeof x, text + sizeof x, n - sizeof x) == 0);
 	return (le64toh(x ^ y) & ((UINT64_C(1) << 8 * n) - 1)) == 0;
@@ -162,8 +161,7 @@ static inline bool fits_mask(const struct vm *m, const char *at, const struct pl
 	if (room < sizeof copy)
 		at = memcpy(copy, at, room);
 	for (size_t i = 0; 8 * i < n; i++) {
-		uint64_t word;
-		memcpy(&word, at + 8 * i, sizeof word);
+		const uint64_t word = word_load(at + 8 * i);
 		if ((((word & mask->equal[i]) ^ mask->value[i]) | (((word + mask->six[i]) & mask->equal[i]) ^ mask->value[i])) != 0)
 			return false;
 	}

@@ -89,6 +89,14 @@ str str_word(str *rest, char sep)
 	return word;
 }
 
+int str_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 bool str_u64(str s, uint64_t *ret_value)
 {
 	uint64_t v = 0;

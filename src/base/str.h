@@ -38,6 +38,7 @@ ptrdiff_t str_find(str s, str needle);  /* index or -1 */
 str str_trim(str s);                    /* without blanks, tabs, CR, LF at both ends */
 str str_trim_end(str s);
 str str_word(str *rest, char sep);      /* cuts the part before `sep` off *rest; the whole rest when there is none */
+int str_hex_digit(char c);              /* 0 to 15, or -1 */
 bool str_u64(str s, uint64_t *ret_value); /* the whole of s is decimal digits and fits */
 bool str_i64(str s, int64_t *ret_value);
 bool str_double(str s, double *ret_value); /* digits[.digits], locale-free */

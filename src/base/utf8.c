@@ -4,6 +4,7 @@
  * What is escaped for terminals: everything that could move the cursor, change colours, reorder or hide text. Combining marks
  * and wide characters stay. Column widths come from utf8proc, so that they do not depend on the locale. */
 #include "base/utf8.h"
+#include "base/word.h"
 #include <utf8proc.h>
 
 struct range {
@@ -53,13 +54,10 @@ size_t utf8_next(str s, uint32_t *ret_code)
 /* Length of the leading run of printable ASCII (and of `also`, if not 0). */
 static size_t plain_run(str s, char also)
 {
-	enum { WORD = sizeof(uint64_t) };
-	const uint64_t ones = UINT64_MAX / 255;
 	size_t i = 0;
-	for (; i + WORD <= s.n; i += WORD) { /* a high bit where a byte is below ' ' or above '~'; a byte behind such a one may have it too */
-		uint64_t w;
-		memcpy(&w, s.p + i, WORD);
-		if (((w - ones * ' ') | (w + ones) | w) & ones << 7)
+	for (uint64_t w; i + sizeof w <= s.n; i += sizeof w) { /* a high bit where a byte is below ' ' or above '~'; a byte behind such a one may have it too */
+		w = word_load(s.p + i);
+		if (((w - WORD_EACH(' ')) | (w + WORD_EACH(1)) | w) & WORD_EACH(0x80))
 			break;
 	}
 	while (i < s.n && ((s.p[i] >= ' ' && s.p[i] < 0x7f) || (also != 0 && s.p[i] == also)))

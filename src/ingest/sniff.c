@@ -3,6 +3,7 @@
  * A log may hold NUL bytes, holes of them, escape sequences, Latin-1 and torn lines, and is still a log. Binary is only what
  * has many bytes that no text has *and* whose lines do not begin with text. Names of files play no part here. */
 #include "ingest/sniff.h"
+#include "base/word.h"
 
 #define MAGIC(literal) literal, sizeof(literal) - 1
 
@@ -68,11 +69,9 @@ static bool is_text_byte(unsigned char c)
 /* Are these eight bytes of 0x20 … 0x7e? */
 static bool are_printable(const char *p)
 {
-	const uint64_t one = UINT64_C(0x0101010101010101), high = 0x80 * one;
-	uint64_t x;
-	memcpy(&x, p, sizeof x);
+	const uint64_t x = word_load(p);
 	/* 0x7f + 1 and 0x1f + 0x60 differ in the top bit from what is asked for; nothing carries while no top bit is set. */
-	return ((x | (x + one) | ~(x + 0x60 * one)) & high) == 0;
+	return ((x | (x + WORD_EACH(1)) | ~(x + WORD_EACH(0x60))) & WORD_EACH(0x80)) == 0;
 }
 
 /* Of the lines that have one, how many heads of up to 12 bytes are printable? */

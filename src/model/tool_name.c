@@ -1,7 +1,7 @@
 /* MCP tool and server names (model/names.h). Pure functions; refuses to guess: a name that cannot be split is not split. */
 #include "base/hash.h"
+#include "base/word.h"
 #include "model/names.h"
-#include <string.h>
 
 static char canonical(char c)
 {
@@ -53,26 +53,22 @@ bool name_is_mcp(str tool) { return str_starts(tool, S("mcp__")) || name_is_gene
 
 /* --- the hash: every event of a call is looked up by it, so names are taken eight bytes at a time --- */
 
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
-
 /* canonical() of each byte. Sums of seven-bit bytes do not reach their neighbours; their top bits are the answers. */
 static uint64_t canonical_word(uint64_t w)
 {
-	const uint64_t low = w & EACH(0x7f), folded = low | EACH(0x20);
-	const uint64_t digit = (low + EACH(0x80 - '0')) & ~(low + EACH(0x7f - '9'));
-	const uint64_t letter = (folded + EACH(0x80 - 'a')) & ~(folded + EACH(0x7f - 'z'));
-	const uint64_t keep = (((digit | letter | w) & EACH(0x80)) >> 7) * 0xff;
-	return (w & keep) | (EACH('_') & ~keep);
+	const uint64_t low = w & WORD_EACH(0x7f), folded = low | WORD_EACH(0x20);
+	const uint64_t digit = (low + WORD_EACH(0x80 - '0')) & ~(low + WORD_EACH(0x7f - '9'));
+	const uint64_t letter = (folded + WORD_EACH(0x80 - 'a')) & ~(folded + WORD_EACH(0x7f - 'z'));
+	const uint64_t keep = (((digit | letter | w) & WORD_EACH(0x80)) >> 7) * 0xff;
+	return (w & keep) | (WORD_EACH('_') & ~keep);
 }
 
 static uint64_t load(const char *p, size_t n)
 {
 	uint64_t w = 0;
 	uint32_t half[2];
-	if (n >= 8) {
-		memcpy(&w, p, 8);
-		return w;
-	}
+	if (n >= 8)
+		return word_load(p);
 	if (n >= 4) { /* two halves that may overlap; the length is hashed too */
 		memcpy(&half[0], p, 4);
 		memcpy(&half[1], p + n - 4, 4);

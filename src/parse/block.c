@@ -53,12 +53,11 @@ static inline gate_fn *gate_of(const struct parser *p) { return p->o.needles != 
 /* The body of a line whose head fits, when the bracket behind the level is two bytes and stands in the next eight; else NULL. */
 static inline const char *near_body(const struct shape *hot, const char *text)
 {
-	const uint64_t low = UINT64_C(0x0101010101010101), high = UINT64_C(0x8080808080808080);
 	const char *from = text + hot->masks[0].n;
-	uint64_t x = le64toh(hot_load(from)) ^ (unsigned char)hot->format->after.p[0] * low, zero = (x - low) & ~x & high;
-	if (zero == 0)
+	const uint64_t found = word_find(le64toh(word_load(from)), hot->format->after.p[0]);
+	if (found == 0)
 		return NULL;
-	const char *body = from + (__builtin_ctzll(zero) >> 3) + 1;
+	const char *body = from + (__builtin_ctzll(found) >> 3) + 1;
 	if (*body != hot->format->after.p[1])
 		return NULL;
 	do
@@ -70,14 +69,14 @@ static inline const char *near_body(const struct shape *hot, const char *text)
 /* Length of a head that ends as this one does, as far as it is remembered; 0. */
 static inline size_t known_length(const struct answers *a, const char *text)
 {
-	const uint64_t word = hot_load(text + 24);
+	const uint64_t word = word_load(text + 24);
 	const size_t same = a->level[0].word == word ? a->level[0].same : a->level[1].word == word ? a->level[1].same : 0;
 	return same < BODY_NEAR || text[BODY_NEAR - 1] == ' ' ? same : 0;
 }
 
 static void remember_length(struct answers *a, const char *text, const char *body)
 {
-	const uint64_t word = hot_load(text + 24);
+	const uint64_t word = word_load(text + 24);
 	if (body - text > BODY_NEAR)
 		return;
 	if (a->level[0].word != word)
@@ -93,14 +92,14 @@ static inline const char *body_behind(const struct answers *a, const char *text,
 	if (end - text < MASK_BYTES + 2 * KEY)
 		return NULL;
 	const size_t same = known_length(a, text);
-	if (same != 0 && text[same] != ' ' && hot_load(text) == hot_load(last) && hot_load(text + 8) == hot_load(last + 8) && mask_word(mask, text, 2))
-		return be64toh(hot_load(text + 16)) < be64toh(hot_load(last + 16)) ? NULL : text + same;
+	if (same != 0 && text[same] != ' ' && word_load(text) == word_load(last) && word_load(text + 8) == word_load(last + 8) && mask_word(mask, text, 2))
+		return be64toh(word_load(text + 16)) < be64toh(word_load(last + 16)) ? NULL : text + same;
 	return mask_words(mask, text) && !hot_earlier(text, last) ? near_body(a->hot, text) : NULL;
 }
 
 enum answer { QUIET, WANTED, UNSURE };
 
-/* Is the body split as it is whatever stands behind its first *ret_bytes? */
+/* Is the body split at n whatever stands behind its first *ret_bytes? */
 static bool decides(const struct shape *shape, str body, size_t *ret_bytes)
 {
 	const struct plain *p = shape->format->plain;
@@ -112,7 +111,7 @@ static const struct known_split *split_of(struct parser *p, str body)
 {
 	if (body.n < SEEN_NAME + KEY)
 		return NULL;
-	struct seen *s = p->answers->seen[hot_load(body.p + SEEN_NAME) * UINT64_C(0x9e3779b97f4a7c15) >> 59];
+	struct seen *s = p->answers->seen[word_load(body.p + SEEN_NAME) * UINT64_C(0x9e3779b97f4a7c15) >> 59];
 	_Static_assert(SEEN_SETS == 1 << (64 - 59), "a set for every hash");
 	for (unsigned i = 0; i < 2; i++)
 		if (s[i].n > 0 && body.n >= s[i].n + KEY && hot_same(body.p, s[i].text, s[i].n))
@@ -150,7 +149,7 @@ static enum answer ask_split(struct parser *p, str body, const char *limit, stru
 	if (s == NULL)
 		return UNSURE;
 	const str rest = str_from(body, s->body);
-	const uint64_t key = hot_load(rest.p);
+	const uint64_t key = word_load(rest.p);
 	struct gate_memory *q = &p->answers->behind;
 	*ret_split = *s;
 	if (limit - rest.p >= 2 * KEY && is_quiet(q, rest.p))
@@ -174,7 +173,7 @@ static inline enum answer ask_body(struct parser *p, const char *body, const cha
 {
 	if (end - body < KEY)
 		return UNSURE;
-	const uint64_t key = hot_load(body);
+	const uint64_t key = word_load(body);
 	struct gate_memory *q = &p->answers->own;
 	if (limit - body >= 2 * KEY && is_quiet(q, body))
 		return QUIET;
@@ -189,17 +188,11 @@ static inline enum answer ask_body(struct parser *p, const char *body, const cha
 	return answered(NULL, told_ask(p, gate_of(p), q, p->hot->format->class, text, &(struct told_place){text.p, limit, SIZE_MAX}), ret_split);
 }
 
-static inline bool has_newline(uint64_t word)
-{
-	const uint64_t low = UINT64_C(0x0101010101010101), x = word ^ '\n' * low;
-	return ((x - low) & ~x & low << 7) != 0;
-}
-
 /* Does a record begin at `next`, for certain? Then the one before it, whose head stands at `head`, is one line. */
 static bool begins_record(const struct answers *a, const char *next, const char *limit, const char *head)
 {
 	const char *body = body_behind(a, next, limit, head);
-	if (body == NULL || limit - body < KEY || *body == '"' || has_newline(hot_load(body)))
+	if (body == NULL || limit - body < KEY || *body == '"' || word_find(word_load(body), '\n') != 0)
 		return false;
 	const char *bare = next + a->hot->masks[0].n; /* the mask has none */
 	while (bare < body && *bare != '\n')
@@ -293,13 +286,13 @@ static inline __attribute__((always_inline)) void pass_quiet(struct walk *w, new
 	const uint8_t *const begins = w->p->shapes->first;
 	const bool heads_interrupt = begins[(unsigned char)*w->last] & FIRST_HEAD, count_bodies = w->p->tally.first_bodies != UINT64_MAX;
 	const char *last = w->last, *at = w->at, *head = w->run.head, *const limit = w->limit;
-	const uint64_t first = hot_load(last), second = hot_load(last + 8);
-	uint64_t third = be64toh(hot_load(last + 16)), bodies = 0, records = 0, number = w->number, line = w->run.line;
+	const uint64_t first = word_load(last), second = word_load(last + 8);
+	uint64_t third = be64toh(word_load(last + 16)), bodies = 0, records = 0, number = w->number, line = w->run.line;
 	uint32_t lines = w->run.lines;
 	while (limit - at >= BODY_NEAR + 2 * KEY) {
-		const bool alike = hot_load(at) == first && hot_load(at + 8) == second;
+		const bool alike = word_load(at) == first && word_load(at + 8) == second;
 		const size_t same = alike ? known_length(a, at) : 0;
-		const uint64_t now = be64toh(hot_load(at + 16));
+		const uint64_t now = be64toh(word_load(at + 16));
 		if (alike) {
 			if (same == 0 || now < third || !mask_word(mask, at, 2) || !(is_quiet(&a->own, at + same) || is_told_quiet(&a->own, at + same, limit)))
 				break;

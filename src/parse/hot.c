@@ -92,7 +92,7 @@ bool hot_instant(struct parser *p, const char *text, instant *ret_at)
 {
 	if (p->hot_timed && (p->tally.first == INSTANT_NONE || hot_earlier(text, p->hot_last)))
 		hot_settle(p);
-	if (!p->hot_minute_known || hot_load(text) != hot_load(p->hot_minute) || hot_load(text + 8) != hot_load(p->hot_minute + 8)) {
+	if (!p->hot_minute_known || word_load(text) != word_load(p->hot_minute) || word_load(text + 8) != word_load(p->hot_minute + 8)) {
 		hot_settle(p);
 		if (!instant_iso24(text, ret_at))
 			return false;
@@ -124,7 +124,7 @@ static enum level find_level(struct parser *p, str word)
 
 enum level hot_level(struct parser *p, str text)
 {
-	const uint64_t word = hot_load(text.p + MASK_BYTES - 8);
+	const uint64_t word = word_load(text.p + MASK_BYTES - 8);
 	size_t from = p->hot->masks[0].n, to = from;
 	if (word == p->hot_level_word)
 		return p->hot_level;

@@ -1,31 +1,24 @@
 /* Shared by hot.c and block.c: a line whose head is the one that the file's lines have. */
 #ifndef MCPLOG_PARSE_HOT_H
 #define MCPLOG_PARSE_HOT_H
+#include "base/word.h"
 #include "parse/parts.h"
 #include <endian.h>
-#include <string.h>
-
-static inline uint64_t hot_load(const char *p)
-{
-	uint64_t v;
-	memcpy(&v, p, sizeof v);
-	return v;
-}
 
 /* Do the first n bytes agree, n >= 8? Few, so that a call would cost more. */
 static inline bool hot_same(const char *a, const char *b, size_t n)
 {
 	size_t i = 0;
-	while (i + 8 < n && hot_load(a + i) == hot_load(b + i))
+	while (i + 8 < n && word_load(a + i) == word_load(b + i))
 		i += 8;
-	return i + 8 >= n && hot_load(a + n - 8) == hot_load(b + n - 8);
+	return i + 8 >= n && word_load(a + n - 8) == word_load(b + n - 8);
 }
 
 /* Does the time text a (24 bytes) stand before b? Bytes as numbers, high ones first. */
 static inline bool hot_earlier(const char *a, const char *b)
 {
 	for (unsigned i = 0; i < 24; i += 8) {
-		uint64_t x = hot_load(a + i), y = hot_load(b + i);
+		uint64_t x = word_load(a + i), y = word_load(b + i);
 		if (x != y)
 			return be64toh(x) < be64toh(y);
 	}

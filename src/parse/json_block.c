@@ -89,7 +89,7 @@ static bool is_unwanted(struct json_walk *w, const struct cached *c, str *body, 
 	const char *text = c->text.p;
 	const char *escape = c->escaped ? memchr(text, '\\', c->text.n) : NULL;
 	const size_t plain = escape != NULL ? (size_t)(escape - text) : SIZE_MAX;
-	const uint64_t key = hot_load(text);
+	const uint64_t key = word_load(text);
 	if (plain < KEY || w->limit - text < 2 * KEY)
 		return false;
 	if (is_quiet(w->memory, text))

@@ -63,8 +63,8 @@ str peel_typography(str text, struct buf *room)
 {
 	size_t i = 0;
 	for (uint64_t eight; i + sizeof eight <= text.n; i += sizeof eight) {
-		memcpy(&eight, text.p + i, sizeof eight);
-		if (eight & UINT64_C(0x8080808080808080))
+		eight = word_load(text.p + i);
+		if (eight & WORD_EACH(0x80))
 			break;
 	}
 	while (i < text.n && (unsigned char)text.p[i] < 0x80)

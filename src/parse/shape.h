@@ -3,6 +3,7 @@
 #define MCPLOG_PARSE_SHAPE_H
 #include "base/arena.h"
 #include "base/instant.h"
+#include "base/word.h"
 #include "model/record.h"
 #include "model/rules.h"
 
@@ -100,8 +101,7 @@ void shapes_first_bytes(struct shapes *s);
  * these hold at most 0x3f where it matters, so that nothing carries over. p has MASK_BYTES bytes. */
 static inline bool mask_word(const struct mask *m, const char *p, unsigned i)
 {
-	uint64_t word;
-	memcpy(&word, p + (size_t)8 * i, 8);
+	const uint64_t word = word_load(p + (size_t)8 * i);
 	return (((word & m->equal[i]) ^ m->value[i]) | (((word + m->six[i]) & m->equal[i]) ^ m->value[i])) == 0;
 }
 static inline bool mask_words(const struct mask *m, const char *p)

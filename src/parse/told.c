@@ -47,7 +47,7 @@ static void remember(struct gate_memory *q, const char *at, unsigned bytes, cons
 	t->from = answer->from;
 	t->sure = answer->sure != 0 && answer->sure <= bytes;
 	memcpy(t->text, at, bytes);
-	q->depths[quiet_set(hot_load(at))] |= UINT64_C(1) << (bytes - 1);
+	q->depths[quiet_set(word_load(at))] |= UINT64_C(1) << (bytes - 1);
 }
 
 /* When a set has more than two of them, the others are told as all others are (remember). */
@@ -55,12 +55,12 @@ static void remember_quiet(struct quiet set[2], const char *at, unsigned bytes)
 {
 	const uint64_t mask = bytes >= 2 * KEY ? UINT64_MAX : bytes <= KEY ? 0 : (UINT64_C(1) << 8 * (bytes - KEY)) - 1;
 	set[1] = set[0];
-	set[0] = (struct quiet){hot_load(at), hot_load(at + KEY), htole64(mask)};
+	set[0] = (struct quiet){word_load(at), word_load(at + KEY), htole64(mask)};
 }
 
 uint16_t told_ask(const struct parser *p, gate_fn *gate, struct gate_memory *q, enum body_class class, str body, const struct told_place *place)
 {
-	const uint64_t key = hot_load(place->at);
+	const uint64_t key = word_load(place->at);
 	const size_t set = quiet_set(key);
 	const bool plain = key != 0 && place->plain >= KEY && body.n >= KEY && place->limit - place->at >= HEAD_GATE;
 	const unsigned rough = plain ? roughness(q, set, key) : 0;

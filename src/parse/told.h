@@ -45,7 +45,7 @@ static inline size_t quiet_set(uint64_t key) { return key * UINT64_C(0x9e3779b97
 /* Is the beginning of these 2 * KEY bytes known to be quiet? Without a branch on which of the two it is: no order is in them. */
 static inline bool is_quiet(const struct gate_memory *q, const char *body)
 {
-	const uint64_t first = hot_load(body), second = hot_load(body + KEY);
+	const uint64_t first = word_load(body), second = word_load(body + KEY);
 	const struct quiet *a = q->quiet[quiet_set(first)], *b = a + 1;
 	const uint64_t differ_a = (a->first ^ first) | ((a->second ^ second) & a->mask), differ_b = (b->first ^ first) | ((b->second ^ second) & b->mask);
 	return ((differ_a == 0) | (differ_b == 0)) & (first != 0);
@@ -53,10 +53,10 @@ static inline bool is_quiet(const struct gate_memory *q, const char *body)
 
 static inline const struct told *told_by(const struct gate_memory *q, const char *body, unsigned bytes, size_t *ret_set)
 {
-	uint64_t mixed = hot_load(body + bytes - KEY);
+	uint64_t mixed = word_load(body + bytes - KEY);
 	for (unsigned i = 0; i + KEY < bytes; i += KEY)
-		mixed = (mixed ^ hot_load(body + i)) * UINT64_C(0xff51afd7ed558ccd);
-	const struct told *t = q->told[*ret_set = mixed >> 56];
+		mixed = (mixed ^ word_load(body + i)) * UINT64_C(0xff51afd7ed558ccd);
+	const struct told *t = q->told[*ret_set = mixed * UINT64_C(0x9e3779b97f4a7c15) >> 56];
 	for (unsigned i = 0; i < 2; i++, t++)
 		if (t->bytes == bytes && hot_same(t->text, body, bytes))
 			return t;
@@ -68,7 +68,7 @@ _Static_assert(TOLD_SETS == 1 << (64 - 56), "a set for every hash");
 static inline const struct told *told_of(const struct gate_memory *q, const char *body, const char *limit)
 {
 	const struct told *t = NULL;
-	const size_t at = quiet_set(hot_load(body));
+	const size_t at = quiet_set(word_load(body));
 	size_t set;
 	if (limit - body < HEAD_GATE)
 		return NULL;

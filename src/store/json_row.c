@@ -6,6 +6,7 @@
  *
  * Refuses to judge what values mean. */
 #include "store/json_row.h"
+#include "base/word.h"
 
 /* --- out --- */
 
@@ -52,8 +53,8 @@ void row_null(struct row_out *o)
 /* Is one of eight bytes a quote, a backslash or a control character? Now and then yes for one behind such a byte. */
 static bool has_special(uint64_t word)
 {
-	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7, quote = word ^ (ones * '"'), slash = word ^ (ones * '\\');
-	return (((word - ones * 0x20) | (quote - ones) | (slash - ones)) & ~word & high) != 0;
+	const uint64_t quote = word ^ WORD_EACH('"'), slash = word ^ WORD_EACH('\\');
+	return (((word - WORD_EACH(0x20)) | (quote - WORD_EACH(1)) | (slash - WORD_EACH(1))) & ~word & WORD_EACH(0x80)) != 0;
 }
 
 void json_row_text(struct buf *to, str s)
@@ -64,7 +65,7 @@ void json_row_text(struct buf *to, str s)
 	*p++ = '"';
 	size_t i = 0;
 	for (uint64_t word; i + sizeof word <= s.n; i += sizeof word, p += sizeof word) {
-		memcpy(&word, s.p + i, sizeof word);
+		word = word_load(s.p + i);
 		if (has_special(word))
 			break;
 		memcpy(p, &word, sizeof word);
