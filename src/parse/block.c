@@ -50,8 +50,9 @@ static inline gate_fn *gate_of(const struct parser *p) { return p->o.needles != 
 
 /* --- one line --- */
 
-/* The body of a line whose head fits, when the bracket behind the level is two bytes and stands in the next eight; else NULL. */
-static inline const char *near_body(const struct shape *hot, const char *text)
+/* The body of a line whose head fits, when the bracket behind the level is two bytes and stands in the next eight; else NULL. Blanks are
+ * passed up to `end`, which stands behind these. */
+static inline const char *near_body(const struct shape *hot, const char *text, const char *end)
 {
 	const char *from = text + hot->masks[0].n;
 	const uint64_t found = word_find(le64toh(word_load(from)), hot->format->after.p[0]);
@@ -62,7 +63,7 @@ static inline const char *near_body(const struct shape *hot, const char *text)
 		return NULL;
 	do
 		body++;
-	while (*body == ' ');
+	while (body < end && *body == ' ');
 	return body;
 }
 
@@ -94,16 +95,16 @@ static inline const char *body_behind(const struct answers *a, const char *text,
 	const size_t same = known_length(a, text);
 	if (same != 0 && text[same] != ' ' && word_load(text) == word_load(last) && word_load(text + 8) == word_load(last + 8) && mask_word(mask, text, 2))
 		return be64toh(word_load(text + 16)) < be64toh(word_load(last + 16)) ? NULL : text + same;
-	return mask_words(mask, text) && !hot_earlier(text, last) ? near_body(a->hot, text) : NULL;
+	return mask_words(mask, text) && !hot_earlier(text, last) ? near_body(a->hot, text, end) : NULL;
 }
 
 enum answer { QUIET, WANTED, UNSURE };
 
-/* Is the body split at n whatever stands behind its first *ret_bytes? */
-static bool decides(const struct shape *shape, str body, size_t *ret_bytes)
+/* Is the body split at n whatever stands behind its first *ret_bytes? Of several blanks before n there may be fewer the next time. */
+static bool decides(const struct shape *shape, str body, size_t n, size_t *ret_bytes)
 {
 	const struct plain *p = shape->format->plain;
-	return p != NULL && plain_begins(p, str_head(body, SEEN_ROOM), ret_bytes) == PLAIN_SURE;
+	return p != NULL && body.p[n - 2] != ' ' && body.p[n - 2] != '\t' && plain_begins(p, str_head(body, SEEN_ROOM), ret_bytes) == PLAIN_SURE;
 }
 
 /* The split of this body, remembered or new; NULL: it is for parser_push. */
@@ -125,7 +126,7 @@ static const struct known_split *split_of(struct parser *p, str body)
 	const size_t n = (size_t)(rest.p - body.p);
 	size_t decide = n;
 	const bool open = str_ends(str_head(body, n), after);
-	if (n > SEEN_ROOM || n < KEY || rest.n < KEY || rest.p[0] == ' ' || rest.p[0] == '\t' || (!open && !decides(shape, body, &decide)))
+	if (n > SEEN_ROOM || n < KEY || rest.n < KEY || rest.p[0] == ' ' || rest.p[0] == '\t' || (!open && !decides(shape, body, n, &decide)))
 		return NULL;
 	s[1] = s[0];
 	memcpy(s->text, body.p, decide);

@@ -293,11 +293,11 @@ static struct gate_answer gate_of_words(const void *context, enum body_class cla
 {
 	(void)context;
 	(void)class;
-	return (struct gate_answer){str_starts(head, S("wanted")) || str_starts(head, S("attribution")), 11, 0};
+	return (struct gate_answer){str_starts(head, S("wanted")) || str_starts(head, S("attribution")) || str_starts(str_trim(head), S("is ")), 11, 0};
 }
 
-/* All lines from the buffer where the parser takes them so. */
-static struct run run_block(str text, struct parse_memory *memory)
+/* All lines from the buffer where the parser takes them so; a buffer ends at byte `cut`. */
+static struct run run_block(str text, struct parse_memory *memory, size_t cut)
 {
 	struct run run = {0};
 	struct parser_options options = {.base = INSTANT_NONE, .probe = text, .memory = memory};
@@ -306,7 +306,11 @@ static struct run run_block(str text, struct parse_memory *memory)
 	for (size_t at = 0; at < text.n;) {
 		at = push_from(run.parser, text, number, at, number + 1);
 		number++;
-		size_t n = at < text.n ? parser_block(run.parser, str_from(text, at), number + 1, at, &lines) : 0;
+		const size_t have = at >= text.n ? 0 : at < cut && cut < text.n ? cut - at : text.n - at;
+		char *copy = malloc(have > 0 ? have : 1); /* of its own size, and gone afterwards */
+		memcpy(copy, text.p + (have > 0 ? at : 0), have);
+		size_t n = have > 0 ? parser_block(run.parser, (str){copy, have}, number + 1, at, &lines) : 0;
+		free(copy);
 		at += n;
 		number += n > 0 ? lines : 0;
 		taken += n > 0 ? lines : 0;
@@ -338,7 +342,7 @@ static void one_memory_for_many_files(void **state)
 	size_t taken = 0;
 	for (size_t i = 0; i < 60; i++) {
 		str text = str_z(texts[i * 7 % (sizeof texts / sizeof *texts)]);
-		struct run with = run_block(text, memory), without = run_block(text, NULL);
+		struct run with = run_block(text, memory, SIZE_MAX), without = run_block(text, NULL, SIZE_MAX);
 		assert_int_equal(with.out.n, without.out.n);
 		assert_memory_equal(with.out.p, without.out.p, without.out.n);
 		assert_true(str_eq(with.facts.client_version, without.facts.client_version));
@@ -428,9 +432,40 @@ static void caps(void **state)
 	buf_done(&text);
 }
 
+/* Wherever the buffer ends, and whatever was split before: each line gives what it gives when it is pushed. */
+static void a_buffer_ends_anywhere(void **state)
+{
+	(void)state;
+	static const char *const last[] = {"wanted words, and some more of them", "                                                  wanted behind blanks",
+		"MCP server \"xyz\"  is fine now, and it says so at some length", "quiet words stand here once more",
+		"MCP server \"xyz\"  is not connected to anything at all, whatever one does", "quiet words stand here at the end"};
+	struct buf text = {0};
+	for (int i = 0; i < 30; i++)
+		buf_printf(&text, "2026-11-20T11:10:%02d.103Z [DEBUG] quiet words stand here, number %d of them\n", i, i);
+	const size_t from = text.n;
+	for (size_t i = 0; i < sizeof last / sizeof *last; i++)
+		buf_printf(&text, "2026-11-20T11:10:%02zu.103Z [DEBUG] %s\n", 30 + i, last[i]);
+	struct run pushed = {0};
+	struct parser_options options = {.base = INSTANT_NONE, .probe = buf_str(&text)};
+	pushed.parser = parser_new(&rules, &options, gate_of_words, NULL, take, &pushed);
+	push_lines(pushed.parser, buf_str(&text), UINT64_MAX);
+	parser_finish(pushed.parser);
+	assert_true(pushed.count >= 3);
+	for (size_t cut = from; cut <= text.n; cut++) {
+		struct run block = run_block(buf_str(&text), NULL, cut);
+		assert_true(block.count > 20);
+		assert_int_equal(block.out.n, pushed.out.n);
+		assert_memory_equal(block.out.p, pushed.out.p, pushed.out.n);
+		run_done(&block);
+	}
+	run_done(&pushed);
+	buf_done(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_buffer_ends_anywhere),
 		cmocka_unit_test(debug_log), cmocka_unit_test(debug_forms), cmocka_unit_test(continuation_is_text), cmocka_unit_test(hand_wrapped),
 		cmocka_unit_test(wrapped_at_a_width), cmocka_unit_test(quoted_message), cmocka_unit_test(foreign_traceback),
 		cmocka_unit_test(gate_refuses), cmocka_unit_test(cache_log), cmocka_unit_test(torn_line), cmocka_unit_test(cache_array), cmocka_unit_test(transcript),
