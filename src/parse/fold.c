@@ -258,8 +258,7 @@ void flow_continue(struct flow *f, const struct text_line *t)
 /* One line that is neither JSON nor the beginning of a traceback: its record says all that it says. */
 static bool tells_nothing(const struct flow *f, str text)
 {
-	const bool bracket = text.n > 1 && text.p[0] == '[' && text.p[1] != '{' && text.p[1] != ' '; /* `[12:00:00] INFO` */
-	return (bracket || !json_starts(text)) && memchr(text.p, '\n', text.n) == NULL && !trace_may_begin(&f->trace, text);
+	return (json_is_bracketed(text) || !json_starts(text)) && memchr(text.p, '\n', text.n) == NULL && !trace_may_begin(&f->trace, text);
 }
 
 void emit_embedded(struct parser *p, const struct record *r)

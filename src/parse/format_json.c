@@ -22,6 +22,8 @@ bool json_starts(str text)
 	return s.n > 0 && (s.p[0] == '{' || s.p[0] == '[' || s.p[0] == ']' || s.p[0] == '}');
 }
 
+bool json_is_bracketed(str text) { return text.n > 0 && text.p[0] == '[' && (text.n == 1 || (text.p[1] != '{' && text.p[1] != ' ')); }
+
 instant json_instant(const struct json *v)
 {
 	instant at;
@@ -330,7 +332,7 @@ bool json_line(struct flow *f, const struct text_line *t)
 		return true; /* the array around the objects */
 	if (s.p[0] == ']' || s.p[0] == '}')
 		return false;
-	if (s.p[0] == '[' && (s.n == 1 || (s.p[1] != '{' && s.p[1] != ' ')))
+	if (json_is_bracketed(s))
 		return false;
 	struct text_line whole = *t;
 	whole.text = s;
@@ -380,11 +382,11 @@ static bool keep_text(struct parser *p, struct text_line *t, str text, instant a
 static const char *const carriers[] = {"log", "message", "msg", "line", "textPayload", "_raw"};
 enum { CARRIERS = sizeof carriers / sizeof *carriers };
 
-/* Is there a carrier whose text begins with a time, or with a level in brackets, as a line does that another program wrote? */
-static bool carries_line(str s)
+/* The carrier whose text begins with a time, or with a level in brackets, as a line does that another program wrote; NULL: none. */
+static const char *carrier_of(str s)
 {
 	size_t at = 1;
-	for (ptrdiff_t colon; (colon = str_chr(str_from(s, at), ':')) > 0; at += (size_t)colon + 1) {
+	for (ptrdiff_t colon; (colon = str_chr(str_from(s, at), ':')) >= 0; at += (size_t)colon + 1) {
 		str name = str_head(s, at + (size_t)colon), text = str_trim(str_from(s, name.n + 1));
 		if (!str_ends(name, S("\"")) || !str_starts(text, S("\"")) || text.n < 12)
 			continue;
@@ -393,18 +395,17 @@ static bool carries_line(str s)
 		for (size_t i = 0; (timed || levelled) && i < CARRIERS; i++) {
 			const str carrier = str_z(carriers[i]);
 			if (name.n > carrier.n && str_ends(name, carrier) && name.p[name.n - carrier.n - 1] == '"')
-				return true;
+				return carriers[i];
 		}
 	}
-	return false;
+	return NULL;
 }
 
-static str carried(const struct json *doc)
+/* Docker's driver for files, and what prints like it. A blank may follow: some drivers and jq write one. */
+static bool is_docker(str s)
 {
-	for (size_t i = 0; i < CARRIERS; i++)
-		if (json_is_string(json_get(doc, carriers[i])))
-			return json_text(json_get(doc, carriers[i]));
-	return STR_NONE;
+	const str begin = S("{\"log\":");
+	return str_starts(s, begin) && str_starts(front(str_from(s, begin.n)), S("\""));
 }
 
 static instant carried_at(const struct json *doc)
@@ -419,10 +420,10 @@ static instant carried_at(const struct json *doc)
 bool json_wrapper(struct parser *p, struct text_line *t, uint64_t *key, bool *ret_partial)
 {
 	str s = t->text;
-	const bool docker = str_starts(s, S("{\"log\":")); /* a blank may follow: some drivers and jq write one */
+	const bool docker = is_docker(s);
 	const bool journal = !docker && str_starts(s, S("{")) && str_find(str_head(s, 4096), S("__REALTIME_TIMESTAMP")) >= 0;
-	const bool carrier = !docker && !journal && str_starts(s, S("{")) && carries_line(str_head(s, 4096));
-	if (!docker && !journal && !carrier)
+	const char *carrier = !docker && !journal && str_starts(s, S("{")) ? carrier_of(str_head(s, 4096)) : NULL;
+	if (!docker && !journal && carrier == NULL)
 		return false;
 	struct json *doc = json_parse(s, NULL);
 	if (doc == NULL)
@@ -434,9 +435,9 @@ bool json_wrapper(struct parser *p, struct text_line *t, uint64_t *key, bool *re
 		*ret_partial = !str_ends(text, S("\n"));
 		*key ^= hash64_seed(json_text(json_get(doc, "stream")), 2);
 		done = keep_text(p, t, text, json_instant(json_get(doc, "time")));
-	} else if (carrier) {
+	} else if (carrier != NULL && json_is_string(json_get(doc, carrier))) {
 		*key ^= hash64_seed(json_text(json_get(doc, "stream")), 3);
-		done = keep_text(p, t, carried(doc), carried_at(doc));
+		done = keep_text(p, t, json_text(json_get(doc, carrier)), carried_at(doc));
 	} else if (json_is_string(message)) {
 		uint64_t micros;
 		bool timed = str_u64(json_text(json_get(doc, "__REALTIME_TIMESTAMP")), &micros) && micros < INT64_MAX;

@@ -56,6 +56,9 @@ static void shippers(void **state)
 	expect("{\"timestamp\":\"2026-11-20T11:10:55Z\",\"line\":\"2026-11-20T11:10:54.103Z [DEBUG] MCP server \\\"pg\\\": Calling MCP tool: t\"}\n", debug);
 	expect("{\"textPayload\": \"2026-11-20T11:10:54.103Z [DEBUG] MCP server \\\"pg\\\": Calling MCP tool: t\", \"severity\": \"DEFAULT\"}\n", debug);
 	expect("{\"message\":\"[DEBUG] MCP server \\\"pg\\\": Calling MCP tool: t\",\"time\":\"2026-11-20T11:10:54.103Z\"}\n", debug);
+	expect("{\"host\":\"fe80::1\",\"line\":\"2026-11-20T11:10:54.103Z [DEBUG] MCP server \\\"pg\\\": Calling MCP tool: t\"}\n", debug);
+	expect("{\"message\":\"forwarded\",\"line\":\"2026-11-20T11:10:54.103Z [DEBUG] MCP server \\\"pg\\\": Calling MCP tool: t\"}\n", debug);
+	expect("{\"log\":{\"file\":{\"path\":\"/var/log/a\"}},\"message\":\"2026-11-20T11:10:54.103Z [DEBUG] MCP server \\\"pg\\\": Calling MCP tool: t\"}\n", debug);
 	expect("{\"log\": \"INFO:     Shutting down\\n\", \"stream\": \"stderr\", \"time\": \"2026-11-20T23:14:36.467599511Z\"}\n",
 		"1 server server 2026-11-20T23:14:36.467Z|Shutting down\n");
 	expect("2026-11-20T23:14:36.467599+00:00 app[web.1]: INFO:     Shutting down\n", "1 server server 2026-11-20T23:14:36.467Z|Shutting down\n");
