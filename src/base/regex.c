@@ -41,12 +41,9 @@ static bool jit_off; /* for tests; set before any compile */
 
 void regex_set_jit(bool on) { jit_off = !on; }
 
-/* PCRE2 before 10.43 may take the byte that a lookahead asks for at the beginning for the match's own, and then miss `b` of
- * `(?=b)a*b`: nothing is concluded beforehand there, and for tests with any lookahead. */
-static uint32_t options_of(str pattern, unsigned flags)
+static uint32_t options_of(unsigned flags)
 {
 	uint32_t o = PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C;
-	o |= str_starts(pattern, S("(?=")) || (flags & REGEX_ALWAYS_PCRE2 && str_find(pattern, S("(?=")) >= 0) ? PCRE2_NO_START_OPTIMIZE : 0;
 	o |= flags & REGEX_ANCHORED ? PCRE2_ANCHORED : 0;
 	o |= flags & REGEX_DOTALL ? PCRE2_DOTALL : 0;
 	o |= flags & REGEX_CASELESS ? PCRE2_CASELESS : 0;
@@ -60,24 +57,41 @@ static int refuse_callout(pcre2_callout_enumerate_block *block, void *ret_at)
 	return 1;
 }
 
+/* PCRE2 before 10.43 takes the byte that a lookahead asks for at the beginning for one of the match's own, looks for the last byte that
+ * every match has behind it, and so misses `b` of `(?=b)a*b`. Only when these two are the same byte can that be. */
+static bool concludes_wrongly(const pcre2_code *code, str pattern)
+{
+	uint32_t first_kind = 0, last_kind = 0, first = 0, last = 0;
+	pcre2_pattern_info(code, PCRE2_INFO_FIRSTCODETYPE, &first_kind);
+	pcre2_pattern_info(code, PCRE2_INFO_LASTCODETYPE, &last_kind);
+	pcre2_pattern_info(code, PCRE2_INFO_FIRSTCODEUNIT, &first);
+	pcre2_pattern_info(code, PCRE2_INFO_LASTCODEUNIT, &last);
+	return first_kind == 1 && last_kind == 1 && (first | 0x20) == (last | 0x20) && str_find(pattern, S("(?=")) >= 0;
+}
+
 /* *ret_code NULL when it fails. */
 static int compile(str pattern, uint32_t options, pcre2_code **ret_code, struct err *reterr)
 {
 	int code;
 	size_t at = 0;
 	pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+	const PCRE2_SPTR text = (PCRE2_SPTR)(pattern.n > 0 ? pattern.p : "");
 	if (context == NULL)
 		diag_out_of_memory();
 	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
 	pcre2_set_max_pattern_length(context, REGEX_PATTERN_MAX);
-	*ret_code = pcre2_compile((PCRE2_SPTR)(pattern.n > 0 ? pattern.p : ""), pattern.n, options, &code, &at, context);
+	*ret_code = pcre2_compile(text, pattern.n, options, &code, &at, context);
+	if (*ret_code != NULL && concludes_wrongly(*ret_code, pattern)) {
+		pcre2_code_free(*ret_code);
+		*ret_code = pcre2_compile(text, pattern.n, options | PCRE2_NO_START_OPTIMIZE, &code, &at, context);
+	}
 	pcre2_compile_context_free(context);
 	if (*ret_code != NULL)
 		return 0;
-	PCRE2_UCHAR text[200];
-	if (pcre2_get_error_message(code, text, sizeof text) < 0)
-		text[0] = '\0';
-	return err_at(reterr, ERR_SYNTAX, NULL, 0, (unsigned)at + 1, "the regular expression does not compile: %s", (const char *)text);
+	PCRE2_UCHAR message[200];
+	if (pcre2_get_error_message(code, message, sizeof message) < 0)
+		message[0] = '\0';
+	return err_at(reterr, ERR_SYNTAX, NULL, 0, (unsigned)at + 1, "the regular expression does not compile: %s", (const char *)message);
 }
 
 static int check(struct regex *r, struct err *reterr)
@@ -113,7 +127,7 @@ static void load_names(struct regex *r)
 
 static int compile_all(struct regex *r, str pattern, struct err *reterr)
 {
-	int rc = compile(pattern, options_of(pattern, r->flags), &r->code, reterr);
+	int rc = compile(pattern, options_of(r->flags), &r->code, reterr);
 	if (rc == 0)
 		rc = check(r, reterr);
 	if (rc != 0)
@@ -253,7 +267,7 @@ static int count_item(pcre2_callout_block *block, void *counter)
 static int count_pcre2(struct regex *r, str s, size_t start, struct regex_match *ret, uint64_t *ret_steps)
 {
 	struct counter c = {.at = start};
-	if (r->counting == NULL && compile((str){r->pattern, r->pattern_n}, options_of((str){r->pattern, r->pattern_n}, r->flags) | PCRE2_AUTO_CALLOUT, &r->counting, NULL) < 0)
+	if (r->counting == NULL && compile((str){r->pattern, r->pattern_n}, options_of(r->flags) | PCRE2_AUTO_CALLOUT, &r->counting, NULL) < 0)
 		return ERR_LIMIT;
 	pcre2_set_callout(r->context, count_item, &c);
 	int rc = pcre2_match(r->counting, (PCRE2_SPTR)(s.n > 0 ? s.p : ""), s.n, start, PCRE2_NO_JIT, r->data, r->context);
