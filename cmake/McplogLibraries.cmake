@@ -7,7 +7,7 @@ endif()
 
 set(missing)
 # mcplog_library(name "pkg-config module and version" Debian-package Fedora-package); ${name}_TARGET is what to link with. With
-# MCPLOG_STATIC that is the archive, without those libraries of the system that it needs (m, and of SQLite the threads).
+# MCPLOG_STATIC that is the archive where there is one, without those libraries of the system that it needs (m, and of SQLite the threads).
 macro(mcplog_library name module debian fedora)
 	pkg_check_modules(${name} QUIET IMPORTED_TARGET "${module}")
 	set(${name}_TARGET PkgConfig::${name})
@@ -16,10 +16,11 @@ macro(mcplog_library name module debian fedora)
 	elseif(MCPLOG_STATIC AND NOT "${name}" MATCHES "XXHASH|CMOCKA")
 		list(GET ${name}_LIBRARIES 0 archive)
 		find_library(${name}_ARCHIVE lib${archive}.a HINTS ${${name}_LIBDIR})
-		if(NOT ${name}_ARCHIVE)
-			string(APPEND missing "\n  lib${archive}.a, for MCPLOG_STATIC: Debian, Ubuntu: apt install ${debian}; Fedora: dnf install ${fedora} ${fedora}-static")
+		if(${name}_ARCHIVE)
+			set(${name}_TARGET ${${name}_ARCHIVE})
+		else()
+			message(STATUS "no lib${archive}.a: ${archive} is looked up at every start (MCPLOG_STATIC)")
 		endif()
-		set(${name}_TARGET ${${name}_ARCHIVE})
 	endif()
 endmacro()
 

@@ -73,7 +73,8 @@ def cache_entry(name):
 def setting():
     """What the figure depends on besides the program."""
     compiler = subprocess.run([cache_entry("CMAKE_C_COMPILER") or "cc", "--version"], capture_output=True, text=True).stdout.split("\n")[0]
-    return f"{cache_entry('CMAKE_BUILD_TYPE')}, {compiler}, SQLite {sqlite3.sqlite_version}"
+    linked = "linked in" if cache_entry("SQLITE_ARCHIVE").endswith(".a") else "shared"
+    return f"{cache_entry('CMAKE_BUILD_TYPE')}, {compiler}, SQLite {sqlite3.sqlite_version}, {linked}"
 
 
 def instructions_per_byte(gen, scratch):
