@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "join/internal.h"
+#include "join/periods.h"
 #include "model/names.h"
 #include <stdlib.h>
 
@@ -35,6 +36,7 @@ struct grouping {
 	const struct source *sources;
 	size_t n;
 	struct arena *a;
+	struct periods clients;
 	uint32_t *root;            /* union-find */
 	struct map keys;           /* key of a source that was looked at before → source + 1 */
 	uint32_t *votes;           /* by root */
@@ -129,13 +131,6 @@ static void cast_votes(struct grouping *g, const struct keys *keys)
 			vote(g, key_at(&keys->v[k], d));
 }
 
-static bool overlaps(const struct source *a, const struct source *b)
-{
-	if (a->first == INSTANT_NONE || b->first == INSTANT_NONE)
-		return true;
-	return a->first <= b->last + MINUTE && b->first <= a->last + MINUTE;
-}
-
 static bool is_under(str dir, str path) { return str_starts(path, dir); }
 
 /* The root with most votes that i does not have yet; of several the first. */
@@ -151,23 +146,31 @@ static uint32_t elected(struct grouping *g, uint32_t i)
 	return best;
 }
 
+struct around {
+	struct grouping *g;
+	uint32_t i, own, root;     /* root UINT32_MAX: none as yet, or several */
+	str directory;
+};
+
+static bool stands_around(void *context, uint32_t k)
+{
+	struct around *around = context;
+	if (k == around->i || !is_under(around->directory, around->g->sources[k].path))
+		return true;
+	const uint32_t root = find(around->g, k);
+	if (root == around->own || root == around->root)
+		return true;
+	const bool only_one = around->root == UINT32_MAX;
+	around->root = only_one ? root : UINT32_MAX;
+	return only_one;
+}
+
 /* The root of the only session around source i that is not its own. */
 static uint32_t only_one_around(struct grouping *g, uint32_t i)
 {
-	const uint32_t own = find(g, i);
-	uint32_t around = UINT32_MAX;
-	const str dir = directory(g->sources[i].path);
-	for (uint32_t k = 0; k < g->n; k++) {
-		if (k == i || !source_is_client(g->sources[k].kind) || !overlaps(&g->sources[i], &g->sources[k]) || !is_under(dir, g->sources[k].path))
-			continue;
-		const uint32_t root = find(g, k);
-		if (root == own)
-			continue;
-		if (around != UINT32_MAX && around != root)
-			return UINT32_MAX;
-		around = root;
-	}
-	return around;
+	struct around around = {g, i, find(g, i), UINT32_MAX, directory(g->sources[i].path)};
+	(void)periods_overlapping(&g->clients, &g->sources[i], stands_around, &around);
+	return around.root;
 }
 
 /* A client source without session id: by votes, else the only session around. */
@@ -223,40 +226,59 @@ static int unite_clients(struct grouping *g, const struct join_rows *rows, struc
 	return r;
 }
 
-/* Does the server-side source s belong to this group of client sources? */
-static bool fits(const struct join_group *group, const struct source *s, bool *ret_same_dir)
+/* --- server-side logs --- */
+
+struct placing {
+	struct grouping *g;
+	const struct join_group *groups;
+	const uint32_t *group_of;  /* by root */
+	uint32_t source;           /* the server-side log that is placed now */
+	uint32_t *placed;          /* by group: 1 + the log that went there last */
+	VEC(uint32_t) hit;         /* groups that it overlaps */
+};
+
+static bool overlaps_client(void *context, uint32_t client)
 {
-	bool overlap = false;
-	*ret_same_dir = false;
-	if (group->sources[0]->kind == SOURCE_EXCERPT) /* a text beside the logs is no session of theirs */
-		return false;
-	for (size_t k = 0; k < group->client_count; k++) {
-		overlap |= overlaps(s, group->sources[k]);
-		*ret_same_dir |= str_eq(directory(s->path), directory(group->sources[k]->path));
-	}
-	return overlap;
+	struct placing *p = context;
+	const uint32_t group = p->group_of[find(p->g, client)];
+	if (p->groups[group].sources[0]->kind == SOURCE_EXCERPT) /* a text beside the logs is no session of theirs */
+		return true;
+	if (p->placed[group] != p->source + 1)
+		*vec_push(&p->hit) = group;
+	p->placed[group] = p->source + 1;
+	return true;
 }
 
-/* The sessions that a server-side source belongs to: all it overlaps in time; of an untimed one the only session there is,
- * else the only one of the same directory. */
-static size_t sessions_of(const struct source *s, const struct join_group *groups, size_t group_count, uint32_t *ret)
+static bool is_beside(const struct join_group *group, str dir)
 {
-	size_t n = 0, same = 0;
-	uint32_t last_same = 0;
-	for (size_t i = 0; i < group_count; i++) {
-		bool same_dir;
-		if (!fits(&groups[i], s, &same_dir))
-			continue;
-		ret[n++] = (uint32_t)i;
-		if (same_dir) {
-			same++;
-			last_same = (uint32_t)i;
-		}
-	}
-	if (s->has_times || n <= 1)
-		return n;
-	ret[0] = last_same;
-	return same == 1 ? 1 : 0;
+	for (size_t k = 0; k < group->client_count; k++)
+		if (str_eq(directory(group->sources[k]->path), dir))
+			return true;
+	return false;
+}
+
+static int number_order(const void *a, const void *b)
+{
+	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* The sessions that a server-side source belongs to, p->hit: all it overlaps in time; of an untimed one the only session there is,
+ * else the only one of the same directory. */
+static void find_sessions(struct placing *p)
+{
+	const struct source *s = &p->g->sources[p->source];
+	p->hit.n = 0;
+	(void)periods_overlapping(&p->g->clients, s, overlaps_client, p);
+	vec_sort(&p->hit, number_order);
+	if (s->has_times || p->hit.n <= 1)
+		return;
+	const str dir = directory(s->path);
+	size_t same = 0;
+	for (size_t i = 0; i < p->hit.n; i++)
+		if (is_beside(&p->groups[p->hit.v[i]], dir))
+			p->hit.v[same++] = p->hit.v[i];
+	p->hit.n = same == 1 ? 1 : 0;
 }
 
 static void add_source(struct join_group *group, const struct source *s) { group->sources[group->source_count++] = s; }
@@ -269,9 +291,9 @@ static struct join_group *new_group(struct join_groups *out, struct arena *a, si
 }
 
 /* Roots come before the sources they hold, so that one turn over all sources fills the groups in order. */
-static void collect_clients(struct grouping *g, struct arena *a, struct join_groups *out, size_t servers)
+static void collect_clients(struct grouping *g, struct join_groups *out, uint32_t *group_of)
 {
-	uint32_t *sizes = arena_alloc(a, (g->n + 1) * sizeof *sizes), *group_of = arena_alloc(a, (g->n + 1) * sizeof *group_of);
+	uint32_t *sizes = arena_alloc(g->a, (g->n + 1) * sizeof *sizes);
 	for (uint32_t i = 0; i < g->n; i++)
 		sizes[find(g, i)]++;
 	for (uint32_t i = 0; i < g->n; i++) {
@@ -280,7 +302,7 @@ static void collect_clients(struct grouping *g, struct arena *a, struct join_gro
 			continue;
 		if (root == i) {
 			group_of[i] = (uint32_t)out->n;
-			(void)new_group(out, a, sizes[i] + servers);
+			(void)new_group(out, g->a, sizes[i]);
 		}
 		struct join_group *group = &out->v[group_of[root]];
 		add_source(group, &g->sources[i]);
@@ -288,28 +310,52 @@ static void collect_clients(struct grouping *g, struct arena *a, struct join_gro
 	}
 }
 
-static void collect_groups(struct grouping *g, struct arena *a, struct join_groups *out)
+struct place_of {
+	uint32_t group, source;
+};
+typedef VEC(struct place_of) places;
+
+/* Groups get room for what they get, behind their clients. */
+static void add_servers(struct grouping *g, struct join_groups *out, const places *of)
 {
-	size_t servers = 0;
-	for (size_t i = 0; i < g->n; i++)
-		servers += !source_is_client(g->sources[i].kind);
-	out->v = arena_alloc(a, (g->n + 1) * sizeof *out->v);
-	collect_clients(g, a, out, servers);
-	size_t sessions = out->n;
-	uint32_t *hit = arena_alloc(a, (sessions + 1) * sizeof *hit);
-	struct join_group *alone = NULL;
-	for (size_t i = 0; i < g->n; i++) {
+	uint32_t *more = arena_alloc(g->a, (out->n + 1) * sizeof *more);
+	for (size_t i = 0; i < of->n; i++)
+		more[of->v[i].group]++;
+	for (size_t i = 0; i < out->n; i++) {
+		struct join_group *group = &out->v[i];
+		const struct source **clients = group->sources;
+		if (more[i] == 0)
+			continue;
+		group->sources = arena_alloc(g->a, (group->source_count + more[i]) * sizeof *group->sources);
+		memcpy(group->sources, clients, group->source_count * sizeof *clients);
+	}
+	for (size_t i = 0; i < of->n; i++)
+		add_source(&out->v[of->v[i].group], &g->sources[of->v[i].source]);
+}
+
+static void collect_groups(struct grouping *g, struct join_groups *out)
+{
+	uint32_t *group_of = arena_alloc(g->a, (g->n + 1) * sizeof *group_of);
+	places of = {0};
+	out->v = arena_alloc(g->a, (g->n + 1) * sizeof *out->v);
+	collect_clients(g, out, group_of);
+	const uint32_t alone = (uint32_t)out->n; /* the group of those that belong to no session */
+	struct placing p = {.g = g, .groups = out->v, .group_of = group_of, .placed = arena_alloc(g->a, (out->n + 1) * sizeof *p.placed)};
+	for (uint32_t i = 0; i < g->n; i++) {
 		if (source_is_client(g->sources[i].kind))
 			continue;
-		size_t n = sessions_of(&g->sources[i], out->v, sessions, hit);
-		for (size_t k = 0; k < n; k++)
-			add_source(&out->v[hit[k]], &g->sources[i]);
-		if (n)
-			continue;
-		if (!alone)
-			alone = new_group(out, a, servers);
-		add_source(alone, &g->sources[i]);
+		p.source = i;
+		find_sessions(&p);
+		for (size_t k = 0; k < p.hit.n; k++)
+			*vec_push(&of) = (struct place_of){p.hit.v[k], i};
+		if (p.hit.n == 0)
+			*vec_push(&of) = (struct place_of){alone, i};
+		if (p.hit.n == 0 && out->n == alone)
+			(void)new_group(out, g->a, 0);
 	}
+	add_servers(g, out, &of);
+	vec_free(&p.hit);
+	vec_free(&of);
 }
 
 void join_groups_mark(struct join_groups *groups)
@@ -338,9 +384,10 @@ int join_group_sources(const struct source *sources, size_t n, const struct join
 	for (uint32_t i = 0; i < n; i++)
 		g.root[i] = i;
 	*ret = (struct join_groups){0};
+	periods_init(&g.clients, sources, n, a);
 	int r = unite_clients(&g, rows, reterr);
 	if (!r)
-		collect_groups(&g, a, ret);
+		collect_groups(&g, ret);
 	join_groups_mark(ret);
 	map_done(&g.keys);
 	vec_free(&g.voted);
