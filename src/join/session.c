@@ -228,20 +228,27 @@ static int unite_clients(struct grouping *g, const struct join_rows *rows, struc
 
 /* --- server-side logs --- */
 
+enum { SEVERAL = UINT32_MAX };
+
 struct placing {
 	struct grouping *g;
-	const struct join_group *groups;
+	const struct join_groups *groups;
 	const uint32_t *group_of;  /* by root */
+	struct map beside;         /* directory of clients' logs → 1 + their group, or SEVERAL */
+	uint32_t only;             /* 1 + the only group, or SEVERAL; 0: there is none */
 	uint32_t source;           /* the server-side log that is placed now */
 	uint32_t *placed;          /* by group: 1 + the log that went there last */
-	VEC(uint32_t) hit;         /* groups that it overlaps */
+	VEC(uint32_t) hit;         /* groups of this log */
 };
+
+/* A text beside the logs is no session of theirs. */
+static bool takes_servers(const struct join_group *group) { return group->sources[0]->kind != SOURCE_EXCERPT; }
 
 static bool overlaps_client(void *context, uint32_t client)
 {
 	struct placing *p = context;
 	const uint32_t group = p->group_of[find(p->g, client)];
-	if (p->groups[group].sources[0]->kind == SOURCE_EXCERPT) /* a text beside the logs is no session of theirs */
+	if (!takes_servers(&p->groups->v[group]))
 		return true;
 	if (p->placed[group] != p->source + 1)
 		*vec_push(&p->hit) = group;
@@ -249,12 +256,19 @@ static bool overlaps_client(void *context, uint32_t client)
 	return true;
 }
 
-static bool is_beside(const struct join_group *group, str dir)
+static void list_directories(struct placing *p)
 {
-	for (size_t k = 0; k < group->client_count; k++)
-		if (str_eq(directory(group->sources[k]->path), dir))
-			return true;
-	return false;
+	for (uint32_t i = 0; i < p->groups->n; i++) {
+		const struct join_group *group = &p->groups->v[i];
+		if (!takes_servers(group))
+			continue;
+		p->only = p->only == 0 ? i + 1 : SEVERAL;
+		for (size_t k = 0; k < group->client_count; k++) {
+			const uint64_t key = hash64(directory(group->sources[k]->path));
+			uint32_t known;
+			map_put(&p->beside, key, map_get(&p->beside, key, &known) && known != i + 1 ? SEVERAL : i + 1);
+		}
+	}
 }
 
 static int number_order(const void *a, const void *b)
@@ -269,16 +283,16 @@ static void find_sessions(struct placing *p)
 {
 	const struct source *s = &p->g->sources[p->source];
 	p->hit.n = 0;
-	(void)periods_overlapping(&p->g->clients, s, overlaps_client, p);
-	vec_sort(&p->hit, number_order);
-	if (s->has_times || p->hit.n <= 1)
+	if (s->has_times) {
+		(void)periods_overlapping(&p->g->clients, s, overlaps_client, p);
+		vec_sort(&p->hit, number_order);
 		return;
-	const str dir = directory(s->path);
-	size_t same = 0;
-	for (size_t i = 0; i < p->hit.n; i++)
-		if (is_beside(&p->groups[p->hit.v[i]], dir))
-			p->hit.v[same++] = p->hit.v[i];
-	p->hit.n = same == 1 ? 1 : 0;
+	}
+	uint32_t group = p->only;
+	if (group == SEVERAL && !map_get(&p->beside, hash64(directory(s->path)), &group))
+		group = SEVERAL;
+	if (group != 0 && group != SEVERAL)
+		*vec_push(&p->hit) = group - 1;
 }
 
 static void add_source(struct join_group *group, const struct source *s) { group->sources[group->source_count++] = s; }
@@ -340,7 +354,8 @@ static void collect_groups(struct grouping *g, struct join_groups *out)
 	out->v = arena_alloc(g->a, (g->n + 1) * sizeof *out->v);
 	collect_clients(g, out, group_of);
 	const uint32_t alone = (uint32_t)out->n; /* the group of those that belong to no session */
-	struct placing p = {.g = g, .groups = out->v, .group_of = group_of, .placed = arena_alloc(g->a, (out->n + 1) * sizeof *p.placed)};
+	struct placing p = {.g = g, .groups = out, .group_of = group_of, .placed = arena_alloc(g->a, (out->n + 1) * sizeof *p.placed)};
+	list_directories(&p);
 	for (uint32_t i = 0; i < g->n; i++) {
 		if (source_is_client(g->sources[i].kind))
 			continue;
@@ -355,6 +370,7 @@ static void collect_groups(struct grouping *g, struct join_groups *out)
 	}
 	add_servers(g, out, &of);
 	vec_free(&p.hit);
+	map_done(&p.beside);
 	vec_free(&of);
 }
 
