@@ -6,6 +6,8 @@
 #include "base/vec.h"
 #include <stdlib.h>
 
+enum { ORDER_MOVED = 256 }; /* bytes of an element that is moved by itself */
+
 void *mem_new(size_t n)
 {
 	void *p = calloc(1, n == 0 ? 1 : n);
@@ -60,13 +62,30 @@ void *vec_room(void *v, size_t n, size_t *cap, size_t size)
 	return v;
 }
 
+/* Moves the element at `at` before those that it must not follow, `begin` at the earliest; how many these are. */
+static size_t move_up(char *begin, char *at, size_t size, int (*order)(const void *, const void *))
+{
+	char element[ORDER_MOVED], *to = at;
+	while (to > begin && order(to - size, at) > 0)
+		to -= size;
+	if (to == at)
+		return 0;
+	memcpy(element, at, size);
+	memmove(to + size, to, (size_t)(at - to));
+	memcpy(to, element, size);
+	return (size_t)(at - to) / size;
+}
+
 void vec_order(void *v, size_t n, size_t size, int (*order)(const void *, const void *))
 {
-	const char *at = v;
-	size_t i = 1;
-	while (i < n && order(at, at + size) <= 0) {
+	char *at = v;
+	size_t moved = 0, i = 1;
+	for (; i < n && moved <= n; i++) {
 		at += size;
-		i++;
+		if (size <= ORDER_MOVED)
+			moved += move_up(v, at, size, order);
+		else if (order(at - size, at) > 0)
+			break;
 	}
 	if (i < n)
 		qsort(v, n, size, order);

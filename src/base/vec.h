@@ -14,7 +14,7 @@
 #define vec_push(a) ((void)((a)->v = vec_room((a)->v, (a)->n, &(a)->cap, sizeof *(a)->v)), &(a)->v[(a)->n++])
 #define vec_free(a) ((void)(free((a)->v), (a)->v = NULL, (a)->n = (a)->cap = 0))
 
-/* qsort that takes an empty array, and leaves alone what is in order: most arrays are. */
+/* qsort that takes an empty array, keeps the order of equals, and moves little in what is nearly in order: most arrays are. */
 #define vec_sort(a, order) vec_order((a)->v, (a)->n, sizeof *(a)->v, order)
 void vec_order(void *v, size_t n, size_t size, int (*order)(const void *, const void *));
 

@@ -44,7 +44,7 @@ void match_index_init(struct match_index *x, const struct rules *rules, uint32_t
 	if (x->n == 0)
 		return;
 	x->order = mem_new(x->n * sizeof *x->order);
-	x->table = mem_new(PATTERN_PREFIX * sizeof *x->table);
+	x->table = mem_grow(NULL, PATTERN_PREFIX, sizeof *x->table);
 	size_t at = 0, buckets = x->n < INDEX_BUCKETS ? x->n : INDEX_BUCKETS, bucket = 0;
 	for (size_t i = 0; i < rules->signatures.n; i++) {
 		const struct signature *s = &rules->signatures.v[i];

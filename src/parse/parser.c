@@ -211,7 +211,12 @@ struct parser *parser_new(const struct rules *rules, const struct parser_options
 	record_fn *sink, void *sink_context)
 {
 	struct parser *p = mem_new(sizeof *p);
-	*p = (struct parser){.o = *options, .rules = rules, .gate = gate, .gate_context = gate_context, .sink = sink, .sink_context = sink_context};
+	p->o = *options;
+	p->rules = rules;
+	p->gate = gate;
+	p->gate_context = gate_context;
+	p->sink = sink;
+	p->sink_context = sink_context;
 	p->o.path = arena_str(&p->arena, options->path);
 	p->o.probe = STR_NONE;
 	p->tally.first = p->tally.last = p->tally.previous = INSTANT_NONE;

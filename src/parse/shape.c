@@ -236,16 +236,19 @@ void shapes_init(struct shapes *s, const struct rules *rules)
 void shapes_first_bytes(struct shapes *s)
 {
 	memset(s->first, 0, sizeof s->first);
-	s->first[0x1b] = FIRST_HEAD; /* of whatever head stands behind the colour */
-	for (size_t i = 0; i < s->n; i++) {
-		const struct shape *shape = &s->v[i];
-		uint8_t bit = shape->role == SHAPE_FACT ? FIRST_FACT : FIRST_HEAD;
-		if (bit == FIRST_HEAD && (shape->role != SHAPE_HEAD || !(shape->format->strong || shape->confirmed)))
-			continue;
-		for (unsigned c = 0; c < 256; c++)
-			if (s->begins[c * s->words + i / 64] >> i % 64 & 1)
-				s->first[c] |= bit;
+	for (size_t w = 0; w < s->words; w++) {
+		uint64_t facts = 0, heads = 0;
+		for (size_t i = 0; i < 64 && 64 * w + i < s->n; i++) {
+			const struct shape *shape = &s->v[64 * w + i];
+			facts |= (uint64_t)(shape->role == SHAPE_FACT) << i;
+			heads |= (uint64_t)(shape->role == SHAPE_HEAD && (shape->format->strong || shape->confirmed)) << i;
+		}
+		for (unsigned c = 0; c < 256; c++) {
+			const uint64_t begins = s->begins[c * s->words + w];
+			s->first[c] |= (uint8_t)((begins & facts ? FIRST_FACT : 0) | (begins & heads ? FIRST_HEAD : 0));
+		}
 	}
+	s->first[0x1b] |= FIRST_HEAD; /* of whatever head stands behind the colour */
 }
 
 struct shape *shapes_next(const struct shapes *s, str text, const struct shape *last)

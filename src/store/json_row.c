@@ -14,20 +14,18 @@ size_t row_decimal(int64_t v, char ret[ROW_DIGITS])
 {
 	static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869"
 								"707172737475767778798081828384858687888990919293949596979899";
+	char text[2 * ROW_DIGITS], *const end = text + ROW_DIGITS, *p = end;
 	uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-	size_t n = 1 + (v < 0);
-	uint64_t rest = left;
-	for (; rest >= 10000; rest /= 10000)
-		n += 4;
-	n += (size_t)(rest >= 10) + (rest >= 100) + (rest >= 1000);
-	char *p = ret + n;
-	for (; left >= 10; left /= 100)
+	for (; left >= 100; left /= 100)
 		memcpy(p -= 2, pairs + 2 * (left % 100), 2);
-	if (p > ret + (v < 0))
+	if (left >= 10)
+		memcpy(p -= 2, pairs + 2 * left, 2);
+	else
 		*--p = (char)('0' + left);
 	if (v < 0)
-		*ret = '-';
-	return n;
+		*--p = '-';
+	memcpy(ret, p, ROW_DIGITS); /* a length that is always the same; nothing stands behind yet */
+	return (size_t)(end - p);
 }
 
 struct row_out row_begin(struct buf *to)

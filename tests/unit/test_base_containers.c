@@ -13,6 +13,7 @@
 #include "base/intern.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "chance.h"
 
 #define assert_str(s, z) assert_true(str_eq((s), str_z(z)))
 
@@ -127,6 +128,38 @@ static void vec_zeroes(void **state)
 	assert_null(v.v);
 }
 
+struct ordered {
+	unsigned key, at;
+};
+
+static int key_order(const void *a, const void *b)
+{
+	const struct ordered *x = a, *y = b;
+	return (x->key > y->key) - (x->key < y->key);
+}
+
+/* Little out of order, much, or not at all: equal ones stay in their order. */
+static void vec_sorts(void **state)
+{
+	(void)state;
+	for (unsigned round = 0; round < 400; round++) {
+		VEC(struct ordered) v = {0};
+		const unsigned n = any(300), spread = 1 + any(round % 2 ? 8 : 1000);
+		unsigned long long sum = 0, sorted = 0;
+		for (unsigned i = 0; i < n; i++) {
+			*vec_push(&v) = (struct ordered){i + any(spread), i};
+			sum += v.v[i].key * (1ull + i);
+		}
+		vec_sort(&v, key_order);
+		for (unsigned i = 0; i < n; i++) {
+			sorted += v.v[i].key * (1ull + v.v[i].at);
+			assert_true(i == 0 || v.v[i - 1].key < v.v[i].key || (v.v[i - 1].key == v.v[i].key && v.v[i - 1].at < v.v[i].at));
+		}
+		assert_true(sum == sorted);
+		vec_free(&v);
+	}
+}
+
 static void intern_gives_stable_ids(void **state)
 {
 	(void)state;
@@ -191,7 +224,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(str_searches), cmocka_unit_test(str_cuts), cmocka_unit_test(str_numbers),
-		cmocka_unit_test(buf_grows), cmocka_unit_test(arena_keeps_and_resets), cmocka_unit_test(vec_zeroes),
+		cmocka_unit_test(buf_grows), cmocka_unit_test(arena_keeps_and_resets), cmocka_unit_test(vec_zeroes), cmocka_unit_test(vec_sorts),
 		cmocka_unit_test(intern_gives_stable_ids), cmocka_unit_test(map_adds_and_removes),
 		cmocka_unit_test(hash_is_the_same_everywhere),
 	};
