@@ -87,9 +87,12 @@ static void output_keys(const struct rules *rules, const struct pipeline_options
 	ret->inputs = o->output_key && !str_eq(str_z(o->db), S(":memory:")) ? inputs_key(list) : 0;
 }
 
-static int look_up_output(struct timeline *t, struct pipeline_result *ret, struct err *reterr)
+static int look_up_output(struct timeline *t, const struct pipeline_options *o, struct pipeline_result *ret, struct err *reterr)
 {
-	return ret->inputs ? timeline_output(t, ret->output_key, ret->inputs, &ret->arena, &ret->remembered, reterr) : 0;
+	const int r = ret->inputs ? timeline_output(t, ret->output_key, ret->inputs, &ret->arena, &ret->remembered, reterr) : 0;
+	if (ret->remembered.p && o->take_output && !o->take_output(o->write_output_context, ret))
+		ret->remembered = STR_NONE;
+	return r;
 }
 
 /* Will the next run, when it finds the same files, open none of them and have the same to tell? problems: that the walk found; those
@@ -152,6 +155,23 @@ uint64_t pipeline_reading_key(const struct rules *rules, const struct pipeline_o
 	return hash64_seed(o->zone_name, rules->hash ^ options * 0x9e3779b97f4a7c15u);
 }
 
+/* A run without news leaves no trace: it has nothing to commit, and waits for no disk. */
+static int conclude(struct timeline *t, const struct pipeline_options *o, bool changed, struct pipeline_result *ret, struct err *reterr)
+{
+	int r = 0;
+	if (o->now_s && (changed || o->conclude))
+		r = timeline_add_run(t, o->command ? str_z(o->command) : S("analyze"), o->now_s * SECOND, o->now_s * SECOND, ret->incomplete ? 3 : 0, reterr);
+	return !r && o->conclude ? o->conclude(o->conclude_context, t, ret, reterr) : r;
+}
+
+static int end(struct timeline *t, int r, struct err *reterr)
+{
+	if (!r)
+		return timeline_commit(t, reterr);
+	timeline_rollback(t);
+	return r;
+}
+
 static int keep_verdicts(struct timeline *t, const struct pipeline_options *o, bool settled, struct pipeline_result *ret, struct err *reterr)
 {
 	char key[33];
@@ -160,17 +180,22 @@ static int keep_verdicts(struct timeline *t, const struct pipeline_options *o, b
 	const bool changed = timeline_changed(t);
 	if (!r && changed)
 		r = timeline_forget_outputs(t, reterr);
-	/* A run without news leaves no trace: it has nothing to commit, and waits for no disk. */
-	if (!r && o->now_s && (changed || o->conclude))
-		r = timeline_add_run(t, o->command ? str_z(o->command) : S("analyze"), o->now_s * SECOND, o->now_s * SECOND, ret->incomplete ? 3 : 0, reterr);
-	if (!r && o->conclude)
-		r = o->conclude(o->conclude_context, t, ret, reterr);
+	if (!r)
+		r = conclude(t, o, changed, ret, reterr);
 	if (!r && settled && o->write_output)
 		r = keep_output(t, o, ret, reterr);
+	return end(t, r, reterr);
+}
+
+/* Nothing is new since a run whose output holds still. */
+static int run_again(struct timeline *t, const struct pipeline_options *o, struct pipeline_result *ret, struct err *reterr)
+{
+	if (!o->conclude)
+		return 0;
+	int r = timeline_begin_aside(t, reterr);
 	if (!r)
-		return timeline_commit(t, reterr);
-	timeline_rollback(t);
-	return r;
+		r = conclude(t, o, false, ret, reterr);
+	return end(t, r, reterr);
 }
 
 int pipeline_run(struct rules *rules, const struct pipeline_options *o, struct pipeline_result *ret, struct err *reterr)
@@ -186,12 +211,12 @@ int pipeline_run(struct rules *rules, const struct pipeline_options *o, struct p
 	}
 	if (!r) {
 		output_keys(rules, o, &list, ret);
-		r = look_up_output(t, ret, reterr);
+		r = look_up_output(t, o, ret, reterr);
 	}
 	if (!ret->remembered.p)
 		knowledge_complete(rules);
-	if (!r && !ret->remembered.p)
-		r = run_passes(rules, o, &list, t, ret, reterr);
+	if (!r)
+		r = ret->remembered.p ? run_again(t, o, ret, reterr) : run_passes(rules, o, &list, t, ret, reterr);
 	if (!r && !ret->remembered.p) {
 		copy_problems(&list, ret);
 		r = keep_verdicts(t, o, is_settled(t, o, &list, problems, ret), ret, reterr);

@@ -34,8 +34,8 @@ struct pipeline_options {
 	int64_t now_s;              /* wall clock, for compressed files that may still grow (D7); 0: none of them does */
 	void (*progress)(void *context, uint64_t bytes_done, uint64_t bytes_total, str path); /* may be NULL */
 	void *progress_context;
-	/* The last thing in the transaction of the run, when its facts are complete: what it writes is kept with them, or neither. May
-	 * be NULL. */
+	/* The last thing in the transaction of the run, when its facts are complete: what it writes is kept with them, or neither. Also
+	 * called when the output is remembered; there are no facts then. May be NULL. */
 	int (*conclude)(void *context, struct timeline *t, struct pipeline_result *result, struct err *reterr);
 	void *conclude_context;
 	/* What the caller's output depends on besides the facts. Not 0: a run that finds everything as an earlier one left it gives its
@@ -45,6 +45,8 @@ struct pipeline_options {
 	 * empty is not kept. */
 	void (*write_output)(void *context, struct timeline *t, struct pipeline_result *result, struct output *ret);
 	void *write_output_context;
+	/* Does result->remembered hold now, whatever the time is? Sets `incomplete` as it was. With the context of write_output; NULL: always. */
+	bool (*take_output)(void *context, struct pipeline_result *result);
 	const char *command;        /* for the list of runs; NULL: analyze */
 	const volatile sig_atomic_t *stop; /* not 0: a signal came; looked at between records: roll back, ERR_STOPPED. May be NULL */
 };

@@ -101,15 +101,19 @@ static bool is_gauge(str name)
 	return false;
 }
 
-static void settle(struct counting *c)
+static void settle(struct alert_counter *k, int64_t now)
 {
-	for (size_t i = 0; i < c->book->counters.n; i++) {
-		struct alert_counter *k = &c->book->counters.v[i];
-		const int64_t now = c->now.v[i];
-		if (!is_gauge(k->name) && now > k->raw)
-			k->value += now - k->raw;
-		k->changed |= now != k->raw;
-		k->raw = now;
+	if (!is_gauge(k->name) && now > k->raw)
+		k->value += now - k->raw;
+	k->changed |= now != k->raw;
+	k->raw = now;
+}
+
+void alert_count_same(struct alert_book *book, uint64_t skipped)
+{
+	for (size_t i = 0; i < book->counters.n; i++) {
+		struct alert_counter *k = &book->counters.v[i];
+		settle(k, is_gauge(k->name) ? 0 : str_eq(k->name, S("skipped")) ? (int64_t)skipped : k->raw);
 	}
 }
 
@@ -128,7 +132,8 @@ void alert_count(struct alert_book *book, const struct facts *f, const struct al
 	add(&c, S("unparsed"), S(""), S(""), f->unrecognized);
 	add(&c, S("skipped"), S(""), S(""), o->skipped);
 	add(&c, S("unread"), S(""), S(""), o->unread);
-	settle(&c);
+	for (size_t i = 0; i < book->counters.n; i++)
+		settle(&book->counters.v[i], c.now.v[i]);
 	/* These are of one run each: nothing to compare with. */
 	struct alert_counter *patterns = NULL;
 	(void)row(&c, S("pattern-errors"), S(""), S(""));

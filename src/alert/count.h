@@ -13,4 +13,6 @@ struct alert_count_options {
 };
 /* Adds to the counters of the book what is new since the last run: they never go down, whatever the timeline forgets. */
 void alert_count(struct alert_book *book, const struct facts *f, const struct alert_count_options *o, struct arena *a);
+/* The same for facts that are those of the last run, when nothing is stuck or unread. */
+void alert_count_same(struct alert_book *book, uint64_t skipped);
 #endif

@@ -180,12 +180,18 @@ static size_t see_held(struct stepper *s, const struct alert_observation *o)
 	return at + 1;
 }
 
+/* Told, as what is over is. */
+static bool is_told(const struct alert_member *m, const struct alert_observation *o)
+{
+	return m && (m->flags & (o->kind == ALERT_ABANDONED ? MEMBER_ABANDONED : MEMBER_TOLD));
+}
+
 static size_t see_event(struct stepper *s, const struct alert_observation *o)
 {
 	const uint32_t flag = o->kind == ALERT_ABANDONED ? MEMBER_ABANDONED : MEMBER_TOLD;
 	const struct alert_member *m = member_of(s, o->incident);
 	size_t at;
-	if (m && (m->flags & flag)) {
+	if (is_told(m, o)) {
 		if (!o->live || !own_alert(s, m, o->kind, &at))
 			return 0;
 		touch(s, at, o);
@@ -268,6 +274,12 @@ static void tell_members(struct stepper *s, const struct alert_observation *seen
 	}
 }
 
+/* What see() does nothing for: not now, and not as time goes by. */
+static bool is_at_rest(struct stepper *s, const struct alert_observation *o)
+{
+	return o->kind != ALERT_STUCK && !o->held && !o->live && is_told(member_of(s, o->incident), o);
+}
+
 static void drop_gone(struct alert_book *b)
 {
 	size_t n = 0;
@@ -288,6 +300,9 @@ void alert_step(struct alert_book *book, const struct alert_observation *seen, s
 	for (size_t i = 0; i < book->alerts.n; i++)
 		age(&s, i);
 	tell_members(&s, seen, count);
+	ret->at_rest = true;
+	for (size_t i = 0; i < count; i++)
+		ret->at_rest &= is_at_rest(&s, &seen[i]);
 	drop_gone(book);
 	map_done(&s.live);
 	map_done(&s.members);

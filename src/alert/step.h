@@ -16,6 +16,7 @@ struct alert_step_options {
 struct alert_step_result {
 	uint32_t fired, resolved; /* in this run */
 	uint32_t history;         /* incidents newly taken as history */
+	bool at_rest;             /* all that was seen is told: seen again later, it would change nothing, and neither would it when not seen */
 };
 /* Changes *book; its new texts live in `a`. Observations of one run, in any order, each incident at most once. */
 void alert_step(struct alert_book *book, const struct alert_observation *seen, size_t count, const struct alert_step_options *o, struct arena *a,

@@ -7,6 +7,7 @@
 
 #include "alert/count.h"
 #include "base/utf8.h"
+#include "base/wire.h"
 #include "cli/places.h"
 #include "model/cause.h"
 #include "model/version.h"
@@ -226,7 +227,7 @@ static void tell_clocks(struct alerting *a, const struct facts *f)
 
 /* --- the step --- */
 
-static void set_marks(struct alerting *a, const struct facts *f)
+static void set_marks(struct alerting *a)
 {
 	struct alert_marks *m = &a->book.marks;
 	const int64_t since = m->last_run ? a->now - m->last_run : 0;
@@ -235,12 +236,10 @@ static void set_marks(struct alerting *a, const struct facts *f)
 		interval = since > 0 ? since : USUAL_INTERVAL_S * SECOND;
 	m->interval = interval < MINUTE ? MINUTE : interval > INTERVAL_MOST ? INTERVAL_MOST : interval;
 	m->last_run = a->now;
-	if (!m->first_run && f->source_count)
+	if (!m->first_run && a->sources)
 		m->first_run = a->now;
 	if (!a->unknown.n)
 		m->last_success = a->now;
-	m->records = (int64_t)f->records;
-	m->unrecognized = (int64_t)f->unrecognized;
 	m->duration = a->run->env->clock ? a->run->env->clock() - a->began : -1;
 }
 
@@ -253,13 +252,11 @@ static void count(struct alerting *a, const struct timeline *t, const struct fac
 
 static int64_t longest(void *context, str server, str tool) { return timeline_longest_call(context, server, tool); }
 
-static int conclude(void *context, struct timeline *t, struct pipeline_result *result, struct err *reterr)
+static void step(struct alerting *a, struct timeline *t, struct pipeline_result *result)
 {
-	struct alerting *a = context;
 	const struct facts *f = &result->facts;
-	int e = timeline_load_alerts(t, &a->run->arena, &a->book, reterr);
-	if (e)
-		return e;
+	a->sources = f->source_count;
+	a->calls = f->calls;
 	a->redactor = redactor_new(&a->run->rules, false);
 	a->first = !a->book.marks.first_run && f->source_count;
 	find_unread(a, result);
@@ -275,9 +272,63 @@ static int conclude(void *context, struct timeline *t, struct pipeline_result *r
 	a->step.history_before = a->now - (away > HISTORY_LEAST ? away : HISTORY_LEAST);
 	alert_step(&a->book, a->seen.v, a->seen.n, &a->step, &a->run->arena, &a->stepped);
 	count(a, t, f);
-	set_marks(a, f);
+	a->book.marks.records = (int64_t)f->records;
+	a->book.marks.unrecognized = (int64_t)f->unrecognized;
+	a->at_rest = a->stepped.at_rest && !a->unknown.n && !a->observe.unread_count && !a->more.n;
+}
+
+/* Nothing is new, and nothing was left to tell: as if all of it was seen again. */
+static void step_again(struct alerting *a, const struct timeline *t)
+{
+	alert_step(&a->book, NULL, 0, &a->step, &a->run->arena, &a->stepped);
+	alert_count_same(&a->book, timeline_skipped(t));
+}
+
+static int conclude(void *context, struct timeline *t, struct pipeline_result *result, struct err *reterr)
+{
+	struct alerting *a = context;
+	const int e = timeline_load_alerts(t, &a->run->arena, &a->book, reterr);
+	if (e)
+		return e;
+	if (result->remembered.p)
+		step_again(a, t);
+	else
+		step(a, t, result);
+	set_marks(a);
 	alert_judge(&a->book, a->now, &a->incidents_warn, &a->incidents_crit, &a->run->arena, &a->judgement);
 	return timeline_save_alerts(t, &a->book, reterr);
+}
+
+/* --- what is remembered for runs with nothing new --- */
+
+/* Verdicts depend on the time only where a call is open: once its client is gone it stays so (classify/outcome.c), and the alert of
+ * that is told. So what is at rest now is at rest at any later time. */
+static void keep_rest(void *context, struct timeline *t, struct pipeline_result *result, struct output *ret)
+{
+	struct alerting *a = context;
+	(void)t;
+	if (!a->at_rest)
+		return;
+	wire_i64(&ret->text, a->now);
+	wire_u64(&ret->text, a->sources);
+	wire_u64(&ret->text, a->calls);
+	wire_u64(&ret->text, result->incomplete);
+}
+
+/* pipeline_options.take_output */
+static bool take_rest(void *context, struct pipeline_result *result)
+{
+	struct alerting *a = context;
+	struct wire w = {result->remembered, false};
+	const instant kept_at = wire_take_i64(&w);
+	const uint64_t sources = wire_take_u64(&w), calls = wire_take_u64(&w);
+	const bool incomplete = wire_take_max(&w, 1);
+	if (w.bad || kept_at > a->now)
+		return false;
+	a->sources = sources;
+	a->calls = calls;
+	result->incomplete = incomplete;
+	return true;
 }
 
 static int choose_paths(struct alerting *a, size_t first, str **ret_paths, size_t *ret_count, struct err *reterr)
@@ -302,6 +353,10 @@ int alerting_run(struct alerting *a, size_t first, struct err *reterr)
 	a->run->everything = true;
 	a->run->conclude = conclude;
 	a->run->conclude_context = a;
+	a->run->output_key = run_output_key(a->run);
+	a->run->write_output = keep_rest;
+	a->run->take_output = take_rest;
+	a->run->write_output_context = a;
 	const int e = choose_paths(a, first, &paths, &count, reterr);
 	return e ? e : run_pipeline(a->run, paths, count, reterr);
 }

@@ -19,7 +19,10 @@ struct alerting {
 	struct alert_observations seen;
 	struct alert_step_result stepped;
 	struct alert_judgement judgement;
+	size_t sources;                /* in scope */
+	uint64_t calls;
 	bool first;                    /* the first run on this timeline */
+	bool at_rest;                  /* until a log changes, a run has nothing to do but to let alerts grow older */
 	str unknown;                   /* why not everything could be judged; empty: all was looked at */
 	VEC(str) more;                 /* details of that, and of clocks; texts in the run's arena */
 	struct redactor *redactor;

@@ -2,16 +2,12 @@
  * analyze: logs to report. Reads the paths through the pipeline, writes the report in the asked form, and turns --fail-on
  * and everything that went wrong into one exit code. The report is written even when some input could not be read.
  */
-#include <sys/stat.h>
-
-#include "base/hash.h"
 #include "base/wire.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/inputs.h"
 #include "cli/problems.h"
 #include "cli/run.h"
-#include "knowledge/knowledge.h"
 
 enum { REMEMBERED_MOST = 4 << 20 }; /* bytes of a report */
 
@@ -48,26 +44,6 @@ static bool fails(const struct run *r)
 }
 
 /* --- the report of a run with nothing new --- */
-
-/* What a report depends on besides the logs; 0 when that is more than can be told. The program itself is a part of it. */
-static uint64_t output_key(const struct run *r)
-{
-	static const enum opt_id of_the_hour[] = {OPT_AS_OF, OPT_SINCE, OPT_UNTIL, OPT_TZ, OPT_NO_REDACT};
-	const struct opts *o = r->opts;
-	struct stat self;
-	for (size_t i = 0; i < sizeof of_the_hour / sizeof *of_the_hour; i++)
-		if (opts_has(o, of_the_hour[i]))
-			return 0;
-	if (r->rules.problem_count || stat("/proc/self/exe", &self) != 0)
-		return 0;
-	const uint64_t facts[] = {(uint64_t)self.st_dev, self.st_ino, (uint64_t)self.st_size, (uint64_t)self.st_mtim.tv_sec, (uint64_t)self.st_mtim.tv_nsec,
-		(uint64_t)self.st_ctim.tv_sec, (uint64_t)self.st_ctim.tv_nsec, r->report.color, r->report.columns, o->verbose, r->rules.hash};
-	uint64_t h = hash64((str){(const char *)facts, sizeof facts});
-	for (size_t i = 0; i < OPT_COUNT; i++)
-		if (o->value[i])
-			h = hash64_seed(str_z(o->value[i]), h + i + 1);
-	return h | 1;
-}
 
 struct analysis {
 	struct run *run;
@@ -125,8 +101,6 @@ static int show_remembered(struct run *r, struct err *reterr)
 	struct wire kept = {r->result.remembered, false};
 	const int exit = (int)wire_take_max(&kept, EXIT_CODE_INPUT);
 	const str told = wire_take_str(&kept);
-	if (r->report.hide || str_find(kept.rest, S("[REDACTED:")) >= 0)
-		knowledge_complete(&r->rules);
 	problems_show(told);
 	r->exit = exit_code_worst(r->exit, exit);
 	return run_output(r, kept.rest, reterr);
@@ -142,7 +116,7 @@ static int analyze(struct analysis *a, struct err *reterr)
 	str *paths;
 	size_t count;
 	r->keep_calls = a->report->picture;
-	r->output_key = output_key(r);
+	r->output_key = run_output_key(r);
 	r->write_output = write_kept;
 	r->write_output_context = a;
 	int e = inputs_choose(r, 0, &paths, &count, reterr);

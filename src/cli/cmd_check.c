@@ -67,18 +67,16 @@ static int failed(const struct env *env, const struct opts *o, const struct err 
 
 static str first_text(struct alerting *a)
 {
-	const struct facts *f = &a->run->result.facts;
 	if (!a->first)
 		return S("");
-	return arena_printf(&a->run->arena, "first run: %zu source%s, %llu call%s, %u incident%s are history", f->source_count,
-		f->source_count == 1 ? "" : "s", (unsigned long long)f->calls, f->calls == 1 ? "" : "s", a->stepped.history, a->stepped.history == 1 ? "" : "s");
+	return arena_printf(&a->run->arena, "first run: %zu source%s, %llu call%s, %u incident%s are history", a->sources,
+		a->sources == 1 ? "" : "s", (unsigned long long)a->calls, a->calls == 1 ? "" : "s", a->stepped.history, a->stepped.history == 1 ? "" : "s");
 }
 
 static str fine_text(struct alerting *a)
 {
-	const struct facts *f = &a->run->result.facts;
-	return arena_printf(&a->run->arena, "no stuck calls, %zu source%s, %llu call%s", f->source_count, f->source_count == 1 ? "" : "s",
-		(unsigned long long)f->calls, f->calls == 1 ? "" : "s");
+	return arena_printf(&a->run->arena, "no stuck calls, %zu source%s, %llu call%s", a->sources, a->sources == 1 ? "" : "s",
+		(unsigned long long)a->calls, a->calls == 1 ? "" : "s");
 }
 
 static int64_t events_of(const struct alert_book *b)

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/diag.h"
+#include "base/hash.h"
 #include "base/nearest.h"
 #include "base/out.h"
 #include "cli/exit_code.h"
@@ -32,7 +33,8 @@ int run_load_rules(const struct env *env, const struct opts *opts, struct arena 
 	}
 	const int e = knowledge_open(ret, dirs, required, n, reterr);
 	/* What is built in has no faults, and is not needed when nothing is new: the pipeline completes it. */
-	const bool later = opts->command == COMMAND_ANALYZE && ret->docs.n == 1 && !opts_has(opts, OPT_CAUSE) && !opts_has(opts, OPT_FAIL_ON);
+	const bool may_know = opts->command == COMMAND_ANALYZE || opts->command == COMMAND_CHECK || opts->command == COMMAND_EXPORT;
+	const bool later = may_know && ret->docs.n == 1 && !opts_has(opts, OPT_CAUSE) && !opts_has(opts, OPT_FAIL_ON) && !opts_has(opts, OPT_ON);
 	if (!e && !later)
 		knowledge_complete(ret);
 	return e == ERR_IO && opts->pattern_count ? ERR_USAGE : e;
@@ -103,6 +105,7 @@ static unsigned columns_of(const struct env *env, const struct opts *o)
 static void hide_privacy(void *context, struct buf *text)
 {
 	struct run *r = context;
+	knowledge_complete(&r->rules);
 	struct redactor *redactor = redactor_new_privacy(&r->rules);
 	struct buf clean = {0};
 	if (redact(redactor, buf_str(text), &clean)) {
@@ -295,6 +298,26 @@ static void add_unread(struct run *r)
 	redactor_free(redactor);
 }
 
+/* The program itself is a part of it. */
+uint64_t run_output_key(const struct run *r)
+{
+	static const enum opt_id of_the_hour[] = {OPT_AS_OF, OPT_SINCE, OPT_UNTIL, OPT_TZ, OPT_NO_REDACT};
+	const struct opts *o = r->opts;
+	struct stat self;
+	for (size_t i = r->wall_clock; i < sizeof of_the_hour / sizeof *of_the_hour; i++)
+		if (opts_has(o, of_the_hour[i]))
+			return 0;
+	if (r->rules.problem_count || stat("/proc/self/exe", &self) != 0)
+		return 0;
+	const uint64_t facts[] = {(uint64_t)self.st_dev, self.st_ino, (uint64_t)self.st_size, (uint64_t)self.st_mtim.tv_sec, (uint64_t)self.st_mtim.tv_nsec,
+		(uint64_t)self.st_ctim.tv_sec, (uint64_t)self.st_ctim.tv_nsec, r->report.color, r->report.columns, o->verbose, r->rules.hash, o->command};
+	uint64_t h = hash64((str){(const char *)facts, sizeof facts});
+	for (size_t i = 0; i < OPT_COUNT; i++)
+		if (o->value[i] && !(r->wall_clock && i == OPT_AS_OF))
+			h = hash64_seed(str_z(o->value[i]), h + i + 1);
+	return h | 1;
+}
+
 enum { WORTH_A_THREAD = 4 << 20 }; /* bytes; fewer are read before a second thread has begun in earnest */
 
 int run_options(struct run *r, const str *paths, size_t count, struct pipeline_options *ret, struct err *reterr)
@@ -318,6 +341,7 @@ int run_options(struct run *r, const str *paths, size_t count, struct pipeline_o
 		.output_key = r->output_key,
 		.write_output = r->write_output,
 		.write_output_context = r->write_output_context,
+		.take_output = r->take_output,
 		.command = opts_command(o->command)->name,
 		.source = {
 			.follow_symlinks = opts_has(o, OPT_FOLLOW_SYMLINKS),
@@ -415,6 +439,8 @@ static void tell_hidden(struct run *r, str text)
 {
 	struct hidden hidden;
 	struct buf line = {0};
+	if (str_find(text, S("[REDACTED:")) >= 0)
+		knowledge_complete(&r->rules);
 	hidden_count(&r->rules, text, &hidden);
 	hidden_say(&hidden, &line);
 	if (line.n)

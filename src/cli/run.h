@@ -28,9 +28,10 @@ struct run {
 	void *conclude_context;
 	bool piped;                     /* paths are standard input only: nothing is kept */
 	bool in_memory;                 /* set before run_pipeline: a timeline of these paths alone, which result.timeline keeps */
-	uint64_t output_key;            /* of the pipeline, as the next two; set before run_pipeline */
+	uint64_t output_key;            /* of the pipeline, as the next four; set before run_pipeline */
 	void (*write_output)(void *context, struct timeline *t, struct pipeline_result *result, struct output *ret);
 	void *write_output_context;
+	bool (*take_output)(void *context, struct pipeline_result *result);
 	bool facts_taken;
 	struct buf told;                /* problems that run_take_facts showed */
 	int exit;                       /* worst exit code so far */
@@ -44,6 +45,9 @@ int run_pipeline(struct run *r, const str *paths, size_t count, struct err *rete
 /* The two halves of run_pipeline: the options turned into those of the pipeline, and the run. */
 int run_options(struct run *r, const str *paths, size_t count, struct pipeline_options *ret, struct err *reterr) MUST_USE;
 int run_pipeline_with(struct run *r, const struct pipeline_options *options, struct err *reterr) MUST_USE;
+/* What an output depends on besides the logs, for output_key; 0 when that is more than can be told. With wall_clock the output minds the
+ * time itself. */
+uint64_t run_output_key(const struct run *r);
 /* Makes the facts those of a report: what could not be read is told and added, relative times become times. run_pipeline ends with it;
  * for callbacks of the pipeline that need it before. */
 void run_take_facts(struct run *r);

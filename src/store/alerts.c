@@ -242,7 +242,7 @@ int timeline_save_alerts(struct timeline *t, const struct alert_book *b, struct 
 {
 	if (t->writing)
 		return save_all(t, b, reterr);
-	int r = timeline_begin(t, reterr);
+	int r = timeline_begin_aside(t, reterr);
 	if (r == 0)
 		r = save_all(t, b, reterr);
 	if (r == 0)

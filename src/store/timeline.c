@@ -119,13 +119,19 @@ const char *timeline_warning(const struct timeline *t)
 
 /* --- the transaction --- */
 
-int timeline_begin(struct timeline *t, struct err *reterr)
+int timeline_begin_aside(struct timeline *t, struct err *reterr)
 {
 	int r = sql_run(&t->sql, sql_get(&t->sql, SQL_BEGIN), reterr);
 	t->writing = t->sql.within = r == 0;
 	kept_digests_done(&t->digests);
 	t->sql.failed = false;
 	t->changes = sqlite3_total_changes(t->sql.db);
+	return r;
+}
+
+int timeline_begin(struct timeline *t, struct err *reterr)
+{
+	const int r = timeline_begin_aside(t, reterr);
 	return r == 0 ? known_files_load(&t->known, &t->sql, reterr) : r;
 }
 

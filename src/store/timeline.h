@@ -21,6 +21,7 @@ struct timeline_options {
 };
 int timeline_open(const struct timeline_options *options, struct timeline **ret, struct err *reterr) MUST_USE;
 int timeline_begin(struct timeline *t, struct err *reterr) MUST_USE;  /* BEGIN IMMEDIATE */
+int timeline_begin_aside(struct timeline *t, struct err *reterr) MUST_USE; /* for what concerns no source: what is known of them is not loaded */
 int timeline_commit(struct timeline *t, struct err *reterr) MUST_USE;
 void timeline_rollback(struct timeline *t);
 bool timeline_changed(const struct timeline *t); /* was a row written since timeline_begin? */

@@ -323,6 +323,71 @@ class Status(Base):
         self.assertIn("oldest 840s", text)
 
 
+class Again(Base):
+    """A run with nothing new takes a short way. Beside it a database goes the long one every time: what is printed and remembered is the same."""
+
+    MEMORY = ("SELECT * FROM alert_state", "SELECT * FROM alert_incident", "SELECT * FROM counter", "SELECT * FROM mark WHERE name <> 'duration'", "SELECT command, exit FROM run")
+
+    def ask(self, name, *statements):
+        db = sqlite3.connect(self.path(name))
+        rows = [sorted(map(repr, db.execute(s))) for s in statements]
+        db.commit()
+        db.close()
+        return rows
+
+    def both(self, at, *args, paths=("logs",)):
+        texts = []
+        for name in ("t.db", "long.db"):
+            self.db = self.path(name)
+            if name == "long.db" and os.path.exists(self.db):
+                self.ask(name, "DELETE FROM output")
+            texts.append(self.check(at, "-vv", *args, paths=paths))
+        self.assertEqual(texts[0], texts[1], at)
+        self.assertEqual(self.ask("t.db", *self.MEMORY), self.ask("long.db", *self.MEMORY), at)
+        return len(self.ask("t.db", "SELECT 1 FROM output WHERE key <> 0")[0])
+
+    def test_the_short_way_is_the_long_one(self):
+        logs = {name: Log(name) for name in ("ended", "gone", "calm")}
+        logs["ended"].hang(400, "list", 1, 1500)
+        logs["gone"].call(500, "ask", 2)
+        logs["gone"].drop(501)
+        logs["gone"].beats(500, "ask", 700)
+        logs["calm"].call(20, "warm", 3)
+        logs["calm"].done(21, "warm", 3, 1000)
+        kept, before = [], 0
+        for at in (100, 130, 450, 460, 700, 800, 860, 870, 1400, 1600, 1700, 2300, 2400, 4000, 90000, 90300, 700000, 89000, 700300):
+            for name, log in logs.items():
+                if not kept or log.until(at) != log.until(before):
+                    self.put("logs/%s.txt" % name, log.until(at))
+                    if kept:
+                        self.ask("t.db", "DELETE FROM output WHERE key <> 0")
+            before = at
+            kept.append(self.both(at))
+        self.assertEqual(kept[1], 1)          # nothing happened yet
+        self.assertEqual(kept[5:7], [0, 0])   # a call hangs: the clock decides
+        self.assertEqual(kept[-1], 1)
+        for args in (["--on", "warning"], ["--for", "2"], ["-w", "5"], ["--keep-firing", "0"]):
+            for at in (800000, 800300):
+                self.assertGreater(self.both(at, *args), 1)
+        self.both(800400, paths=("logs", "missing"))
+        self.both(800500)                     # what was unread then is none now
+
+    def test_it_is_taken(self):
+        log = Log()
+        log.hang(10, "list", 1, 400)
+        self.put("logs/a.txt", log.until(500))
+        self.check(3600, code=0)
+        self.assertIn("1 source, 1 call ", self.check(3700, code=0))
+        self.ask("t.db", "UPDATE output SET report = CAST(substr(report, 1, length(report) - 2) || x'0700' AS BLOB) WHERE key <> 0")
+        self.assertIn("1 source, 7 calls ", self.check(3800, code=0))
+        self.assertIn("1 source, 1 call ", self.check(3550, code=0))  # before it was kept: judged anew
+        self.export("prom", 3900)
+        self.assertIn('mcplog_incidents_total{cause="sse-drop-silent-hang"} 1\n', self.export("prom", 4000))
+        log.call(4000, "list", 2)
+        self.put("logs/a.txt", log.until(4100))
+        self.assertIn("1 source, 2 calls ", self.check(4100, code=0))
+
+
 class Codes(Base):
     def test_usage_is_unknown(self):
         for args in (["check", "--bogus"], ["check", "-w", "x"], ["check", "-c", "9:1"], ["check", "--for", "0"], ["check", "--keep-firing", "soon"], ["check", "--on", "nothing"],

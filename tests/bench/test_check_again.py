@@ -1,0 +1,58 @@
+"""`check` with nothing new costs about what `analyze` with nothing new does: both look at every file's size and times, and at no row. By
+counting instructions and what is written to the database."""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import callgrind
+
+MCPLOG = os.environ.get("MCPLOG", "build/mcplog")
+FILES = 300
+MOST = 1.35       # instructions of check / of analyze: it also remembers that it ran
+WRITES = 40       # calls that write or wait for the disk: marks, counters and the run, and no verdict
+CALL = """2026-05-17T06:{0:02}:{1:02}.000Z [DEBUG] MCP server "x": Calling MCP tool: y
+2026-05-17T06:{0:02}:{1:02}.900Z [DEBUG] MCP server "x": Tool 'y' {2}
+"""
+ENDS = ["completed successfully in 900ms", "failed after 0s: MCP error -32000: Connection closed"]
+
+
+def again(folder, command):
+    """Instructions of a run that finds everything as it was. The program is known by its file, which is valgrind's here."""
+    args = [MCPLOG, command, "--db", os.path.join(folder, command + ".db"), os.path.join(folder, "logs")]
+    for _ in range(3):
+        refs, done = callgrind.run(args)
+        assert refs, f"valgrind says nothing of instructions: {done.stderr}"
+    return refs
+
+
+def writes(folder):
+    args = [MCPLOG, "check", "--db", os.path.join(folder, "check.db"), os.path.join(folder, "logs")]
+    for _ in range(2):
+        trace = subprocess.run(["strace", "-f", "-e", "trace=pwrite64,fsync,fdatasync,ftruncate,unlink", *args], capture_output=True, text=True, check=False).stderr
+    return trace.count("(")
+
+
+def main():
+    if callgrind.skipped():
+        return 77
+    with tempfile.TemporaryDirectory() as folder:
+        os.mkdir(os.path.join(folder, "logs"))
+        for n in range(FILES):
+            with open(os.path.join(folder, "logs", f"{n:08}-5eed-4000-8000-000000000001.txt"), "w", encoding="utf-8") as log:
+                log.write(CALL.format(n // 60, n % 60, ENDS[n % 20 == 0]))
+        analyze, check = again(folder, "analyze"), again(folder, "check")
+        print(f"{check / analyze:.2f}: check {check / 1e6:.2f}, analyze {analyze / 1e6:.2f} million instructions")
+        faults = check > analyze * MOST
+        if shutil.which("strace"):
+            found = writes(folder)
+            print(f"{found} calls that write")
+            faults += found > WRITES
+    if faults:
+        print(f"fault: more than {MOST} times the instructions, or more than {WRITES} writes")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
