@@ -31,9 +31,11 @@ bool config_settable(enum opt_id id)
 	return opts_option(id)->name != NULL;
 }
 
+static const str prefix = {"MCPLOG_", 7};
+
 void config_variable(enum opt_id id, struct buf *out)
 {
-	buf_addz(out, "MCPLOG_");
+	buf_add(out, prefix);
 	for (const char *p = opts_option(id)->name; *p; p++)
 		buf_byte(out, *p == '-' ? '_' : *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p);
 }
@@ -189,10 +191,20 @@ static const char *variable(const struct env *env, str name)
 	return NULL;
 }
 
+static bool any_is_ours(const struct env *env)
+{
+	for (char *const *v = env->variables; v && *v; v++)
+		if (str_starts(str_z(*v), prefix))
+			return true;
+	return false;
+}
+
 static int from_environment(struct config *c, struct err *reterr)
 {
 	int e = 0;
 	c->front = 0;
+	if (!any_is_ours(c->env))
+		return 0;
 	for (int i = 0; !e && i < OPT_COUNT; i++) {
 		if (!config_settable((enum opt_id)i))
 			continue;

@@ -126,14 +126,15 @@ enum level hot_level(struct parser *p, str text)
 {
 	const uint64_t word = word_load(text.p + MASK_BYTES - 8);
 	size_t from = p->hot->masks[0].n, to = from;
-	if (word == p->hot_level_word)
-		return p->hot_level;
+	for (unsigned i = 0; i < 2; i++)
+		if (word == p->hot_endings[i].word)
+			return p->hot_endings[i].level;
 	while (to < text.n && text.p[to] != p->hot->format->after.p[0])
 		to++;
 	const enum level level = find_level(p, (str){text.p + from, to - from});
 	if (to < MASK_BYTES) {
-		p->hot_level_word = word;
-		p->hot_level = level;
+		p->hot_endings[1] = p->hot_endings[0];
+		p->hot_endings[0] = (struct hot_ending){word, level};
 	}
 	return level;
 }

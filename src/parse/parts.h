@@ -91,8 +91,10 @@ struct parser {
 	char hot_minute[16];       /* "YYYY-MM-DDTHH:MM" and its first instant, when known: a memory too */
 	bool hot_minute_known;
 	instant hot_minute_start;
-	uint64_t hot_level_word;   /* end of a head that ends with its level's bracket, and this level; 0: none */
-	enum level hot_level;
+	struct hot_ending {
+		uint64_t word;         /* end of a head that ends with its level's bracket; 0: none */
+		enum level level;
+	} hot_endings[2];          /* most heads have one of two levels */
 	struct hot_level {
 		char word[8];
 		uint8_t n;
