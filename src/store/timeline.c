@@ -62,7 +62,7 @@ static int open_file(struct timeline *t, const char *path, unsigned lock_wait_s,
 	t->known.loaded = t->fresh = is_new; /* nothing is known, and the lock keeps it so */
 	if (r == 0)
 		r = open_handle(t->path, t->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, &t->sql, reterr);
-	if (r == 0)
+	if (r == 0 && !is_new)
 		r = check_schema(t, reterr);
 	if (r == 0)
 		open_warning(t->path, t->warning);
