@@ -53,6 +53,15 @@ static void add(struct texts *t, str text, size_t place)
 	t->filter[bit / 64] |= UINT64_C(1) << bit % 64;
 }
 
+/* One of them stands in every match; 0: not known. A pattern of the user's has been read for its longest text only. */
+static size_t texts_of(const struct signature *s, str ret[PLAIN_TEXTS])
+{
+	if (s->plain != NULL)
+		return plain_texts(s->plain, ret);
+	ret[0] = s->literal;
+	return s->literal.n >= NEEDLE_MIN;
+}
+
 struct texts *texts_new(const struct rules *rules, const struct match_index *x)
 {
 	struct texts *t = mem_new(sizeof *t);
@@ -61,8 +70,7 @@ struct texts *texts_new(const struct rules *rules, const struct match_index *x)
 	t->known = mem_new(2 * t->words * sizeof *t->known);
 	t->here = t->known + t->words;
 	for (size_t place = 0; place < x->n; place++) {
-		const struct plain *plain = rules->signatures.v[x->order[place]].plain;
-		const size_t n = plain != NULL ? plain_texts(plain, some) : 0;
+		const size_t n = texts_of(&rules->signatures.v[x->order[place]], some);
 		if (n > 0)
 			t->known[place / 64] |= UINT64_C(1) << place % 64;
 		for (size_t i = 0; i < n; i++)
