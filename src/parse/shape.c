@@ -8,6 +8,8 @@
 #include "base/pattern.h"
 #include <stdlib.h>
 
+#define MONTHS_BACK (90 * DAY)
+
 static const char *const role_names[] = {
 #define X(id, name) [SHAPE_##id] = name,
 	ROLE_LIST(X)
@@ -128,7 +130,9 @@ static void read_time(const struct format *f, struct clock *clock, struct head *
 		template[n] = '\0';
 		bool day = str_find(f->time, S("%d")) >= 0 || str_find(f->time, S("%e")) >= 0 || str_find(f->time, S("%s")) >= 0 ||
 			str_find(f->time, S("%u")) >= 0;
-		instant base = !day || clock->base == INSTANT_NONE ? clock->context : clock->base;
+		/* A line is older than its file's last change, but mtimes and clocks are not quite to be trusted: a time without
+		 * a year is one of the nine months before that, or of the three behind. */
+		instant base = !day || clock->base == INSTANT_NONE ? clock->context : clock->base - MONTHS_BACK;
 		if (!instant_template(template, text, base, &h->at, &h->zoned, &dated) || (!dated && base == INSTANT_NONE))
 			h->at = INSTANT_NONE;
 	}

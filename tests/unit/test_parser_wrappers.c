@@ -41,6 +41,9 @@ static void journal_and_syslog(void **state)
 		"1 server access 2026-11-20T22:20:41.000Z~|127.0.0.1:44744 - \"GET /sse HTTP/1.1\" 200 OK\n"
 		"2 server server 2026-11-20T22:20:42.000Z~|Processing request of type CallToolRequest\n",
 		&in_2026);
+	/* No year: a log is older than its file, so March is the one before this November, though the next one is nearer. */
+	expect_with("Mar  2 02:14:54 devbox pg-mcp[16802]: INFO:     Shutting down\n", "1 server server 2026-03-02T01:14:54.000Z~|Shutting down\n", &in_2026);
+	expect_with("Dec 24 02:14:54 devbox pg-mcp[16802]: INFO:     Shutting down\n", "1 server server 2026-12-24T01:14:54.000Z~|Shutting down\n", &in_2026);
 	expect("Nov 20 23:20:41 devbox pg-mcp[16802]: INFO:     Shutting down\n", "1 server server -|Shutting down\n");
 	expect("{\"__CURSOR\":\"x\",\"__REALTIME_TIMESTAMP\":\"1795217869653138\",\"PRIORITY\":\"6\",\"SYSLOG_IDENTIFIER\":\"pg-mcp\",\"MESSAGE\":\"INFO:     Shutting down\"}\n",
 		"1 server server 2026-11-20T23:37:49.653Z|Shutting down\n");
