@@ -398,6 +398,13 @@ static bool unbalanced(str body)
 	return depth > 0;
 }
 
+/* A page that the message began, and a line that goes on with it: what a proxy refused is told by the page's title. */
+static bool goes_on_with_page(str body, str line)
+{
+	return str_starts(str_trim(line), S("<")) && body.n <= LIMIT_MATCH && str_find(body, S("</html>")) < 0 &&
+		(str_find(body, S("<html")) >= 0 || str_find(body, S("<!DOCTYPE html")) >= 0);
+}
+
 void flow_line(struct flow *f, const struct text_line *t)
 {
 	struct parser *p = f->p;
@@ -405,7 +412,8 @@ void flow_line(struct flow *f, const struct text_line *t)
 	if (f->json.active && json_more(f, t))
 		return;
 	bool guarded = f->open && f->shape != NULL && f->shape->format->fold == FOLD_ANY && !p->excerpt;
-	if (p->excerpt && f->open && f->shape != NULL && unbalanced(buf_str(&f->body)) && find_head(f, t->text, &h) == NULL) {
+	if (p->excerpt && f->open && f->shape != NULL && (unbalanced(buf_str(&f->body)) || goes_on_with_page(buf_str(&f->body), t->text)) &&
+		find_head(f, t->text, &h) == NULL) {
 		flow_continue(f, t);
 		return;
 	}

@@ -173,7 +173,7 @@ pre-init-request sse-dropped-server-side route-gap-404-permanent reconnect-gave-
 tools-removed-after-disconnect connected-but-tools-list-failed connector-poisoned connect-close-respawn-loop
 session-contention client-tool-timeout connect-timeout initialize-timeout proxy-gateway-timeout keepalive-race
 get-stream-conflict-409 transport-mismatch config-bad-url needs-auth host-header-rejected
-server-app-misconfigured-lifespan orphan-tool-use unexplained-failure unmeasured""".split()
+server-app-misconfigured-lifespan orphan-tool-use unexplained-failure http-request-refused unmeasured""".split()
 NOTES = """slow-healthy-tool waiting-for-permission waiting-for-elicitation model-api-stall host-sleep-gap auto-backgrounded
 session-expired-recovered idle-stream-cut get-stream-exhausted-benign slow-server-start user-cancelled
 aborted-unknown-initiator invalid-arguments tool-returned-error result-too-large clean-shutdown client-disconnect-noise

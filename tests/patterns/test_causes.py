@@ -22,7 +22,7 @@ stdio-server-exited-on-start stdio-spawn-failed server-restart-stale-session pre
 route-gap-404-permanent reconnect-gave-up server-down-fast-fail bridge-child-dead tools-removed-after-disconnect
 connected-but-tools-list-failed connector-poisoned connect-close-respawn-loop session-contention client-tool-timeout connect-timeout
 initialize-timeout proxy-gateway-timeout keepalive-race get-stream-conflict-409 transport-mismatch config-bad-url needs-auth
-host-header-rejected server-app-misconfigured-lifespan orphan-tool-use unexplained-failure
+host-header-rejected server-app-misconfigured-lifespan orphan-tool-use unexplained-failure http-request-refused
 """.split()
 NOTES = """
 slow-healthy-tool waiting-for-permission waiting-for-elicitation model-api-stall host-sleep-gap auto-backgrounded
