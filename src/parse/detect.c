@@ -18,7 +18,8 @@ struct shape *find_head(struct flow *f, str text, struct head *ret_head)
 {
 	struct parser *p = f->p;
 	bool guarded = f->open && f->fold_any && !p->excerpt && f->shape != NULL && f->shape->format->fold == FOLD_ANY;
-	for (struct shape *s = NULL; (s = shapes_next(p->shapes, text, s)) != NULL;) {
+	struct shape *s;
+	for (struct shapes_at at = shapes_of(p->shapes, text); (s = shapes_next(&at)) != NULL;) {
 		if (s->format->wrapper || (s->role != SHAPE_HEAD && !(p->excerpt && (s->role == SHAPE_INNER || s->role == SHAPE_PROSE))))
 			continue;
 		if (guarded && s != f->shape && !s->format->strong && !s->confirmed && s->format->kind != p->wrapper_kind)
@@ -41,7 +42,8 @@ struct shape *find_inside(struct parser *p, str text, size_t *ret_at, struct hea
 		if (behind_date) /* half of somebody else's time */
 			continue;
 		const str rest = str_from(text, at);
-		for (struct shape *s = NULL; (s = shapes_next(p->shapes, rest, s)) != NULL;) {
+		struct shape *s;
+		for (struct shapes_at of = shapes_of(p->shapes, rest); (s = shapes_next(&of)) != NULL;) {
 			if (s->mask_count == 0 || s->format->wrapper || (s->role != SHAPE_HEAD && s->role != SHAPE_INNER))
 				continue;
 			if (shape_may(s, rest) && shape_fits(s, rest, &p->clock, ret_head)) {
@@ -55,7 +57,8 @@ struct shape *find_inside(struct parser *p, str text, size_t *ret_at, struct hea
 
 static struct shape *any_head(struct parser *p, str text)
 {
-	for (struct shape *s = NULL; (s = shapes_next(p->shapes, text, s)) != NULL;) {
+	struct shape *s;
+	for (struct shapes_at at = shapes_of(p->shapes, text); (s = shapes_next(&at)) != NULL;) {
 		bool head = s->role == SHAPE_HEAD || s->role == SHAPE_TRACE_START || s->role == SHAPE_TRACE_BOX;
 		if (head && !s->format->wrapper && shape_may(s, text) && shape_fits(s, text, NULL, NULL))
 			return s;
@@ -100,7 +103,8 @@ static bool probe_wrapped(struct parser *p, str line, struct count *c)
 			any = true;
 			continue;
 		}
-		for (struct shape *s = NULL; found == NULL && (s = shapes_next(p->shapes, t.text, s)) != NULL;) {
+		struct shape *s;
+		for (struct shapes_at at = shapes_of(p->shapes, t.text); found == NULL && (s = shapes_next(&at)) != NULL;) {
 			struct head h;
 			if (s->format->wrapper && shape_may(s, t.text) && shape_fits(s, t.text, NULL, &h)) {
 				found = s;

@@ -159,7 +159,8 @@ static bool are_bare(const struct parser *p)
 	if (!p->json || p->excerpt || p->paste != 0 || p->normalise || f->json.active || f->partial.n > 0)
 		return false;
 	size_t bytes;
-	for (const struct shape *s = NULL; (s = shapes_next(p->shapes, S("{"), s)) != NULL;)
+	const struct shape *s;
+	for (struct shapes_at at = shapes_of(p->shapes, S("{")); (s = shapes_next(&at)) != NULL;)
 		if (s->format->wrapper && (s->format->plain == NULL || plain_begins(s->format->plain, S("{"), &bytes) != PLAIN_NO))
 			return false;
 	return true;

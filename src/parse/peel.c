@@ -192,7 +192,8 @@ str peel_pasted(str text, unsigned kinds, size_t gap)
 /* A wrapper that the probe did not show must at least have something inside. */
 static bool holds_head(struct parser *p, str body)
 {
-	for (struct shape *s = NULL; (s = shapes_next(p->shapes, body, s)) != NULL;)
+	struct shape *s;
+	for (struct shapes_at at = shapes_of(p->shapes, body); (s = shapes_next(&at)) != NULL;)
 		if (s->role == SHAPE_HEAD && !s->format->wrapper && shape_fits(s, body, NULL, NULL))
 			return true;
 	return json_starts(body);
@@ -209,7 +210,8 @@ static void remember(struct text_line *t, const struct head *h)
 
 struct shape *peel_wrapper(struct parser *p, struct text_line *t, bool confirmed_only, uint64_t *key, bool *ret_partial)
 {
-	for (struct shape *s = NULL; (s = shapes_next(p->shapes, t->text, s)) != NULL;) {
+	struct shape *s;
+	for (struct shapes_at at = shapes_of(p->shapes, t->text); (s = shapes_next(&at)) != NULL;) {
 		struct head h;
 		if (!s->format->wrapper || (confirmed_only && !s->confirmed && !s->format->strong))
 			continue;

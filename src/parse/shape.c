@@ -255,18 +255,6 @@ void shapes_first_bytes(struct shapes *s)
 	s->first[0x1b] |= FIRST_HEAD; /* of whatever head stands behind the colour */
 }
 
-struct shape *shapes_next(const struct shapes *s, str text, const struct shape *last)
-{
-	const uint64_t *begins = &s->begins[(text.n > 0 ? (unsigned char)text.p[0] : 0u) * s->words];
-	const size_t from = last != NULL ? (size_t)(last - s->v) + 1 : 0;
-	for (size_t word = from / 64, skip = from % 64; word < s->words; word++, skip = 0) {
-		const uint64_t rest = begins[word] >> skip << skip;
-		if (rest != 0)
-			return &s->v[64 * word + (size_t)__builtin_ctzll(rest)];
-	}
-	return NULL;
-}
-
 void shapes_forget(struct shapes *s)
 {
 	for (size_t i = 0; i < s->n; i++) {

@@ -92,9 +92,30 @@ struct clock {
 void shapes_init(struct shapes *s, const struct rules *rules);
 void shapes_done(struct shapes *s);
 void shapes_forget(struct shapes *s); /* what was seen in a file */
-/* In order, the shapes that the first byte of this text does not rule out: the first one when `last` is NULL, the one behind `last`,
- * NULL behind the last one. */
-struct shape *shapes_next(const struct shapes *s, str text, const struct shape *last);
+/* In order, the shapes that the first byte of a text does not rule out: for (struct shapes_at at = shapes_of(s, text); (s = shapes_next(&at)) != NULL;) */
+struct shapes_at {
+	struct shape *v;           /* of this word */
+	const uint64_t *word, *end;
+	uint64_t rest;             /* of its bits */
+};
+static inline struct shapes_at shapes_of(const struct shapes *s, str text)
+{
+	const uint64_t *word = &s->begins[(text.n > 0 ? (unsigned char)text.p[0] : 0u) * s->words];
+	return (struct shapes_at){s->v, word, word + s->words, s->words > 0 ? *word : 0};
+}
+/* NULL behind the last one. */
+static inline struct shape *shapes_next(struct shapes_at *at)
+{
+	while (at->rest == 0) {
+		if (at->end - at->word <= 1)
+			return NULL;
+		at->v += 64;
+		at->rest = *++at->word;
+	}
+	struct shape *found = &at->v[__builtin_ctzll(at->rest)];
+	at->rest &= at->rest - 1;
+	return found;
+}
 /* Which bytes may interrupt a record; call when `confirmed` changed. */
 void shapes_first_bytes(struct shapes *s);
 /* A digit byte has the high half 3, and still has it when 6 is added: 0x3a–0x3f have not. Only digit places are added to, and
