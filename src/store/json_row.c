@@ -262,7 +262,8 @@ int64_t row_take_rare_int(struct row_in *r, int64_t absent)
 
 static unsigned hex_of(char c)
 {
-	return c >= '0' && c <= '9' ? (unsigned)(c - '0') : ((unsigned)c | 0x20) - 'a' < 6 ? ((unsigned)c | 0x20) - 'a' + 10 : 0;
+	const int digit = str_hex_digit(c);
+	return digit < 0 ? 0 : (unsigned)digit;
 }
 
 /* As hex() writes them. */
