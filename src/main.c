@@ -62,6 +62,7 @@
  *               parked               very many of them, in a few bytes each
  *               tracker_state        what is kept of a tracker between two runs
  * store/        timeline open migrate schema lock  the SQLite file: life, transaction, schema, one writer
+ *               durable              commits that outlive a loss of power
  *               sources gone known known_image checkpoint copies  which generation a file is; what copies share
  *               prune                retention
  *               sql rows packs json_row pack names  statements; rows, some hundred in one of SQLite's

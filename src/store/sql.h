@@ -32,6 +32,7 @@ struct sql {
 	sqlite3 *db;
 	sqlite3_stmt *statements[SQL_STATEMENT_COUNT];
 	const char *path; /* for messages; borrowed */
+	bool hasty;       /* durable.c: commits do not wait for the disk */
 	bool within;      /* a transaction was begun. SQLite ends one by itself on some errors: no statement runs after that */
 	bool failed;      /* something failed since then, also where nobody asked: what was read may be incomplete */
 };

@@ -1,10 +1,11 @@
 /* The timeline's life (store/): open, one transaction, close.
  *
- * The lock is taken before the file is looked at and given back after the last checkpoint. Sources of pass 1 stand in
+ * The lock is taken before the file is looked at and given back after the last checkpoint (durable.c). Sources of pass 1 stand in
  * sources.c, their rows in rows.c.
  *
  * Refuses to commit a source that was begun and not ended. */
 #include "model/ids.h"
+#include "store/durable.h"
 #include "store/migrate.h"
 #include "store/open.h"
 #include "store/schema.h"
@@ -97,7 +98,7 @@ void timeline_close(struct timeline *t)
 	if (!t)
 		return;
 	timeline_rollback(t);
-	/* The last checkpoint happens here, still under the lock. */
+	/* The log is removed here, still under the lock. */
 	sql_done(&t->sql);
 	lock_release(&t->lock);
 	names_done(&t->names);
@@ -121,7 +122,9 @@ const char *timeline_warning(const struct timeline *t)
 
 int timeline_begin_aside(struct timeline *t, struct err *reterr)
 {
-	int r = sql_run(&t->sql, sql_get(&t->sql, SQL_BEGIN), reterr);
+	int r = t->memory ? 0 : durable_begin(&t->sql, reterr);
+	if (r == 0)
+		r = sql_run(&t->sql, sql_get(&t->sql, SQL_BEGIN), reterr);
 	t->writing = t->sql.within = r == 0;
 	kept_digests_done(&t->digests);
 	t->sql.failed = false;
@@ -173,8 +176,12 @@ int timeline_commit(struct timeline *t, struct err *reterr)
 		r = known_files_store(&t->known, &t->sql, reterr);
 	if (r == 0)
 		r = sql_run(&t->sql, sql_get(&t->sql, SQL_COMMIT), reterr);
-	if (r == 0)
+	if (r == 0) {
 		t->writing = t->sql.within = t->fresh = false;
+		if (!t->memory && timeline_changed(t))
+			r = durable_commit(&t->sql, reterr);
+		durable_end(&t->sql);
+	}
 	return r;
 }
 
@@ -195,4 +202,5 @@ void timeline_rollback(struct timeline *t)
 	known_files_done(&t->known);
 	if (!sqlite3_get_autocommit(t->sql.db))
 		(void)!sql_run(&t->sql, sql_get(&t->sql, SQL_ROLLBACK), NULL);
+	durable_end(&t->sql);
 }
