@@ -131,6 +131,8 @@ static void summary(struct buf *out, const struct facts *f, size_t incidents)
 		buf_addz(out, " UTC");
 	}
 	buf_addz(out, "\n\n");
+	if (f->calls_counted)
+		buf_printf(out, "%llu call%s " REPORT_ONLY_COUNTED "\n\n", (unsigned long long)f->calls_counted, page_plural(f->calls_counted));
 }
 
 static void overview(struct buf *out, const struct facts *f, const struct report_options *o)

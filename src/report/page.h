@@ -35,4 +35,6 @@ str page_place(const struct page *p, const struct line_ref *at, struct buf *ret_
 /* "2026-05-17 20:23:00" of at. */
 void page_clock(instant at, char ret_text[32]);
 const char *page_plural(uint64_t n); /* "s" or "" */
+/* Behind "N calls ": of facts.calls_counted. */
+#define REPORT_ONLY_COUNTED "only began, so many that they were counted, not judged one by one."
 #endif

@@ -87,7 +87,7 @@ static void only_counted(struct page *p)
 	struct buf line = {0};
 	if (!n)
 		return;
-	buf_printf(&line, "%llu call%s only began, so many that they were counted, not judged one by one.", (unsigned long long)n, page_plural(n));
+	buf_printf(&line, "%llu call%s " REPORT_ONLY_COUNTED, (unsigned long long)n, page_plural(n));
 	page_end(p);
 	page_wrap(p, INK_YELLOW, buf_str(&line), 0, 0);
 	buf_done(&line);

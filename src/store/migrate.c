@@ -243,27 +243,47 @@ static const char *expected(str name)
 	return NULL;
 }
 
-int migrate_check(struct sql *q, struct err *reterr)
+/* What is not as it should be: the first name of each kind, and how many are as they should. */
+struct comparison {
+	size_t same;
+	char changed[65], foreign[65];
+};
+
+static int compare(struct sql *q, struct comparison *ret, struct err *reterr)
 {
 	sqlite3_stmt *st = NULL;
 	(void)sqlite3_prepare_v2(q->db, "SELECT name, sql FROM sqlite_schema WHERE NOT (type = 'table' AND name GLOB 'sqlite_stat[0-9]')", -1, &st, NULL);
-	size_t seen = 0;
-	bool foreign = false;
-	int r = 0;
-	while (!foreign && (r = sql_row(q, st, reterr)) > 0) {
-		str name = column_view(st, 0);
+	int r;
+	while ((r = sql_row(q, st, reterr)) > 0) {
+		const str name = column_view(st, 0);
 		const char *sql = expected(name);
-		foreign = !sql || !str_eq(column_view(st, 1), str_z(sql));
-		seen += !foreign;
-		if (foreign)
-			r = err_set(reterr, ERR_DB, "%s: `%.*s` in this database was not made by mcplog", q->path, STR_ARG(str_head(name, 64)));
+		const bool same = sql && str_eq(column_view(st, 1), str_z(sql));
+		char *other = sql ? ret->changed : ret->foreign;
+		ret->same += same;
+		if (!same && !*other)
+			(void)snprintf(other, sizeof ret->changed, "%.*s", STR_ARG(str_head(name, 64)));
 	}
-	bool missing = !foreign && r == 0 && seen != schema_object_count;
-	if (missing)
-		r = err_set(reterr, ERR_DB, "%s: %zu of %zu tables and views are missing in this database", q->path, schema_object_count - seen,
-			schema_object_count);
-	if (foreign || missing)
-		err_hint(reterr, "it is not used and not changed; move it away, or name another file with --db");
 	sqlite3_finalize(st);
+	return r;
+}
+
+int migrate_check(struct sql *q, struct err *reterr)
+{
+	struct comparison c = {0};
+	int r = compare(q, &c, reterr);
+	if (r < 0)
+		return r;
+	const bool missing = c.same != schema_object_count;
+	if (*c.changed) /* its mark and version are ours */
+		r = err_set(reterr, ERR_DB, "%s: written by a version of mcplog that was never released, or changed since: `%s` is not as this version makes it", q->path, c.changed);
+	else if (*c.foreign)
+		r = err_set(reterr, ERR_DB, "%s: `%s` in this database was not made by mcplog", q->path, c.foreign);
+	else if (missing)
+		r = err_set(reterr, ERR_DB, "%s: %zu of %zu tables and views are missing in this database", q->path, schema_object_count - c.same,
+			schema_object_count);
+	if (r < 0 && *c.foreign && !missing)
+		err_hint(reterr, "it is not used and not changed; move it away, or name another file with --db");
+	else if (r < 0)
+		err_hint(reterr, "it is not used and not changed; move it away and run again: it is built anew from the logs that still exist");
 	return r;
 }

@@ -86,6 +86,20 @@ static void test_what_a_card_holds(void **state)
 	buf_done(&out);
 }
 
+static void test_calls_that_were_only_counted(void **state)
+{
+	(void)state;
+	struct report_example x;
+	struct buf out = {0};
+	report_example_init(&x);
+	render(&x.facts, &out);
+	assert_lacks(&out, "only began");
+	x.facts.calls_counted = 1234;
+	render(&x.facts, &out);
+	assert_has(&out, "<p>1234 calls only began, so many that they were counted");
+	buf_done(&out);
+}
+
 static void test_nothing_measured_is_no_health(void **state)
 {
 	(void)state;
@@ -188,6 +202,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_the_five_characters_and_what_a_terminal_would_not_get),
 		cmocka_unit_test(test_the_page_forbids_everything_but_its_own_script),
 		cmocka_unit_test(test_what_a_card_holds),
+		cmocka_unit_test(test_calls_that_were_only_counted),
 		cmocka_unit_test(test_nothing_measured_is_no_health),
 		cmocka_unit_test(test_thousands_of_incidents_stay_within_the_bound),
 	};
