@@ -134,8 +134,11 @@ static void summary(struct html *h)
 	tile(h, " class=warn", f->calls_failed, "call failed", "calls failed");
 	tile(h, " class=warn", f->calls_open, "call still open", "calls still open");
 	html_raw(h, "</ul>\n");
-	if (f->calls_counted)
-		html_printf(h, "<p>%llu call%s " REPORT_ONLY_COUNTED "</p>\n", (unsigned long long)f->calls_counted, page_plural(f->calls_counted));
+	if (f->calls_counted) {
+		html_raw(h, "<p>");
+		html_printf(h, "%llu call%s " REPORT_ONLY_COUNTED, (unsigned long long)f->calls_counted, page_plural(f->calls_counted));
+		html_raw(h, "</p>\n");
+	}
 	if (f->unmeasured || f->source_count == 0)
 		html_raw(h, "<p><b>Nothing was measured:"
 				"</b> no record that could show an MCP call was read. This says nothing about the health of your servers.</p>\n");
