@@ -240,7 +240,7 @@ static int make_image(struct generation *const *v, size_t n, bool more, struct s
 	known_image_begin(b, n, more);
 	for (size_t i = 0; i < n && r == 0; i++) {
 		struct generation now = *v[i];
-		if (now.written || !now.facts)
+		if (!now.facts)
 			r = read_again(q, v[i], &scratch, &now, reterr);
 		if (r == 0)
 			known_image_add(b, &now, &path, &real_path);

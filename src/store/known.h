@@ -19,10 +19,11 @@ struct generation {
 	struct file_identity identity;
 	uint64_t rules_hash, pending, shared;
 	struct mark mark, before;  /* before: as the run began */
-	bool written;              /* in this run: the row says more than the entry */
+	bool written;              /* in this run: values that hold it are stale */
+	bool unstored;             /* new in this run, and not ended: it has no row yet */
 	bool removed;              /* it was begun and could not be read: it is no more in the database */
 	bool complete, closed, moved, seen; /* closed: its file is gone, or holds something else. seen: met in this run */
-	struct source *facts;      /* as it stands in the database, texts in the arena; NULL: written since the run began, to be read from there */
+	struct source *facts;      /* as it stands in the database, texts in the arena; NULL: its row says more than the entry, to be read from there */
 	uint64_t inode_key, head_key;       /* under which it stands in the maps */
 };
 struct known_link {

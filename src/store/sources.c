@@ -380,6 +380,8 @@ static void remember(struct timeline *t, const struct open_source *o, int64_t la
 	g->identity.inode_gen = i->inode_gen;
 	g->identity.head_hash = i->head_hash;
 	g->identity.head_len = i->head_len;
+	g->identity.marker_hash = i->marker_hash;
+	g->identity.marker_len = i->marker_len;
 	g->mark = (struct mark){s->offset, i->marker_hash, i->marker_len};
 	g->last_id = last;
 	g->row_session = o->session;
