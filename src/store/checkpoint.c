@@ -189,38 +189,98 @@ void checkpoint_decide(struct timeline *t, const struct source *s, const struct 
 
 /* --- ids --- */
 
-int checkpoint_limit(struct timeline *t, int64_t id, int64_t *ret_limit, struct err *reterr)
+/* Sources next to an id: the one at it or below (0: none), with its last row, and the one above (INT64_MAX: none). */
+struct neighbours {
+	int64_t below, below_last, above;
+};
+
+static size_t ranges_up_to(const struct known_files *k, int64_t id)
 {
-	*ret_limit = INT64_MAX;
-	sqlite3_stmt *st = sql_get(&t->sql, SQL_SOURCE_ABOVE);
-	if (st)
-		bind_int(st, 1, id);
-	int r = sql_row(&t->sql, st, reterr);
-	if (r > 0) {
-		if (!column_null(st, 0))
-			*ret_limit = column_int(st, 0);
-		(void)sqlite3_reset(st);
+	size_t from = 0, to = k->ranges.n;
+	while (from < to) {
+		const size_t mid = from + (to - from) / 2;
+		if (k->ranges.v[mid]->id <= id)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from;
+}
+
+void checkpoint_take_id(struct timeline *t, struct generation *g)
+{
+	struct known_files *k = &t->known;
+	if (!t->fresh)
+		return;
+	const size_t at = ranges_up_to(k, g->id);
+	(void)vec_push(&k->ranges);
+	memmove(&k->ranges.v[at + 1], &k->ranges.v[at], (k->ranges.n - 1 - at) * sizeof *k->ranges.v);
+	k->ranges.v[at] = g;
+}
+
+static int ask_neighbours(struct timeline *t, int64_t id, struct neighbours *ret, struct err *reterr)
+{
+	static const enum statement which[] = {SQL_SOURCE_ABOVE, SQL_SOURCE_BELOW};
+	int r = 0;
+	for (int i = 0; i < 2 && r >= 0; i++) {
+		sqlite3_stmt *st = sql_get(&t->sql, which[i]);
+		if (st)
+			bind_int(st, 1, id);
+		r = sql_row(&t->sql, st, reterr);
+		const bool found = r > 0 && !column_null(st, 0);
+		if (found && i == 0)
+			ret->above = column_int(st, 0);
+		else if (found)
+			*ret = (struct neighbours){column_int(st, 0), column_int(st, 1), ret->above};
+		if (r > 0)
+			(void)sqlite3_reset(st);
 	}
 	return r < 0 ? r : 0;
 }
 
+/* Those that have no row yet are among the open ones. */
+static void see_open(const struct timeline *t, int64_t id, struct neighbours *ret)
+{
+	for (size_t i = 0; i < t->open.n; i++) {
+		const struct generation *g = t->open.v[i].known;
+		if (g->id > id && g->id < ret->above)
+			ret->above = g->id;
+		else if (g->id <= id && g->id >= ret->below)
+			*ret = (struct neighbours){g->id, g->last_id, ret->above};
+	}
+}
+
+static int find_neighbours(struct timeline *t, int64_t id, struct neighbours *ret, struct err *reterr)
+{
+	*ret = (struct neighbours){.above = INT64_MAX};
+	if (!t->fresh) {
+		const int r = ask_neighbours(t, id, ret, reterr);
+		see_open(t, id, ret);
+		return r;
+	}
+	const struct known_files *k = &t->known;
+	const size_t at = ranges_up_to(k, id);
+	if (at < k->ranges.n)
+		ret->above = k->ranges.v[at]->id;
+	if (at)
+		*ret = (struct neighbours){k->ranges.v[at - 1]->id, k->ranges.v[at - 1]->last_id, ret->above};
+	return 0;
+}
+
+int checkpoint_limit(struct timeline *t, int64_t id, int64_t *ret_limit, struct err *reterr)
+{
+	struct neighbours n;
+	const int r = find_neighbours(t, id, &n, reterr);
+	*ret_limit = n.above;
+	return r;
+}
+
 static int is_free(struct timeline *t, int64_t id, uint64_t size, bool *ret_free, struct err *reterr)
 {
-	int64_t limit;
-	int r = checkpoint_limit(t, id, &limit, reterr);
-	if (r < 0)
-		return r;
-	*ret_free = (uint64_t)limit - (uint64_t)id > size + ROOM;
-	sqlite3_stmt *st = sql_get(&t->sql, SQL_SOURCE_BELOW);
-	if (st)
-		bind_int(st, 1, id);
-	r = sql_row(&t->sql, st, reterr);
-	if (r > 0) {
-		int64_t last = column_int(st, 1);
-		*ret_free = *ret_free && column_int(st, 0) != id && last < id && (uint64_t)id - (uint64_t)last > ROOM;
-		(void)sqlite3_reset(st);
-	}
-	return r < 0 ? r : 0;
+	struct neighbours n;
+	const int r = find_neighbours(t, id, &n, reterr);
+	*ret_free = (uint64_t)n.above - (uint64_t)id > size + ROOM && (!n.below || (n.below_last < id && (uint64_t)id - (uint64_t)n.below_last > ROOM));
+	return r;
 }
 
 int checkpoint_new_id(struct timeline *t, const struct source *s, str real_path, int64_t *ret_id, struct err *reterr)

@@ -14,6 +14,7 @@ void known_files_done(struct known_files *k)
 	arena_done(&k->arena);
 	vec_free(&k->v);
 	vec_free(&k->links);
+	vec_free(&k->ranges);
 	vec_free(&k->kept);
 	vec_free(&k->lengths);
 	map_done(&k->by_inode);

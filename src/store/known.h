@@ -39,6 +39,7 @@ struct known_files {
 	bool loaded;
 	VEC(uint64_t) kept;                  /* hashes of the values that the database keeps of them, known_image.h */
 	size_t kept_count;                   /* entries in those; later ones stand behind them in v */
+	VEC(struct generation *) ranges;     /* by id; filled in a database of this run only, where it is all there is */
 	bool unread;                         /* the database keeps some that were not understood */
 	bool stale;                          /* they are not what the rows say */
 };

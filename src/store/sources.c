@@ -147,31 +147,15 @@ static int add_source(struct timeline *t, const struct source *s, str real_path,
 {
 	const struct file_identity *i = &s->identity;
 	struct generation g = {.path = s->path, .real_path = real_path, .identity = *i, .rules_hash = t->rules_hash,
-		.number = d->replaced ? d->replaced->number + 1 : 0, .copy_of = d->what == CHECKPOINT_COPY ? d->g->id : 0, .shared = d->shared};
-	int r = checkpoint_new_id(t, s, real_path, &g.id, reterr);
-	sqlite3_stmt *st = r == 0 ? sql_get(&t->sql, SQL_SOURCE_ADD) : NULL;
-	if (st) {
-		bind_int(st, 1, g.id);
-		bind_int(st, 2, g.id + span(i->size));
-		bind_text(st, 3, s->path);
-		bind_text(st, 4, real_path);
-		bind_int(st, 5, g.number);
-		bind_u64(st, 6, i->dev);
-		bind_u64(st, 7, i->ino);
-		bind_u64(st, 8, i->inode_gen);
-		bind_int(st, 9, i->btime_ns);
-		bind_int(st, 10, i->mtime_ns);
-		bind_int(st, 11, i->ctime_ns);
-		bind_u64(st, 12, i->size);
-		bind_u64(st, 13, t->rules_hash);
-		if (g.copy_of)
-			bind_int(st, 14, g.copy_of);
-		bind_u64(st, 15, g.shared);
+		.number = d->replaced ? d->replaced->number + 1 : 0, .copy_of = d->what == CHECKPOINT_COPY ? d->g->id : 0, .shared = d->shared,
+		.unstored = true};
+	const int r = checkpoint_new_id(t, s, real_path, &g.id, reterr);
+	g.last_id = g.id + span(i->size);
+	if (r == 0) {
+		*ret = known_files_add(&t->known, &g);
+		written(t, *ret);
+		checkpoint_take_id(t, *ret);
 	}
-	if (r == 0)
-		r = sql_run(&t->sql, st, reterr);
-	*ret = known_files_add(&t->known, &g);
-	written(t, *ret);
 	return r;
 }
 
@@ -371,6 +355,22 @@ static int put_rest(struct timeline *t, const struct open_source *o, struct err 
 	return sql_run(&t->sql, st, reterr);
 }
 
+/* What a new source says beside bind_facts. */
+static void bind_place(sqlite3_stmt *st, const struct generation *g)
+{
+	bind_text(st, 36, g->path);
+	bind_text(st, 37, g->real_path);
+	bind_int(st, 38, g->number);
+	bind_u64(st, 39, g->identity.dev);
+	bind_u64(st, 40, g->identity.ino);
+	bind_int(st, 41, g->identity.btime_ns);
+	if (g->copy_of)
+		bind_int(st, 42, g->copy_of);
+	bind_u64(st, 43, g->shared);
+	bind_int(st, 44, g->closed);
+	bind_int(st, 45, g->moved);
+}
+
 /* What later files of this run are compared with. */
 static void remember(struct timeline *t, const struct open_source *o, int64_t last, const struct source *s)
 {
@@ -398,14 +398,18 @@ static int end_in(struct timeline *t, struct open_source *o, const struct source
 	int64_t last = o->id + span(facts->bytes);
 	last = last > o->last ? last : o->last;
 	last = last < o->limit ? last : o->limit - 1;
-	sqlite3_stmt *st = sql_get(&t->sql, SQL_SOURCE_DONE);
+	struct generation *g = o->known;
+	sqlite3_stmt *st = sql_get(&t->sql, g->unstored ? SQL_SOURCE_ADD : SQL_SOURCE_DONE);
 	if (st) {
 		bind_facts(st, o, last, facts);
 		bind_u64(st, 31, t->rules_hash);
 		if (o->session)
 			bind_int(st, 32, o->session);
+		if (g->unstored)
+			bind_place(st, g);
 	}
 	int r = sql_run(&t->sql, st, reterr);
+	g->unstored &= r != 0;
 	for (size_t i = 0; i < facts->problem_count && r == 0; i++)
 		r = source_add_problem(t, o->id, i, &facts->problems[i], reterr);
 	if (r == 0)

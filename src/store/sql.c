@@ -36,9 +36,13 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_FORM_ALL] = "SELECT id, kind, signature, class, level, flags FROM form",
 	[SQL_SOURCE_BELOW] = "SELECT id, last_id FROM source WHERE id <= ?1 ORDER BY id DESC LIMIT 1",
 	[SQL_SOURCE_ABOVE] = "SELECT min(id) FROM source WHERE id > ?1",
-	[SQL_SOURCE_ADD] = "INSERT INTO source(id, last_id, path, real_path, generation, state, dev, ino, inode_gen, btime_ns, mtime_ns,"
-		" ctime_ns, size, rules_hash, copy_of, shared_bytes)"
-		" VALUES(?1, ?2, ?3, ?4, ?5, 'reading', ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+	/* The first 35 as in SQL_SOURCE_DONE. */
+	[SQL_SOURCE_ADD] = "INSERT INTO source(id, last_id, state, inode_gen, head_hash, head_len, marker_hash, marker_len, offset, complete, kind,"
+		" excerpt, filtered, has_times, bytes, pending_bytes, lines, records, unrecognized, client_version, session, cwd, server, first_ms,"
+		" first_us, last_ms, last_us, mtime_ns, ctime_ns, size, rules_hash, row_session, shared_lines, shared_records, shared_unrecognized,"
+		" path, real_path, generation, dev, ino, btime_ns, copy_of, shared_bytes, closed, moved) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+		" ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37,"
+		" ?38, ?39, ?40, ?41, ?42, ?43, ?44, ?45)",
 	[SQL_SOURCE_PATH] = "UPDATE source SET path = ?2 WHERE id = ?1",
 	[SQL_SOURCE_PLACE] = "UPDATE source SET path = ?2, real_path = ?3, dev = ?4, ino = ?5, inode_gen = ?6, btime_ns = ?7, mtime_ns = ?8,"
 		" ctime_ns = ?9, size = ?10, moved = ?11, closed = 0, state = CASE WHEN state IN ('gone', 'replaced') THEN 'read' ELSE state END WHERE id = ?1",
@@ -64,7 +68,6 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_OUTPUT_PART_ADD] = "INSERT INTO output_part(id, part, text) VALUES(?1, ?2, ?3)",
 	[SQL_OUTPUT_PART_REMOVE] = "DELETE FROM output_part WHERE id = ?1",
 	[SQL_OUTPUT_FORGET] = "INSERT OR REPLACE INTO output(key, inputs, report) VALUES(0, " CHANGES " + 1, x'')",
-	[SQL_SOURCE_REMOVE] = "DELETE FROM source WHERE id = ?1",
 	[SQL_SOURCE_RANGE] = "SELECT last_id, rules_hash, row_session FROM source WHERE id = ?1",
 	[SQL_SOURCE_KNOWN] = "SELECT " SOURCE_COLUMNS " FROM source WHERE id = ?1",
 	[SQL_SOURCE_KNOWN_ALL] = "SELECT " SOURCE_COLUMNS ", " SOURCE_REST " FROM source ORDER BY id",

@@ -148,21 +148,14 @@ static void open_sources_clear(struct timeline *t)
 /* A source that was begun and gave nothing could not be opened: what was known of it before stays. */
 int timeline_settle(struct timeline *t, struct err *reterr)
 {
-	int r = 0;
-	for (size_t i = 0; i < t->open.n && r == 0; i++) {
+	for (size_t i = 0; i < t->open.n; i++) {
 		const struct open_source *o = &t->open.v[i];
 		if (o->started)
 			return err_set(reterr, ERR_DB, "%s: a source was not read to its end; nothing was stored", t->path);
-		sqlite3_stmt *st = o->is_new ? sql_get(&t->sql, SQL_SOURCE_REMOVE) : NULL;
-		if (st)
-			bind_int(st, 1, o->id);
-		if (o->is_new) {
-			r = sql_run(&t->sql, st, reterr);
-			o->known->removed = true;
-		}
+		o->known->removed = o->known->unstored;
 	}
 	open_sources_clear(t);
-	return r;
+	return 0;
 }
 
 int timeline_commit(struct timeline *t, struct err *reterr)

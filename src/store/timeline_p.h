@@ -123,6 +123,7 @@ enum whereabouts { FILE_KEPT, FILE_MISSING, FILE_REPLACED }; /* KEPT also when n
 enum whereabouts checkpoint_whereabouts(const struct generation *g);
 /* A free id for a new source, with room for its rows. */
 int checkpoint_new_id(struct timeline *t, const struct source *s, str real_path, int64_t *ret_id, struct err *reterr) MUST_USE;
+void checkpoint_take_id(struct timeline *t, struct generation *g); /* a new id has rows up to last_id */
 int checkpoint_limit(struct timeline *t, int64_t id, int64_t *ret_limit, struct err *reterr) MUST_USE;
 /* Removes all rows of a source (events, calls) or only the tail, and all its problems, not the source. */
 int checkpoint_clear(struct timeline *t, int64_t id, int64_t last_id, bool only_tail, struct err *reterr) MUST_USE;

@@ -1,6 +1,7 @@
 /* The timeline's rows: they come back as they went in, ids are stable, changed files replace their rows, copies count once,
  * verdicts belong to scopes, views have the columns of the contract (bad-inputs A3, B15, F11). */
 #include "store/pack.h"
+#include "store/timeline_p.h"
 #include "timeline_fixture.h"
 
 /* --- round trip --- */
@@ -202,6 +203,42 @@ static void F11_order_of_reading_does_not_matter(void **state)
 }
 
 /* --- changed, unchanged, unread --- */
+
+/* A database of this run knows in memory which ids are taken; asked, it says the same. */
+static void ids_are_known_in_memory_as_in_rows(void **state)
+{
+	(void)state;
+	enum { SOURCES = 60 };
+	struct rules rules;
+	struct err e = {0};
+	bool unchanged;
+	int64_t ids[SOURCES];
+	rules_make(&rules);
+	struct timeline *t = must_open("a.db");
+	ok(timeline_begin(t, &e), &e);
+	for (uint64_t i = 0; i < SOURCES; i++) {
+		struct source s = source_of(i % 2 ? "a.log" : "b.log", 1000 + i, 100000 + i);
+		ids[i] = put_source(t, &s, &rules, 500, 2, &unchanged);
+	}
+	assert_true(t->fresh);
+	for (int i = 0; i < SOURCES * 3; i++) {
+		const int64_t probe = i < SOURCES ? ids[i] : ids[i % SOURCES] + (i < 2 * SOURCES ? -1 : 100);
+		struct source s = source_of("a.log", 1000 + (uint64_t)i, 100000); /* the ids of the first are taken */
+		int64_t limit[2], id[2];
+		for (int asked = 0; asked < 2; asked++) {
+			t->fresh = !asked;
+			ok(checkpoint_limit(t, probe, &limit[asked], &e), &e);
+			ok(checkpoint_new_id(t, &s, S("a.log"), &id[asked], &e), &e);
+		}
+		assert_int_equal(limit[0], limit[1]);
+		assert_int_equal(id[0], id[1]);
+		assert_true(i >= SOURCES || id[0] != ids[i]);
+	}
+	t->fresh = true;
+	ok(timeline_commit(t, &e), &e);
+	timeline_close(t);
+	rules_free(&rules);
+}
 
 static void a_changed_file_replaces_its_rows(void **state)
 {
@@ -705,6 +742,7 @@ int main(void)
 		IN_FOLDER(fields_that_say_the_duration_come_back),
 		IN_FOLDER(bare_rows_come_back),
 		IN_FOLDER(F11_order_of_reading_does_not_matter),
+		IN_FOLDER(ids_are_known_in_memory_as_in_rows),
 		IN_FOLDER(a_changed_file_replaces_its_rows),
 		IN_FOLDER(A3_a_source_that_could_not_be_opened_keeps_its_rows),
 		IN_FOLDER(what_a_first_run_keeps_is_what_the_database_gives),
