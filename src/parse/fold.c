@@ -261,14 +261,9 @@ static bool tells_nothing(const struct flow *f, str text)
 	return (json_is_bracketed(text) || !json_starts(text)) && memchr(text.p, '\n', text.n) == NULL && !trace_may_begin(&f->trace, text);
 }
 
-void emit_embedded(struct parser *p, const struct record *r)
+void emit_lines(struct parser *p, const struct record *r, str rest)
 {
-	struct head h;
-	struct shape *s = shapes_role(p->shapes, SHAPE_EMBED, r->body, &h);
-	str rest = h.part[PART_BODY];
 	struct flow *f = &p->inner;
-	if (s == NULL || rest.n == 0 || tells_nothing(f, rest))
-		return;
 	f->trace_server = r->server;
 	f->last_kind = SOURCE_SERVER;
 	while (rest.n > 0) {
@@ -280,6 +275,15 @@ void emit_embedded(struct parser *p, const struct record *r)
 	}
 	flow_finish(f);
 	f->trace_server = STR_NONE;
+}
+
+void emit_embedded(struct parser *p, const struct record *r)
+{
+	struct head h;
+	struct shape *s = shapes_role(p->shapes, SHAPE_EMBED, r->body, &h);
+	str rest = h.part[PART_BODY];
+	if (s != NULL && rest.n > 0 && !tells_nothing(&p->inner, rest))
+		emit_lines(p, r, rest);
 }
 
 static void split_record(struct flow *f, struct record *r)

@@ -132,18 +132,33 @@ static bool wire_object(struct flow *f, const struct text_line *t, const struct 
 	return true;
 }
 
+/* The traceback of such an object, in a member of its own or behind the message: its leaves are records, as in a log of lines. */
+static void object_trace(struct flow *f, const struct text_line *t, const struct record *r, const struct json *doc)
+{
+	static const char *const members[] = {"exc_info", "exception", "traceback", "stack_trace"};
+	const struct record place = {.line = t->line, .offset = t->offset, .at = r->at, .server = r->server};
+	str text = STR_NONE;
+	for (size_t i = 0; i < sizeof members / sizeof *members && text.n == 0; i++)
+		text = json_text(json_get(doc, members[i]));
+	if (text.n == 0)
+		text = r->body;
+	if (str_chr(text, '\n') >= 0)
+		emit_lines(f->p, &place, text);
+}
+
 /* A server that logs objects: the usual names of the usual libraries. */
 static bool server_object(struct flow *f, const struct text_line *t, const struct json *doc)
 {
-	static const char *const texts[] = {"msg", "message", "event", "text"}, *const times[] = {"time", "timestamp", "ts", "@timestamp", "asctime"},
-		*const levels[] = {"level", "levelname", "severity", "log.level"};
+	static const char *const texts[] = {"msg", "message", "event", "text", "@m", "@mt", "Message"},
+		*const times[] = {"time", "timestamp", "ts", "@timestamp", "asctime", "@t", "Timestamp"},
+		*const levels[] = {"level", "levelname", "severity", "log.level", "@l", "LogLevel"};
 	struct record r = {.kind = SOURCE_SERVER, .class = CLASS_SERVER, .at = INSTANT_NONE, .server = t->server};
 	int64_t number;
-	for (size_t i = 0; i < 4 && r.body.n == 0; i++)
+	for (size_t i = 0; i < sizeof texts / sizeof *texts && r.body.n == 0; i++)
 		r.body = json_text(json_get(doc, texts[i]));
-	for (size_t i = 0; i < 5 && r.at == INSTANT_NONE; i++)
+	for (size_t i = 0; i < sizeof times / sizeof *times && r.at == INSTANT_NONE; i++)
 		r.at = json_instant(json_get(doc, times[i]));
-	for (size_t i = 0; i < 4 && r.level == LEVEL_NONE; i++) {
+	for (size_t i = 0; i < sizeof levels / sizeof *levels && r.level == LEVEL_NONE; i++) {
 		const struct json *level = json_get(doc, levels[i]);
 		r.level = json_int(level, &number) ? (number >= 50 ? LEVEL_ERROR : number >= 40 ? LEVEL_WARN : number >= 30 ? LEVEL_INFO : LEVEL_DEBUG) :
 			level_find(json_text(level));
@@ -153,6 +168,8 @@ static bool server_object(struct flow *f, const struct text_line *t, const struc
 	if (r.at == INSTANT_NONE)
 		r.at = t->at;
 	hand_out(f, t, &r);
+	if (!f->embedded)
+		object_trace(f, t, &r, doc);
 	return true;
 }
 

@@ -165,6 +165,8 @@ void flow_finish(struct flow *f); /* end of input: closes everything */
 /* Class of a body of this shape, its split applied: *body and *server are replaced. */
 void split_body(struct parser *p, const struct shape *s, struct record *r);
 void emit_embedded(struct parser *p, const struct record *r);
+/* A server's lines inside the record r, one record per leaf of their tracebacks. */
+void emit_lines(struct parser *p, const struct record *r, str rest);
 
 void flow_continue(struct flow *f, const struct text_line *t);
 /* Was this line cut off the one before by a person or a window, and not by the program? */

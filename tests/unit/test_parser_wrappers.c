@@ -68,6 +68,19 @@ static void shippers(void **state)
 	expect("2026-11-20T23:14:36.467599Z 01E INFO:     Shutting down\n", "1 server server 2026-11-20T23:14:36.467Z|Shutting down\n");
 }
 
+/* python-json-logger, structlog, Serilog: the traceback stands in a member; its leaf is a record, as in a log of lines. */
+static void traces_in_json(void **state)
+{
+	(void)state;
+	expect("{\"asctime\": \"2026-11-20 10:00:09,123\", \"levelname\": \"ERROR\", \"message\": \"Exception in ASGI application\", \"exc_info\": "
+	       "\"  + Exception Group Traceback (most recent call last):\\n  | ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception)\\n"
+	       "  +-+---------------- 1 ----------------\\n    | Traceback (most recent call last):\\n    |   File \\\"x.py\\\", line 1, in f\\n"
+	       "    | ValueError: no\\n    +------------------------------------\"}\n",
+		"1 server server 2026-11-20T10:00:09.123Z|Exception in ASGI application\n1 server traceback 2026-11-20T10:00:09.123Z|ValueError: no\n");
+	expect("{\"@t\":\"2026-11-20T10:00:09.123Z\",\"@m\":\"Session not found\",\"@l\":\"Error\",\"@x\":\"System.Exception: no traceback\"}\n",
+		"1 server server 2026-11-20T10:00:09.123Z|Session not found\n");
+}
+
 static void kubernetes(void **state)
 {
 	(void)state;
@@ -129,7 +142,7 @@ static void typography(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(docker_timestamps), cmocka_unit_test(docker_json), cmocka_unit_test(journal_and_syslog), cmocka_unit_test(shippers), cmocka_unit_test(kubernetes),
+		cmocka_unit_test(docker_timestamps), cmocka_unit_test(docker_json), cmocka_unit_test(journal_and_syslog), cmocka_unit_test(shippers), cmocka_unit_test(traces_in_json), cmocka_unit_test(kubernetes),
 		cmocka_unit_test(compose), cmocka_unit_test(colours), cmocka_unit_test(pasted_prefixes), cmocka_unit_test(typography),
 	};
 	return cmocka_run_group_tests(tests, load_rules, free_rules);
