@@ -7,7 +7,7 @@
 #include "pass1_rest.h"
 #include "redact/redact.h"
 
-enum { STATE_FORMAT = 3, STATE_MOST = 256 * 1024 };
+enum { STATE_FORMAT = 4, STATE_MOST = 256 * 1024 };
 
 static str clean_text(void *context, str text)
 {

@@ -114,6 +114,24 @@ static void keep_text(struct flow *f, const struct text_line *t)
 	buf_add(&f->body, str_head(f->r.body, most));
 }
 
+/* An editor writes its local time before a client's line, which has its own in UTC: the quarters of an hour between them are
+ * what the editor's other lines are ahead. */
+static void learn_zone(struct parser *p, instant local, instant utc)
+{
+	const int64_t quarter = 15 * MINUTE, ahead = local - utc, rounded = (ahead + (ahead < 0 ? -quarter : quarter) / 2) / quarter * quarter;
+	const int64_t error = ahead - rounded;
+	if (error > -MINUTE && error < MINUTE && rounded > -DAY && rounded < DAY)
+		p->clock.ahead = rounded;
+}
+
+static void in_utc(const struct parser *p, struct record *r)
+{
+	if (!r->local_time || p->clock.ahead == INSTANT_NONE)
+		return;
+	r->at -= p->clock.ahead;
+	r->local_time = false;
+}
+
 static void start_record(struct flow *f, const struct text_line *t, const struct head *h, enum source_kind kind, enum body_class class, str body)
 {
 	struct record *r = &f->r;
@@ -125,9 +143,12 @@ static void start_record(struct flow *f, const struct text_line *t, const struct
 		if (h->at != INSTANT_NONE && (h->zoned || t->at == INSTANT_NONE)) {
 			r->at = h->at;
 			r->local_time = !h->zoned;
+			if (h->zoned && t->at != INSTANT_NONE && !t->zoned)
+				learn_zone(f->p, t->at, h->at);
 		} else {
 			r->local_time = t->at != INSTANT_NONE && !t->zoned;
 		}
+		in_utc(f->p, r);
 	}
 }
 

@@ -220,7 +220,7 @@ struct parser *parser_new(const struct rules *rules, const struct parser_options
 	p->o.path = arena_str(&p->arena, options->path);
 	p->o.probe = STR_NONE;
 	p->tally.first = p->tally.last = p->tally.previous = INSTANT_NONE;
-	p->clock = (struct clock){.zone = options->zone, .base = options->base, .context = INSTANT_NONE, .same = INSTANT_NONE};
+	p->clock = (struct clock){.zone = options->zone, .base = options->base, .context = INSTANT_NONE, .same = INSTANT_NONE, .ahead = INSTANT_NONE};
 	p->own_memory = options->memory == NULL;
 	p->memory = p->own_memory ? parse_memory_new(rules) : options->memory;
 	p->shapes = &p->memory->shapes;

@@ -89,6 +89,7 @@ static void save_counters(const struct parser *p, struct buf *b)
 	wire_u64(b, p->wrapper_kind);
 	wire_i64(b, p->clock.context);
 	wire_i64(b, p->clock.same);
+	wire_i64(b, p->clock.ahead);
 	wire_str(b, p->version);
 	wire_str(b, p->session);
 	wire_str(b, p->cwd);
@@ -101,6 +102,7 @@ void parser_recount(struct parser *p, struct wire *w)
 	p->wrapper_kind = (enum source_kind)wire_take_max(w, SOURCE_KIND_COUNT - 1);
 	p->clock.context = wire_take_i64(w);
 	p->clock.same = wire_take_i64(w);
+	p->clock.ahead = wire_take_i64(w);
 	take_fact(p, w, &p->version);
 	take_fact(p, w, &p->session);
 	take_fact(p, w, &p->cwd);

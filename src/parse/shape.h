@@ -87,6 +87,7 @@ struct clock {
 	instant base;              /* for years */
 	instant context;           /* last dated instant of the file, for times of day */
 	instant same;              /* last time of a log that prints a time only when it changes */
+	instant ahead;             /* of local times, seen where a line names its time twice; INSTANT_NONE */
 };
 
 void shapes_init(struct shapes *s, const struct rules *rules);

@@ -81,6 +81,18 @@ static void traces_in_json(void **state)
 		"1 server server 2026-11-20T10:00:09.123Z|Session not found\n");
 }
 
+/* Lines with the editor's local time and the client's UTC tell what the editor's own lines are ahead. */
+static void two_clocks(void **state)
+{
+	(void)state;
+	expect("2026-06-24 15:38:54.000 [info] Interrupted Claude for requestId: 6\n"
+	       "2026-06-24 15:38:55.227 [info] From claude: 2026-06-24T13:38:55.223Z [DEBUG] MCP server \"pg\": Calling MCP tool: q\n"
+	       "2026-06-24 15:40:00.228 [info] Interrupted Claude for requestId: 7\n",
+		"1 ide debug 2026-06-24T15:38:54.000Z~|Interrupted Claude for requestId: 6\n"
+		"2 ide mcp 2026-06-24T13:38:55.223Z [pg]|Calling MCP tool: q\n"
+		"3 ide debug 2026-06-24T13:40:00.228Z|Interrupted Claude for requestId: 7\n");
+}
+
 static void kubernetes(void **state)
 {
 	(void)state;
@@ -142,7 +154,7 @@ static void typography(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(docker_timestamps), cmocka_unit_test(docker_json), cmocka_unit_test(journal_and_syslog), cmocka_unit_test(shippers), cmocka_unit_test(traces_in_json), cmocka_unit_test(kubernetes),
+		cmocka_unit_test(docker_timestamps), cmocka_unit_test(docker_json), cmocka_unit_test(journal_and_syslog), cmocka_unit_test(shippers), cmocka_unit_test(traces_in_json), cmocka_unit_test(two_clocks), cmocka_unit_test(kubernetes),
 		cmocka_unit_test(compose), cmocka_unit_test(colours), cmocka_unit_test(pasted_prefixes), cmocka_unit_test(typography),
 	};
 	return cmocka_run_group_tests(tests, load_rules, free_rules);
