@@ -66,6 +66,7 @@
  *               sources gone known known_image checkpoint copies  which generation a file is; what copies share
  *               prune                retention
  *               sql rows packs json_row pack names  statements; rows, some hundred in one of SQLite's
+ *               recent               those that this run wrote, on their way to pass 2
  *               load load_rows       sources and rows back
  *               detail               fields of an event in its row
  *               digests outputs      what was made of them, kept as bytes: groups of sources, reports

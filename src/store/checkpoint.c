@@ -302,6 +302,7 @@ int checkpoint_clear(struct timeline *t, int64_t id, int64_t last_id, bool only_
 {
 	static const enum statement all[] = {SQL_EVENT_TEXT_REMOVE, SQL_EVENT_PACK_REMOVE, SQL_CALL_PACK_REMOVE},
 		tail[] = {SQL_EVENT_TEXT_REMOVE_TAIL, SQL_EVENT_PACK_REMOVE_TAIL, SQL_CALL_PACK_REMOVE_TAIL};
+	recent_forget(&t->recent, id);
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
 		sqlite3_stmt *st = sql_get(&t->sql, only_tail ? tail[i] : all[i]);
 		if (st) {

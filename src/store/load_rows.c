@@ -85,13 +85,13 @@ static int range(struct rows *rows, struct err *reterr)
 	return 0;
 }
 
-static void take_head(struct rows *rows, sqlite3_stmt *st, struct arena *scratch)
+static void take_head(struct rows *rows, const struct pack_view *p, struct arena *scratch)
 {
-	rows->offset = column_int(st, 1);
-	rows->line = column_int(st, 2);
-	rows->ms = column_int(st, 3);
+	rows->offset = p->offset;
+	rows->line = p->line;
+	rows->ms = p->ms;
 	rows->names.n = 0;
-	struct row_in names = row_in_of(column_view(st, 4));
+	struct row_in names = row_in_of(p->names);
 	while (row_more(&names))
 		*vec_push(&rows->names) = known_text(&rows->known, row_take_text(&names, scratch));
 }
@@ -139,32 +139,63 @@ static void forget(struct rows *rows)
 	}
 }
 
-/* All packs of the source: `take` reads the rows of one, `give` hands out those whose id lies before that of the next. */
-static int each_pack(struct rows *rows, enum statement which, bool (*take)(struct rows *, sqlite3_stmt *), void (*give)(struct rows *, int64_t before),
-	struct err *reterr)
+/* How rows of a kind are handled: `take` reads those of a pack, `give` hands out those whose id lies before that of the next. */
+struct row_kind {
+	enum statement which;
+	bool calls;
+	bool (*take)(struct rows *, const struct pack_view *);
+	void (*give)(struct rows *, int64_t before);
+};
+
+static int one_pack(struct rows *rows, const struct row_kind *k, const struct pack_view *p, struct arena *scratch, struct err *reterr)
 {
-	struct timeline *t = rows->t;
-	struct arena scratch = {0};
-	int r = range(rows, reterr);
-	sqlite3_stmt *st = r < 0 ? NULL : sql_get(&t->sql, which);
+	k->give(rows, p->id);
+	forget(rows);
+	take_head(rows, p, scratch);
+	arena_reset(scratch);
+	if (k->take(rows, p))
+		return 0;
+	(void)err_set(reterr, ERR_DB, "%s: rows of the database are damaged", rows->t->path);
+	err_hint(reterr, "move it away and run again: it is built anew from the logs that still exist");
+	return ERR_DB;
+}
+
+static int each_stored(struct rows *rows, const struct row_kind *k, struct arena *scratch, struct err *reterr)
+{
+	sqlite3_stmt *st = sql_get(&rows->t->sql, k->which);
 	if (st) {
 		bind_int(st, 1, rows->source);
 		bind_int(st, 2, rows->to);
 		bind_int(st, 3, rows->from);
 	}
-	while (r >= 0 && (r = sql_row(&t->sql, st, reterr)) > 0) {
-		give(rows, column_int(st, 0));
-		forget(rows);
-		take_head(rows, st, &scratch);
-		arena_reset(&scratch);
-		if (!take(rows, st)) {
-			r = err_set(reterr, ERR_DB, "%s: rows of the database are damaged", t->path);
-			err_hint(reterr, "move it away and run again: it is built anew from the logs that still exist");
+	int r;
+	while ((r = sql_row(&rows->t->sql, st, reterr)) > 0) {
+		const struct pack_view p = {column_int(st, 0), column_int(st, 1), column_int(st, 2), column_int(st, 3), column_view(st, 4), column_view(st, 5),
+			k->calls ? STR_NONE : column_view(st, 6)};
+		r = one_pack(rows, k, &p, scratch, reterr);
+		if (r < 0) {
 			(void)sqlite3_reset(st);
+			return r;
 		}
 	}
+	return r;
+}
+
+/* All packs of the source: of the database, or those that this run has just written. */
+static int each_pack(struct rows *rows, const struct row_kind *k, struct err *reterr)
+{
+	struct arena scratch = {0};
+	const struct recent_source *recent = recent_find(&rows->t->recent, rows->source);
+	int r = range(rows, reterr);
+	for (size_t i = 0; r == 0 && recent && i < recent->packs[k->calls].n; i++) {
+		const struct recent_pack *p = recent->packs[k->calls].v[i];
+		if (p->view.id <= rows->to && p->last >= rows->from)
+			r = one_pack(rows, k, &p->view, &scratch, reterr);
+	}
+	if (r == 0 && !recent)
+		r = each_stored(rows, k, &scratch, reterr);
 	if (r == 0)
-		give(rows, INT64_MAX);
+		k->give(rows, INT64_MAX);
 	arena_done(&scratch);
 	return r;
 }
@@ -308,9 +339,9 @@ static void take_event(struct rows *rows, struct row_in *in)
 		rows->events.n--;
 }
 
-static bool take_events(struct rows *rows, sqlite3_stmt *st)
+static bool take_events(struct rows *rows, const struct pack_view *p)
 {
-	struct row_in forms = row_in_of(column_view(st, 6)), in = row_in_of(column_view(st, 5));
+	struct row_in forms = row_in_of(p->forms), in = row_in_of(p->rows);
 	rows->forms.n = 0;
 	while (row_more(&forms))
 		*vec_push(&rows->forms) = known_form(&rows->t->forms, row_take_int(&forms, 0));
@@ -336,7 +367,7 @@ int timeline_load_events(struct timeline *t, const struct source_part *part, uin
 	t->forms.current &= !t->read_only; /* a reader holds no lock: somebody may have added one */
 	int r = known_forms_load(&t->forms, &t->sql, rules, reterr);
 	if (r == 0)
-		r = each_pack(&rows, SQL_EVENT_PACK_ALL, take_events, give_events, reterr);
+		r = each_pack(&rows, &(struct row_kind){SQL_EVENT_PACK_ALL, false, take_events, give_events}, reterr);
 	rows_done(&rows);
 	return r;
 }
@@ -424,9 +455,9 @@ static void take_call(struct rows *rows, struct row_in *in)
 		rows->calls.n--;
 }
 
-static bool take_calls(struct rows *rows, sqlite3_stmt *st)
+static bool take_calls(struct rows *rows, const struct pack_view *p)
 {
-	struct row_in in = row_in_of(column_view(st, 5));
+	struct row_in in = row_in_of(p->rows);
 	for (; row_next(&in); row_leave(&in))
 		take_call(rows, &in);
 	return !in.bad;
@@ -446,7 +477,7 @@ int timeline_load_calls(struct timeline *t, const struct source_part *part, uint
 	struct rows rows = {.t = t, .part = part, .source = part->id, .source_index = source_index, .known = {.arena = a}, .on_call = fn, .context = context,
 		.text_most = TEXT_MOST};
 	rows.text = passing ? &rows.passing : a;
-	int r = each_pack(&rows, SQL_CALL_PACK_ALL, take_calls, give_calls, reterr);
+	const int r = each_pack(&rows, &(struct row_kind){SQL_CALL_PACK_ALL, true, take_calls, give_calls}, reterr);
 	rows_done(&rows);
 	return r;
 }

@@ -136,10 +136,10 @@ static str in_order(struct pack *p, struct buf *other)
 }
 
 /* A key that is taken goes down: it may lie below its rows, never above. */
-static int insert(struct timeline *t, sqlite3_stmt *st, int64_t key, int64_t lowest, struct err *reterr)
+static int insert(struct timeline *t, sqlite3_stmt *st, int64_t *key, int64_t lowest, struct err *reterr)
 {
-	for (; st && key >= lowest; key--) {
-		bind_int(st, 1, key);
+	for (; st && *key >= lowest; --*key) {
+		bind_int(st, 1, *key);
 		const int rc = sqlite3_step(st);
 		(void)sqlite3_reset(st);
 		if (rc == SQLITE_DONE)
@@ -154,23 +154,31 @@ static int write_pack(struct timeline *t, const struct open_source *o, struct pa
 {
 	if (p->index.n == 0)
 		return 0;
-	const str rows = in_order(p, &t->scratch);
+	const bool calls = which == SQL_CALL_PACK_ADD;
+	struct pack_view view = {.offset = p->id - o->id, .line = p->line, .ms = p->ms, .rows = in_order(p, &t->scratch)};
+	const int64_t last = p->index.v[p->index.n - 1].id;
+	view.id = p->index.v[0].id;
 	buf_addz(&p->name_list, p->name_list.n ? "]" : "[null]");
+	view.names = buf_str(&p->name_list);
+	if (!calls) {
+		buf_byte(&p->form_list, ']');
+		view.forms = buf_str(&p->form_list);
+	}
 	sqlite3_stmt *st = sql_get(&t->sql, which);
 	if (st) {
-		bind_int(st, 2, p->index.v[p->index.n - 1].id);
+		bind_int(st, 2, last);
 		bind_int(st, 3, tail);
-		bind_int(st, 4, p->id - o->id);
-		bind_int(st, 5, p->line);
-		bind_int(st, 6, p->ms);
-		bind_text(st, 7, buf_str(&p->name_list));
-		bind_text(st, 8, rows);
-		if (which == SQL_EVENT_PACK_ADD) {
-			buf_byte(&p->form_list, ']');
-			bind_text(st, 9, buf_str(&p->form_list));
-		}
+		bind_int(st, 4, view.offset);
+		bind_int(st, 5, view.line);
+		bind_int(st, 6, view.ms);
+		bind_text(st, 7, view.names);
+		bind_text(st, 8, view.rows);
+		if (!calls)
+			bind_text(st, 9, view.forms);
 	}
-	int r = insert(t, st, p->index.v[0].id, o->id, reterr);
+	const int r = insert(t, st, &view.id, o->id, reterr);
+	if (r == 0)
+		recent_add(&t->recent, o->id, calls, &view, last);
 	empty(p);
 	return r;
 }

@@ -10,6 +10,11 @@
 
 struct timeline;
 struct open_source;
+/* A pack as it stands in the database; forms p NULL: of calls. */
+struct pack_view {
+	int64_t id, offset, line, ms;
+	str names, rows, forms;
+};
 /* What waits to be written. The first row gives what the others are measured from. */
 struct pack { /* zero-initialise; pack_done frees */
 	struct buf rows;        /* the rows, in the order in which they came */

@@ -155,6 +155,7 @@ static int add_source(struct timeline *t, const struct source *s, str real_path,
 		*ret = known_files_add(&t->known, &g);
 		written(t, *ret);
 		checkpoint_take_id(t, *ret);
+		recent_begin(&t->recent, g.id);
 	}
 	return r;
 }

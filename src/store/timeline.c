@@ -104,6 +104,7 @@ void timeline_close(struct timeline *t)
 	names_done(&t->names);
 	known_forms_done(&t->forms);
 	known_files_done(&t->known);
+	recent_done(&t->recent);
 	kept_output_done(&t->output);
 	kept_digests_done(&t->digests);
 	buf_done(&t->scratch);
@@ -171,6 +172,7 @@ int timeline_commit(struct timeline *t, struct err *reterr)
 		r = sql_run(&t->sql, sql_get(&t->sql, SQL_COMMIT), reterr);
 	if (r == 0) {
 		t->writing = t->sql.within = t->fresh = false;
+		recent_done(&t->recent);
 		if (!t->memory && timeline_changed(t))
 			r = durable_commit(&t->sql, reterr);
 		durable_end(&t->sql);
@@ -186,6 +188,7 @@ bool timeline_changed(const struct timeline *t)
 void timeline_rollback(struct timeline *t)
 {
 	open_sources_clear(t);
+	recent_done(&t->recent);
 	kept_digests_done(&t->digests);
 	if (!t->writing)
 		return;

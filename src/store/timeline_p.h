@@ -6,6 +6,7 @@
 #include "store/lock.h"
 #include "store/names.h"
 #include "store/packs.h"
+#include "store/recent.h"
 #include "store/sql.h"
 #include "store/timeline.h"
 
@@ -70,6 +71,7 @@ struct timeline {
 	struct names names;
 	struct known_forms forms;
 	struct known_files known;
+	struct recent recent;
 	struct kept_output output;
 	struct kept_digests digests;
 	VEC(struct open_source) open;

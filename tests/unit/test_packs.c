@@ -1,6 +1,7 @@
 /* Packs: many rows, given in the order in which calls end, come back in the order of the file and as they were; the next run takes the tail away
  * and nothing else; a damaged pack is told. */
 #include "store/pack.h"
+#include "store/timeline_p.h"
 #include "timeline_fixture.h"
 
 #include <sqlite3.h>
@@ -177,6 +178,43 @@ static void rows_come_back_in_the_order_of_the_file(void **state)
 	rules_free(&rules);
 }
 
+/* In the run that writes them packs come from memory, of the oldest sources from the database: the rows are the same. */
+static void packs_of_this_run_come_from_memory(void **state)
+{
+	(void)state;
+	enum { SOURCES = 9, ROWS = 1000 };
+	struct rules rules;
+	struct err e = {0};
+	struct source_start starts[SOURCES];
+	rules_make(&rules);
+	struct timeline *t = must_open("a.db");
+	ok(timeline_begin(t, &e), &e);
+	for (size_t i = 0; i < SOURCES; i++) {
+		struct source s = source_of("a.log", 1000 + i, ROWS * RECORD);
+		ok(begin_source(t, &s, &starts[i], &e), &e);
+		put_records(t, &starts[i], 0, i == 5 ? 0 : ROWS, &rules);
+		if (i != 5)
+			put_late(t, &starts[i], ROWS);
+		ok(timeline_source_end(t, starts[i].id, &s, &e), &e);
+	}
+	assert_true(t->recent.bytes <= RECENT_MOST && t->recent.bytes > RECENT_MOST / 2);
+	assert_null(recent_find(&t->recent, starts[0].id));
+	assert_non_null(recent_find(&t->recent, starts[5].id));
+	assert_non_null(recent_find(&t->recent, starts[SOURCES - 1].id));
+	assert_true(recent_find(&t->recent, starts[SOURCES - 1].id)->packs[1].n > 1);
+	for (int from_memory = 1; from_memory >= 0; from_memory--) {
+		for (size_t i = 0; i < SOURCES; i++) {
+			check_all(t, &starts[i], &rules, 0, i == 5 ? 0 : ROWS);
+			if (i != 5)
+				check_all(t, &starts[i], &rules, 300, 700);
+		}
+		recent_done(&t->recent);
+	}
+	ok(timeline_commit(t, &e), &e);
+	timeline_close(t);
+	rules_free(&rules);
+}
+
 static void see_nothing(void *context, const struct call *c)
 {
 	(void)context, (void)c;
@@ -280,6 +318,7 @@ int main(void)
 		IN_FOLDER(short_details_are_names_of_the_pack),
 		IN_FOLDER(beginnings_of_calls_come_back),
 		IN_FOLDER(rows_come_back_in_the_order_of_the_file),
+		IN_FOLDER(packs_of_this_run_come_from_memory),
 		IN_FOLDER(a_damaged_pack_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
