@@ -206,7 +206,7 @@ static void ide_log(void **state)
 		"1 ide debug 2026-06-24T12:18:35.635Z~|Spawning Claude with SDK query function - cwd: c:\\p, permission mode: default, version: 2.1.187, resume: undefined\n"
 		"2 claude-debug mcp 2026-06-24T13:38:55.223Z [a]|one of two\n"
 		"3 claude-debug mcp 2026-06-24T13:38:55.224Z [a]|two of two\n"
-		"4 ide debug 2026-06-24T15:38:56.000Z~|Interrupted Claude for requestId: 7\n");
+		"4 ide debug 2026-06-24T13:38:56.000Z|Interrupted Claude for requestId: 7\n");
 	assert_true(str_eq(run.facts.client_version, S("2.1.187")));
 	assert_true(str_eq(run.facts.cwd, S("c:\\p")));
 	assert_int_equal(run.facts.kind, SOURCE_IDE);

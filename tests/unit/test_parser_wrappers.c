@@ -89,7 +89,7 @@ static void two_clocks(void **state)
 	       "2026-06-24 15:38:55.227 [info] From claude: 2026-06-24T13:38:55.223Z [DEBUG] MCP server \"pg\": Calling MCP tool: q\n"
 	       "2026-06-24 15:40:00.228 [info] Interrupted Claude for requestId: 7\n",
 		"1 ide debug 2026-06-24T15:38:54.000Z~|Interrupted Claude for requestId: 6\n"
-		"2 ide mcp 2026-06-24T13:38:55.223Z [pg]|Calling MCP tool: q\n"
+		"2 claude-debug mcp 2026-06-24T13:38:55.223Z [pg]|Calling MCP tool: q\n"
 		"3 ide debug 2026-06-24T13:40:00.228Z|Interrupted Claude for requestId: 7\n");
 }
 
