@@ -3,7 +3,6 @@
  * A log may hold NUL bytes, holes of them, escape sequences, Latin-1 and torn lines, and is still a log. Binary is only what
  * has many bytes that no text has *and* whose lines do not begin with text. Names of files play no part here. */
 #include "ingest/sniff.h"
-#include "base/word.h"
 
 #define MAGIC(literal) literal, sizeof(literal) - 1
 
@@ -63,15 +62,24 @@ static bool is_wide(str probe)
 
 static bool is_text_byte(unsigned char c)
 {
-	return c >= 0x20 ? c != 0x7f : (c >= '\a' && c <= '\r') || c == 0x1b;
+	return (c >= 0x20 && c != 0x7f) || (c >= '\a' && c <= '\r') || c == 0x1b;
 }
 
-/* Are these eight bytes of 0x20 … 0x7e? */
-static bool are_printable(const char *p)
+/* Adds how many bytes no text has, and how many are not ASCII. In stretches whose counts fit into bytes, which compilers turn into vectors. */
+static void count_bytes(str text, size_t *strange, size_t *high)
 {
-	const uint64_t x = word_load(p);
-	/* 0x7f + 1 and 0x1f + 0x60 differ in the top bit from what is asked for; nothing carries while no top bit is set. */
-	return ((x | (x + WORD_EACH(1)) | ~(x + WORD_EACH(0x60))) & WORD_EACH(0x80)) == 0;
+	enum { STRETCH = 128 };
+	for (; text.n > 0; text = str_from(text, STRETCH)) {
+		const size_t n = text.n < STRETCH ? text.n : STRETCH;
+		uint8_t odd = 0, top = 0;
+		for (size_t i = 0; i < n; i++) {
+			const unsigned char c = (unsigned char)text.p[i];
+			odd = (uint8_t)(odd + !is_text_byte(c));
+			top = (uint8_t)(top + (c >> 7));
+		}
+		*strange += odd;
+		*high += top;
+	}
 }
 
 /* Of the lines that have one, how many heads of up to 12 bytes are printable? */
@@ -103,25 +111,17 @@ static bool is_binary(str probe)
 	/* Nearly every binary file has a NUL soon; without one its beginning is enough. Run for every file, so it must be cheap. */
 	if (!memchr(probe.p, '\0', probe.n))
 		probe = str_head(probe, ENOUGH);
-	for (size_t i = 0; i < probe.n;) {
-		size_t run = 0;
-		if (i + 8 <= probe.n && are_printable(probe.p + i)) {
-			all += 8;
-			i += 8;
-			continue;
-		}
-		while (i + run < probe.n && probe.p[i + run] == '\0')
+	for (str rest = probe; rest.n > 0;) {
+		const char *nul = memchr(rest.p, '\0', rest.n);
+		const str text = {rest.p, nul ? (size_t)(nul - rest.p) : rest.n};
+		size_t run = text.n;
+		while (run < rest.n && rest.p[run] == '\0')
 			run++;
-		if (run > 0) {
-			strange += run < HOLE ? run : 0;
-			all += run < HOLE ? run : 0;
-			i += run;
-			continue;
-		}
-		unsigned char c = (unsigned char)probe.p[i++];
-		strange += !is_text_byte(c);
-		high += c >= 0x80;
-		all++;
+		run -= text.n;
+		count_bytes(text, &strange, &high);
+		strange += run < HOLE ? run : 0;
+		all += text.n + (run < HOLE ? run : 0);
+		rest = str_from(rest, text.n + run);
 	}
 	return strange * 20 > all && (high > 0 || strange * 4 > all) && !lines_begin_with_text(probe);
 }
