@@ -222,13 +222,33 @@ static void want(struct map *wanted, str path, uint32_t rank)
 		map_put(wanted, key, rank);
 }
 
-/* The best rank under which the path or a directory above it is wanted. */
-static void find_rank(const struct map *wanted, str path, uint32_t *rank)
+/* The directory that was looked at last: files come in runs of one. */
+struct ranked {
+	str directory;
+	uint32_t rank;
+	bool any;
+};
+
+static uint32_t better_rank(const struct map *wanted, str path, uint32_t rank)
 {
 	uint32_t found;
-	for (size_t n = path.n + 1; n-- > 0;)
-		if ((n == path.n || path.p[n] == '/') && map_get(wanted, hash64(str_head(path, n)), &found) && found < *rank)
-			*rank = found;
+	return map_get(wanted, hash64(path), &found) && found < rank ? found : rank;
+}
+
+/* The best rank under which the path or a directory above it is wanted, or `rank`. */
+static uint32_t find_rank(const struct map *wanted, str path, uint32_t rank, struct ranked *last)
+{
+	size_t slash = path.n;
+	while (slash > 0 && path.p[slash - 1] != '/')
+		slash--;
+	const str directory = str_head(path, slash); /* with its slash */
+	if (!last->any || !str_eq(directory, last->directory)) {
+		*last = (struct ranked){directory, UINT32_MAX, true};
+		for (size_t n = slash; n-- > 0;)
+			if (path.p[n] == '/')
+				last->rank = better_rank(wanted, str_head(path, n), last->rank);
+	}
+	return better_rank(wanted, path, last->rank < rank ? last->rank : rank);
 }
 
 struct found {
@@ -268,11 +288,10 @@ int timeline_scope(struct timeline *t, const str *paths, size_t count, struct ar
 	const struct known_files *known = t->writing ? &t->known : &now; /* outside of a transaction others may have written */
 	int r = t->writing ? 0 : known_files_load(&now, &t->sql, reterr);
 	VEC(struct found) found = {0};
+	struct ranked shown = {0}, real = {0};
 	for (size_t i = 0; i < known->v.n; i++) {
 		const struct generation *g = known->v.v[i];
-		uint32_t rank = UINT32_MAX;
-		find_rank(&wanted, g->path, &rank);
-		find_rank(&wanted, g->real_path, &rank);
+		const uint32_t rank = find_rank(&wanted, g->real_path, find_rank(&wanted, g->path, UINT32_MAX, &shown), &real);
 		if (rank != UINT32_MAX && !g->removed)
 			*vec_push(&found) = (struct found){g, rank};
 	}
