@@ -1,4 +1,4 @@
-/* Picks the advice that fits cause, transport and client version (classify/). Advice for a version range is given when the
+/* Picks the advice that fits cause, transport, client version and whether a call still waits (classify/). Advice for a version range is given when the
  * version is known and lies in it; advice for an SDK range always, with the range shown, because logs seldom name the SDK. */
 #include "base/version_range.h"
 #include "classify/internal.h"
@@ -13,9 +13,17 @@ static bool transport_fits(const struct finding *f, str want)
 	return s->transport.p ? str_eq(s->transport, want) : !(s->transports & TRANSPORT_STDIO) || str_eq(want, S("stdio"));
 }
 
+static bool waits(const struct finding *f)
+{
+	for (size_t i = 0; i < f->calls.n; i++)
+		if (f->calls.v[i]->ending == ENDING_STILL_OPEN)
+			return true;
+	return false;
+}
+
 static bool fits(const struct judge *j, const struct finding *f, const struct advice *ad)
 {
-	if (!str_eq(ad->cause, f->cause->id) || !transport_fits(f, ad->transport))
+	if (!str_eq(ad->cause, f->cause->id) || !transport_fits(f, ad->transport) || (ad->call.n && str_eq(ad->call, S("open")) != waits(f)))
 		return false;
 	return !ad->client.n || !j->view->client_version.n || version_in(j->view->client_version, ad->client);
 }

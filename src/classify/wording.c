@@ -56,6 +56,27 @@ static void add_beats(struct judge *j, const struct finding *f, struct buf *b)
 	buf_printf(b, "%u", n);
 }
 
+/* The head of a page, if the error text is one: its title says what the page is about. */
+static bool add_page(str err, struct buf *b)
+{
+	static const char *const heads[] = {"<pre>", "<title>", "<h1>"};
+	ptrdiff_t page = str_find(err, S("<html")), doctype = str_find(err, S("<!DOCTYPE"));
+	page = doctype >= 0 ? doctype : page;
+	for (size_t i = 0; page >= 0 && i < sizeof heads / sizeof *heads; i++) {
+		ptrdiff_t at = str_find(err, str_z(heads[i]));
+		if (at < 0)
+			continue;
+		str text = str_from(err, (size_t)at + strlen(heads[i]));
+		ptrdiff_t end = str_chr(text, '<');
+		if (end <= 0)
+			continue;
+		buf_add(b, str_head(str_head(err, (size_t)page), 100));
+		buf_add(b, str_head(str_head(text, (size_t)end), 100));
+		return true;
+	}
+	return false;
+}
+
 static void add_err(struct judge *j, const struct finding *f, struct buf *b)
 {
 	(void)j;
@@ -63,6 +84,8 @@ static void add_err(struct judge *j, const struct finding *f, struct buf *b)
 	if (!err.n && f->root)
 		err = f->root->e.err;
 	ptrdiff_t lf = str_chr(err, '\n');
+	if (add_page(err, b))
+		return;
 	buf_add(b, str_head(lf < 0 ? err : str_head(err, (size_t)lf), 160));
 }
 

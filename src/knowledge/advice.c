@@ -1,4 +1,4 @@
-/* patterns/advice/: what to do about a cause, by client version, SDK version and transport, for classify/. Entries have no id:
+/* patterns/advice/: what to do about a cause, by client version, SDK version, transport and whether a call waits, for classify/. Entries have no id:
  * those of later files are added behind the others. Whether the named cause exists is checked by `patterns test`, because causes
  * may come from a file that is read later. */
 #include "knowledge/entry.h"
@@ -9,13 +9,15 @@ static const struct entry_key keys[] = {
 	{"client", ENTRY_TEXT, false},
 	{"sdk", ENTRY_TEXT, false},
 	{"transport", ENTRY_TEXT, false},
+	{"call", ENTRY_TEXT, false},
 	{"text", ENTRY_TEXT, true},
 	{"see", ENTRY_TEXT, false},
 };
-enum { CAUSE, WHEN, CLIENT, SDK, TRANSPORT, TEXT, SEE, KEY_COUNT };
+enum { CAUSE, WHEN, CLIENT, SDK, TRANSPORT, CALL, TEXT, SEE, KEY_COUNT };
 _Static_assert(sizeof keys / sizeof *keys == KEY_COUNT, "keys and their names differ");
 
 static const char *const when_names[] = {"now", "later"};
+static const char *const call_names[] = {"open", "over"};
 static const char *const transport_names[] = {"sse", "http", "stdio", "remote", "ws", "claudeai-proxy"};
 
 /* ">=2.1.187 <2.1.300": comparisons of dotted numbers, all of which must hold. */
@@ -55,12 +57,15 @@ static void load_advice(struct rules *rules, const struct tree_doc *d, uint32_t 
 	if (nodes[TRANSPORT] != 0 &&
 		!entry_name(rules, d, nodes[TRANSPORT], "transport", transport_names, sizeof transport_names / sizeof *transport_names, &index))
 		return;
+	if (nodes[CALL] != 0 && !entry_name(rules, d, nodes[CALL], "value of `call`", call_names, sizeof call_names / sizeof *call_names, &index))
+		return;
 	*vec_push(&rules->advice) = (struct advice){
 		.cause = tree_text(d, nodes[CAUSE]),
 		.when = tree_text(d, nodes[WHEN]),
 		.client = tree_text(d, nodes[CLIENT]),
 		.sdk = tree_text(d, nodes[SDK]),
 		.transport = tree_text(d, nodes[TRANSPORT]),
+		.call = tree_text(d, nodes[CALL]),
 		.text = tree_text(d, nodes[TEXT]),
 		.see = tree_text(d, nodes[SEE]),
 		.where = entry_where(d, entry),

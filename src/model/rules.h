@@ -97,6 +97,7 @@ struct advice {
 	str client, sdk;       /* version ranges such as ">=2.1.187 <2.1.300"; empty = any */
 	str transport;         /* sse, http, stdio, remote; empty = any */
 	str when;              /* "now" or "later" */
+	str call;              /* "open": while a call waits; "over": afterwards; empty = either */
 	str see;               /* public link */
 	struct where where;
 };

@@ -234,6 +234,8 @@ static void page_advice(struct page *p, const struct rules *rules, str id)
 			buf_printf(&line, " [server SDK %.*s]", STR_ARG(a->sdk));
 		if (a->transport.n)
 			buf_printf(&line, " [%.*s]", STR_ARG(a->transport));
+		if (a->call.n)
+			buf_printf(&line, " [call %.*s]", STR_ARG(a->call));
 		if (a->see.n)
 			buf_printf(&line, " %.*s", STR_ARG(a->see));
 		text_label(p, str_eq(a->when, S("now")) ? "do now" : "for good");

@@ -176,7 +176,7 @@ class Checker:
                 continue
             for a in self.load(os.path.join(folder, name), "advice").get("advice") or []:
                 where = "%s: %s" % (name, a.get("cause"))
-                for key in set(a) - set("cause when client sdk transport text see".split()):
+                for key in set(a) - set("cause when client sdk transport call text see".split()):
                     self.problem(where, "unknown key %s" % key)
                 if a.get("when") not in ("now", "later"):
                     self.problem(where, "when is neither now nor later")
