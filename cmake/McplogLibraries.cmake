@@ -39,6 +39,26 @@ if(missing)
 	message(FATAL_ERROR "Libraries are missing (or too old):${missing}\nOr let ./quickstart install all of them. (-DMCPLOG_TESTS=OFF builds without cmocka.)")
 endif()
 
+# Archives are of no use where they were not built for position-independent programs, or need more than is given here.
+if(MCPLOG_STATIC)
+	include(CheckCSourceCompiles)
+	set(CMAKE_REQUIRED_LIBRARIES ${SQLITE_TARGET} ${PCRE2_TARGET} ${JANSSON_TARGET} ${YAML_TARGET} ${ZLIB_TARGET} ${ZSTD_TARGET} ${UTF8PROC_TARGET} m pthread)
+	set(calls)
+	set(declared)
+	foreach(function sqlite3_libversion_number pcre2_config_8 json_object yaml_get_version zlibVersion ZSTD_versionNumber utf8proc_version)
+		string(APPEND declared "void ${function}(void);")
+		string(APPEND calls "${function}();")
+	endforeach()
+	check_c_source_compiles("${declared} int main(void) { ${calls} return 0; }" MCPLOG_ARCHIVES_LINK)
+	unset(CMAKE_REQUIRED_LIBRARIES)
+	if(NOT MCPLOG_ARCHIVES_LINK)
+		message(STATUS "the archives cannot be linked: libraries are looked up at every start (MCPLOG_STATIC)")
+		foreach(name SQLITE PCRE2 JANSSON YAML ZLIB ZSTD UTF8PROC)
+			set(${name}_TARGET PkgConfig::${name})
+		endforeach()
+	endif()
+endif()
+
 add_library(mcplog_libraries INTERFACE)
 # SQLite first: most of what the loader looks up at a start are symbols of SQLite, and it asks the libraries in this order. Of xxHash only
 # the header is wanted (base/hash.c).
