@@ -150,8 +150,7 @@ static inline bool same_bytes(const struct vm *m, const char *at, const char *te
 	return (le64toh(x ^ y) & ((UINT64_C(1) << 8 * n) - 1)) == 0;
 }
 
-/* Do n bytes stand here as the mask says? A digit has the high half 3, and still has it when 6 is added; only places of digits are
- * added to, where nothing carries over when the high halves are right. */
+/* Do n bytes stand here as the mask says? */
 static inline bool fits_mask(const struct vm *m, const char *at, const struct plain_mask *mask, size_t n)
 {
 	const size_t room = (size_t)(m->to - at);
@@ -160,11 +159,9 @@ static inline bool fits_mask(const struct vm *m, const char *at, const struct pl
 		return false;
 	if (room < sizeof copy)
 		at = memcpy(copy, at, room);
-	for (size_t i = 0; 8 * i < n; i++) {
-		const uint64_t word = word_load(at + 8 * i);
-		if ((((word & mask->equal[i]) ^ mask->value[i]) | (((word + mask->six[i]) & mask->equal[i]) ^ mask->value[i])) != 0)
+	for (size_t i = 0; 8 * i < n; i++)
+		if (!word_fits(word_load(at + 8 * i), mask->equal[i], mask->value[i], mask->six[i]))
 			return false;
-	}
 	return true;
 }
 

@@ -1,6 +1,7 @@
 /* Eight bytes of text at a time, as one number: the loops that see every byte compare and search so. */
 #ifndef MCPLOG_BASE_WORD_H
 #define MCPLOG_BASE_WORD_H
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -19,5 +20,12 @@ static inline uint64_t word_find(uint64_t word, char byte)
 {
 	const uint64_t x = word ^ WORD_EACH((unsigned char)byte);
 	return (x - WORD_EACH(1)) & ~x & WORD_EACH(0x80);
+}
+
+/* Has each byte the bits of `value` that `equal` names? Places of digits have 0xf0, 0x30, and 6 in `six`, all others 0 there: a digit has
+ * the high half 3, and still has it when 6 is added, 0x3a to 0x3f have not; nothing carries over when the high halves are right. */
+static inline bool word_fits(uint64_t word, uint64_t equal, uint64_t value, uint64_t six)
+{
+	return (((word & equal) ^ value) | (((word + six) & equal) ^ value)) == 0;
 }
 #endif

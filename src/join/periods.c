@@ -60,7 +60,7 @@ static bool visit(const struct period *v, size_t n, const struct asked *asked)
 
 bool periods_overlapping(const struct periods *p, const struct source *s, bool (*hand)(void *context, uint32_t source), void *context)
 {
-	const struct period own = period_of(s, 0);
-	const struct asked asked = {s->first == INSTANT_NONE ? own.first : own.first - MINUTE, s->first == INSTANT_NONE ? own.last : own.last + MINUTE, hand, context};
+	const bool timed = s->first != INSTANT_NONE;
+	const struct asked asked = {timed ? s->first - MINUTE : INT64_MIN, timed ? s->last + MINUTE : INT64_MAX, hand, context};
 	return visit(p->v, p->n, &asked);
 }

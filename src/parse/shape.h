@@ -119,12 +119,10 @@ static inline struct shape *shapes_next(struct shapes_at *at)
 }
 /* Which bytes may interrupt a record; call when `confirmed` changed. */
 void shapes_first_bytes(struct shapes *s);
-/* A digit byte has the high half 3, and still has it when 6 is added: 0x3a–0x3f have not. Only digit places are added to, and
- * these hold at most 0x3f where it matters, so that nothing carries over. p has MASK_BYTES bytes. */
+/* p has MASK_BYTES bytes. */
 static inline bool mask_word(const struct mask *m, const char *p, unsigned i)
 {
-	const uint64_t word = word_load(p + (size_t)8 * i);
-	return (((word & m->equal[i]) ^ m->value[i]) | (((word + m->six[i]) & m->equal[i]) ^ m->value[i])) == 0;
+	return word_fits(word_load(p + (size_t)8 * i), m->equal[i], m->value[i], m->six[i]);
 }
 static inline bool mask_words(const struct mask *m, const char *p)
 {
