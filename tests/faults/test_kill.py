@@ -2,6 +2,7 @@
 
     MCPLOG_KILLS=10000 ctest -R test_kill     for a longer run
 """
+import contextlib
 import os
 import pathlib
 import random
@@ -88,10 +89,25 @@ def kills_at_calls(folder, reference):
     return faults, points
 
 
-def main():
+@contextlib.contextmanager
+def workplace():
+    """A folder to run in, and its empty folder for logs."""
     with tempfile.TemporaryDirectory() as folder:
         logs = pathlib.Path(folder, "logs")
         logs.mkdir()
+        yield folder, logs
+
+
+def lacks_strace(what):
+    """Prints that `what` is not tried, and is true then."""
+    if shutil.which("strace"):
+        return False
+    print(f"SKIPPED: {what}strace is not installed")
+    return True
+
+
+def main():
+    with workplace() as (folder, logs):
         for n, sample in enumerate(sorted(SOURCE.glob("samples/0*/debug.txt"))[:6]):
             shutil.copy(sample, logs / f"{n}.txt")
         began = time.monotonic()
@@ -100,11 +116,9 @@ def main():
         reference = dump(os.path.join(folder, "clean.db"))
         faults = random_kills(folder, reference, seconds)
         points = 0
-        if shutil.which("strace"):
+        if not lacks_strace("kills before system calls: "):
             more, points = kills_at_calls(folder, reference)
             faults += more
-        else:
-            print("SKIPPED: kills before system calls: strace is not installed")
     for f in faults:
         print("fault:", f)
     print(f"{KILLS} random kills, {points} before system calls: {len(faults)} faults")

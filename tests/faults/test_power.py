@@ -11,7 +11,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import test_kill as lib
@@ -203,12 +202,9 @@ def grow(folder, seed, share=3):
 
 
 def main():
-    if not shutil.which("strace"):
-        print("SKIPPED: strace is not installed")
+    if lib.lacks_strace(""):
         return 77
-    with tempfile.TemporaryDirectory() as folder:
-        logs = pathlib.Path(folder, "logs")
-        logs.mkdir()
+    with lib.workplace() as (folder, logs):
         for n in range(12):
             (logs / f"{n:08}-5eed-4000-8000-000000000001.txt").write_text("".join(
                 f"2026-05-17T06:{n:02}:{i:02}.000Z [DEBUG] MCP server \"s{n % 3}\": {t}\n" for i, t in enumerate(["Calling MCP tool: y", "Tool 'y' failed after 3s: MCP error -32000: Connection closed"] * 20)),

@@ -9,7 +9,6 @@ import pathlib
 import shutil
 import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import test_kill as lib
@@ -52,12 +51,9 @@ def judge(folder, reference, call, errno, when, jobs):
 
 
 def main():
-    if not shutil.which("strace"):
-        print("SKIPPED: strace is not installed")
+    if lib.lacks_strace(""):
         return 77
-    with tempfile.TemporaryDirectory() as folder:
-        logs = pathlib.Path(folder, "logs")
-        logs.mkdir()
+    with lib.workplace() as (folder, logs):
         for n, name in enumerate(("001*/debug.txt", "003*/debug.txt")):
             shutil.copy(sorted(lib.SOURCE.glob("samples/" + name))[0], logs / f"{n}.txt")
         subprocess.run(lib.command("clean.db"), cwd=folder, check=False, stdout=subprocess.DEVNULL)
