@@ -13,7 +13,7 @@
 #include "parse/told.h"
 #include <stdlib.h>
 
-enum { BODY_NEAR = 33, SEEN_SETS = 32, SEEN_ROOM = 88, SEEN_NAME = 8 };
+enum { BODY_NEAR = 33, SEEN_SETS = 32, SEEN_ROOM = 88, SEEN_NAME = 8, HEAD_ROOM = MASK_BYTES + 2 * KEY };
 
 /* A beginning that was split: any body that begins so is split at the same place. `open`: unless a blank follows. */
 struct seen {
@@ -90,7 +90,7 @@ static void remember_length(struct answers *a, const char *text, const char *bod
 static inline const char *body_behind(const struct answers *a, const char *text, const char *end, const char *last)
 {
 	const struct mask *mask = &a->hot->masks[0];
-	if (end - text < MASK_BYTES + 2 * KEY)
+	if (end - text < HEAD_ROOM)
 		return NULL;
 	const size_t same = known_length(a, text);
 	if (same != 0 && text[same] != ' ' && word_load(text) == word_load(last) && word_load(text + 8) == word_load(last + 8) && mask_word(mask, text, 2))
@@ -169,24 +169,15 @@ static enum answer ask_split(struct parser *p, str body, const char *limit, stru
 	return answered(NULL, told_ask(p, gate_of(p), q, class, rest, &(struct told_place){rest.p, limit, SIZE_MAX}), ret_split);
 }
 
-/* Does somebody want a body that begins so? *ret_split is set for those that are split. */
-static inline enum answer ask_body(struct parser *p, const char *body, const char *end, const char *limit, struct known_split *ret_split)
+/* What is known of a body that nobody has told of. *ret_split is set for those that are split. */
+static enum answer ask_anew(struct parser *p, str body, const char *limit, struct known_split *ret_split)
 {
-	if (end - body < KEY)
+	const uint64_t key = word_load(body.p);
+	if (*body.p == '"' || told_may_be_fact(p->shapes, body.p, key))
 		return UNSURE;
-	const uint64_t key = word_load(body);
-	struct gate_memory *q = &p->answers->own;
-	if (limit - body >= 2 * KEY && is_quiet(q, body))
-		return QUIET;
-	const struct told *told = told_of(q, body, limit);
-	if (told != NULL)
-		return answered(told, 0, ret_split);
-	if (*body == '"' || told_may_be_fact(p->shapes, body, key))
-		return UNSURE;
-	const str text = {body, (size_t)(end - body)};
 	if (may_split(p->hot, key))
-		return ask_split(p, text, limit, ret_split);
-	return answered(NULL, told_ask(p, gate_of(p), q, p->hot->format->class, text, &(struct told_place){text.p, limit, SIZE_MAX}), ret_split);
+		return ask_split(p, body, limit, ret_split);
+	return answered(NULL, told_ask(p, gate_of(p), &p->answers->own, p->hot->format->class, body, &(struct told_place){body.p, limit, SIZE_MAX}), ret_split);
 }
 
 /* Does a record begin at `next`, for certain? Then the one before it, whose head stands at `head`, is one line. */
@@ -237,6 +228,8 @@ struct walk {
 	const char *at;        /* the next line, and its number */
 	uint64_t number;
 	const char *last;      /* the head before it; NULL: not known, or no hot one */
+	const char *asked;     /* the last body of which more than two words were asked, and what was told */
+	const struct told *told;
 	struct run run;
 	uint64_t pushed;
 };
@@ -271,10 +264,11 @@ static inline void begin_run(struct walk *w)
 		flow_finish(f);
 }
 
-static __attribute__((noinline)) bool is_told_quiet(const struct gate_memory *q, const char *body, const char *limit)
+static __attribute__((noinline)) bool is_told_quiet(struct walk *w, const char *body)
 {
-	const struct told *told = told_of(q, body, limit);
-	return told != NULL && told->from == 0;
+	w->asked = body;
+	w->told = told_of(&w->p->answers->own, body, w->limit);
+	return w->told != NULL && w->told->from == 0;
 }
 
 /* Goes over heads that differ from the one before in seconds, and in one of two levels, whose body is known to
@@ -294,7 +288,7 @@ static inline __attribute__((always_inline)) void pass_quiet(struct walk *w, new
 		const size_t same = alike ? known_length(a, at) : 0;
 		const uint64_t now = be64toh(word_load(at + 16));
 		if (alike) {
-			if (same == 0 || now < third || !mask_word(mask, at, 2) || !(is_quiet(&a->own, at + same) || is_told_quiet(&a->own, at + same, limit)))
+			if (same == 0 || now < third || !mask_word(mask, at, 2) || !(is_quiet(&a->own, at + same) || is_told_quiet(w, at + same)))
 				break;
 		} else if (head == NULL || !heads_interrupt || *at == '\0' || (begins[(unsigned char)*at] & FIRST_HEAD)) {
 			break;
@@ -328,18 +322,32 @@ static inline __attribute__((always_inline)) void pass_quiet(struct walk *w, new
 	w->number = number;
 }
 
+/* Does somebody want a body that begins so? *ret_split is set for those that are split. */
+static inline enum answer ask_body(struct walk *w, str body, struct known_split *ret_split)
+{
+	if (body.n < KEY)
+		return UNSURE;
+	if (w->asked != body.p) {
+		if (w->limit - body.p >= 2 * KEY && is_quiet(&w->p->answers->own, body.p))
+			return QUIET;
+		is_told_quiet(w, body.p);
+	}
+	return w->told != NULL ? answered(w->told, 0, ret_split) : ask_anew(w->p, body, w->limit, ret_split);
+}
+
 /* The line that pass_quiet left, which ends at `lf`. */
 static void take_line(struct walk *w, const char *lf)
 {
 	struct parser *p = w->p;
 	struct flow *f = &p->flows[0];
 	const char *at = w->at, *end = lf - (lf > at && lf[-1] == '\r');
-	const char *body = w->last != NULL ? body_behind(p->answers, at, end, w->last) : NULL;
+	const bool known = w->asked > at && *w->asked != ' ' && end - at >= HEAD_ROOM; /* pass_quiet came as far as the body */
+	const char *body = known ? w->asked : w->last != NULL ? body_behind(p->answers, at, end, w->last) : NULL;
 	struct known_split split = {.known = true};
-	const enum answer answer = body != NULL ? ask_body(p, body, end, w->limit, &split) : UNSURE;
+	const enum answer answer = body != NULL ? ask_body(w, (str){body, (size_t)(end - body)}, &split) : UNSURE;
 	const struct line l = {.text = {at, (size_t)(end - at)}, .number = w->number++, .offset = offset_of(w, at), .length = (size_t)(end - at), .newline = true};
 	w->at = lf + 1;
-	if (body != NULL)
+	if (body != NULL && !known)
 		remember_length(p->answers, at, body);
 	if (answer == QUIET) {
 		begin_run(w);
