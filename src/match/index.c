@@ -17,22 +17,22 @@ static bool wanted(const struct signature *s, uint32_t classes, bool core_only)
 	return (s->bodies & classes) != 0 && (!core_only || s->core);
 }
 
-/* Writes the sets of all buckets for one place. Most are small, or have all bytes but a few: those are written as "everything but". A set
- * with all of the last quarter is such a one. */
+/* Writes the sets of all buckets for one place: first where each begins and ends to have bytes, then what that comes to. Sets are few runs
+ * of bytes, or everything but these. */
 static void write_place(uint64_t table[256], struct byte_set (*sets)[PATTERN_PREFIX], size_t buckets, unsigned place)
 {
-	uint64_t large = 0;
-	for (size_t b = 0; b < buckets; b++)
-		large |= (uint64_t)(sets[b][place].bits[3] == ~UINT64_C(0)) << b;
-	for (unsigned c = 0; c < 256; c++)
-		table[c] = large;
-	for (size_t b = 0; b < buckets; b++)
+	memset(table, 0, 256 * sizeof *table);
+	for (size_t b = 0; b < buckets; b++) {
+		uint64_t before = 0; /* is the last byte of the word before in the set? */
 		for (unsigned w = 0; w < 4; w++) {
-			uint64_t bits = sets[b][place].bits[w];
-			bool all_but = large >> b & 1;
-			for (bits = all_but ? ~bits : bits; bits != 0; bits &= bits - 1)
-				table[w * 64 + (unsigned)__builtin_ctzll(bits)] ^= UINT64_C(1) << b;
+			const uint64_t bits = sets[b][place].bits[w];
+			for (uint64_t edges = bits ^ (bits << 1 | before); edges != 0; edges &= edges - 1)
+				table[w * 64 + (unsigned)__builtin_ctzll(edges)] ^= UINT64_C(1) << b;
+			before = bits >> 63;
 		}
+	}
+	for (unsigned c = 1; c < 256; c++)
+		table[c] ^= table[c - 1];
 }
 
 void match_index_init(struct match_index *x, const struct rules *rules, uint32_t classes, bool core_only)
