@@ -25,18 +25,25 @@ struct needles {
 };
 
 /* How often a byte stands in logs, roughly: letters in the order of their frequency in English, then digits, then the rest. */
-static unsigned commonness(unsigned char c)
-{
-	static const uint8_t letters[26] = {31, 17, 23, 24, 34, 19, 18, 22, 30, 11, 8, 25, 21, 29, 30, 20, 10, 28, 27, 32, 20, 13, 14, 9, 16, 12};
-	return c >= 'a' && c <= 'z' ? letters[c - 'a'] : c == ' ' ? 35 : c >= '0' && c <= '9' ? 20 : 4;
-}
+enum { BLANK = 35, DIGIT = 20, REST = 4 };
+#define REST_16 REST, REST, REST, REST, REST, REST, REST, REST, REST, REST, REST, REST, REST, REST, REST, REST
+static const uint8_t commonness[256] = {
+	REST_16, REST_16, /* control characters */
+	BLANK, REST, REST, REST, REST, REST, REST, REST, REST, REST, REST, REST, REST, REST, REST, REST,
+	DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, REST, REST, REST, REST, REST, REST,
+	REST_16, REST_16, /* capitals */
+	REST, 31, 17, 23, 24, 34, 19, 18, 22, 30, 11, 8, 25, 21, 29, 30, /* ` a to o */
+	20, 10, 28, 27, 32, 20, 13, 14, 9, 16, 12, REST, REST, REST, REST, REST, /* p to z */
+	REST_16, REST_16, REST_16, REST_16, REST_16, REST_16, REST_16, REST_16,
+};
+#undef REST_16
 
 size_t needle_window(str text)
 {
 	size_t best = 0;
-	unsigned least = ~0u, before = commonness((unsigned char)text.p[0]), last = commonness((unsigned char)text.p[1]);
+	unsigned least = ~0u, before = commonness[(unsigned char)text.p[0]], last = commonness[(unsigned char)text.p[1]];
 	for (size_t i = WINDOW - 1; i < text.n; i++) {
-		const unsigned now = commonness((unsigned char)text.p[i]), sum = before + last + now;
+		const unsigned now = commonness[(unsigned char)text.p[i]], sum = before + last + now;
 		if (sum < least) {
 			least = sum;
 			best = i + 1 - WINDOW;

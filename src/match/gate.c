@@ -15,10 +15,9 @@
 static bool is_searched(const struct signature *s)
 {
 	const uint32_t gated = ~(UINT32_C(1) << CLASS_ERROR | UINT32_C(1) << CLASS_TRACEBACK | UINT32_C(1) << CLASS_TRANSCRIPT);
-	bool line_end = false;
-	for (size_t i = 0; i < s->literal.n; i++)
-		line_end = line_end || s->literal.p[i] == '\n' || s->literal.p[i] == '\r';
-	return !s->anchored && s->literal.n >= NEEDLE_MIN && !line_end && (s->bodies & gated) != 0;
+	if (s->anchored || s->literal.n < NEEDLE_MIN || (s->bodies & gated) == 0)
+		return false;
+	return str_chr(s->literal, '\n') < 0 && str_chr(s->literal, '\r') < 0;
 }
 
 static void find_needles(struct gate *g)

@@ -31,13 +31,21 @@ static void write_place(uint64_t table[256], struct byte_set (*sets)[PATTERN_PRE
 			before = bits >> 63;
 		}
 	}
-	for (unsigned c = 1; c < 256; c++)
-		table[c] ^= table[c - 1];
+	uint64_t having = 0;
+	for (unsigned c = 0; c < 256; c++)
+		table[c] = having ^= table[c];
+}
+
+static void add_sets(struct byte_set to[PATTERN_PREFIX], const struct byte_set *sets)
+{
+	for (unsigned place = 0; place < PATTERN_PREFIX; place++)
+		for (unsigned w = 0; w < 4; w++)
+			to[place].bits[w] |= sets[place].bits[w];
 }
 
 void match_index_init(struct match_index *x, const struct rules *rules, uint32_t classes, bool core_only)
 {
-	struct byte_set sets[INDEX_BUCKETS][PATTERN_PREFIX] = {{{{0}}}};
+	struct byte_set sets[INDEX_BUCKETS][PATTERN_PREFIX];
 	*x = (struct match_index){.ready = true};
 	for (size_t i = 0; i < rules->signatures.n; i++)
 		x->n += wanted(&rules->signatures.v[i], classes, core_only);
@@ -52,9 +60,10 @@ void match_index_init(struct match_index *x, const struct rules *rules, uint32_t
 			continue;
 		while (at * buckets / x->n > bucket)
 			x->first[++bucket] = (uint32_t)at;
-		for (unsigned place = 0; place < PATTERN_PREFIX; place++)
-			for (unsigned w = 0; w < 4; w++)
-				sets[bucket][place].bits[w] |= s->prefix[place].bits[w];
+		if (at == x->first[bucket])
+			memcpy(sets[bucket], s->prefix, sizeof sets[bucket]);
+		else
+			add_sets(sets[bucket], s->prefix);
 		x->order[at++] = (uint16_t)i;
 	}
 	while (bucket < INDEX_BUCKETS)
