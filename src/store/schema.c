@@ -12,7 +12,7 @@
 #include "store/schema.h"
 #include "model/call.h"
 
-#define NAME(id) "(SELECT text FROM name WHERE name.id = " id ")"
+#define NAME(of) "(SELECT text FROM name WHERE id = " of ")"
 /* Ids are stored without the prefix that nearly all of them have; the others begin with '='. */
 #define ID(id) "iif(" id " GLOB '=*', substr(" id ", 2), '" SCHEMA_ID_PREFIX "' || " id ")"
 #define ISO(ms) "strftime('%Y-%m-%dT%H:%M:%fZ', " ms " / 1000.0, 'unixepoch')"
@@ -34,9 +34,9 @@
 _Static_assert(CALL_BITS_USUAL == 524353, "the views add them");
 _Static_assert(UPTIME_AS_TIMES == 0 && UPTIME_UNKNOWN == 1 && UPTIME_SAID == 2, "the view `connections` knows them");
 /* Taken apart first (LIMIT: not together with what is asked), with ids of a type: so that joins by id can make themselves an index. */
-#define ROW "s.id AS source, s.path, session, row_session, names, value, p.line AS first_line, CAST(s.id + p.offset + value ->> 0 AS INTEGER) AS row, at_ms + value ->> 2 AS t"
+#define ROW "s.id AS source, s.path, session, row_session, names, value, line AS first_line, CAST(s.id + p.offset + value ->> 0 AS INTEGER) AS row, at_ms + value ->> 2 AS t"
 #define NAMED(at) "names ->> (value ->> " at ")"
-#define SESSION(at) "coalesce(iif(value ->> " at ", names ->> (value ->> " at " - 1), " NAME("row_session") "), session)"
+#define SESSION "coalesce(iif(own, names ->> (own - 1), " NAME("row_session") "), session)"
 #define OUTCOME_TEXT "'[\"unended\",\"ok\",\"error\",\"cancelled\",\"aborted\",\"backgrounded\"]' ->> (bits & 7)"
 #define OUTCOME_ENDING "'[\"still-open\",\"completed\",\"error\",\"user-cancel\",\"client-abort\",\"backgrounded\"]' ->> (bits & 7)"
 #define LINK_TEXT "'[\"tool-use-id\",\"transcript\",\"adjacency\",\"elapsed\",\"order\"]' ->> (bits >> 3 & 7)"
@@ -54,12 +54,12 @@ const struct schema_object schema_objects[] = {
 		" generation INTEGER NOT NULL, state TEXT NOT NULL, copy_of INTEGER,"
 		" dev INTEGER NOT NULL, ino INTEGER NOT NULL, inode_gen INTEGER NOT NULL, btime_ns INTEGER NOT NULL,"
 		" mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, size INTEGER NOT NULL,"
-		" head_hash INTEGER NOT NULL DEFAULT 0, head_len INTEGER NOT NULL DEFAULT 0,"
-		" marker_hash INTEGER NOT NULL DEFAULT 0, marker_len INTEGER NOT NULL DEFAULT 0, offset INTEGER NOT NULL DEFAULT 0,"
-		" rules_hash INTEGER NOT NULL, complete INTEGER NOT NULL DEFAULT 0, kind TEXT NOT NULL DEFAULT 'unknown',"
-		" excerpt INTEGER NOT NULL DEFAULT 0, filtered INTEGER NOT NULL DEFAULT 0, has_times INTEGER NOT NULL DEFAULT 0,"
-		" bytes INTEGER NOT NULL DEFAULT 0, pending_bytes INTEGER NOT NULL DEFAULT 0, lines INTEGER NOT NULL DEFAULT 0,"
-		" records INTEGER NOT NULL DEFAULT 0, unrecognized INTEGER NOT NULL DEFAULT 0,"
+		" head_hash INTEGER NOT NULL, head_len INTEGER NOT NULL,"
+		" marker_hash INTEGER NOT NULL, marker_len INTEGER NOT NULL, offset INTEGER NOT NULL,"
+		" rules_hash INTEGER NOT NULL, complete INTEGER NOT NULL, kind TEXT NOT NULL,"
+		" excerpt INTEGER NOT NULL, filtered INTEGER NOT NULL, has_times INTEGER NOT NULL,"
+		" bytes INTEGER NOT NULL, pending_bytes INTEGER NOT NULL, lines INTEGER NOT NULL,"
+		" records INTEGER NOT NULL, unrecognized INTEGER NOT NULL,"
 		" client_version TEXT, session TEXT, cwd TEXT, server TEXT,"
 		" first_ms INTEGER, first_us INTEGER, last_ms INTEGER, last_us INTEGER, row_session INTEGER,"
 		" closed INTEGER NOT NULL DEFAULT 0, moved INTEGER NOT NULL DEFAULT 0, shared_bytes INTEGER NOT NULL DEFAULT 0,"
@@ -129,29 +129,30 @@ const struct schema_object schema_objects[] = {
 		" offset, pending_bytes, lines, records, unrecognized, state, " TIME_OF("first") ", " TIME_OF("last")
 		", generation, copy_of, server, cwd, real_path FROM source"},
 	{"servers", "CREATE VIEW servers AS SELECT id AS server_id, name AS server, transport FROM server"},
+	/* The long number: ids of names count from -2^31, which takes 2^31 of both. */
 	{"connections",
 		"CREATE VIEW connections AS SELECT connection_id, " NAME("server") " AS server, " NAME("session") " AS session_id, " TIMED("t", "opened")
-		", " TIMED("until", "closed") ", CASE up WHEN 0 THEN (until - t) / 1000 WHEN 1 THEN NULL ELSE up - 2 END AS uptime_s, " NAME("how") " AS how"
-		" FROM (SELECT (coalesce(session, 0) + 2147483648) * 536870912 + (coalesce(server, 0) + 2147483648) * 2097152 + coalesce(t, 0) * 1024 + nth"
-		" AS connection_id, max(pack), * FROM (SELECT p.id AS pack, at_ms + value ->> 0 AS t, names ->> coalesce(value ->> 1, 0) AS server,"
-		" names ->> coalesce(value ->> 2, 0) AS session, names ->> coalesce(value ->> 3, 0) AS how, coalesce(at_ms + value ->> 0, at_ms) + value ->> 4 AS until,"
-		" coalesce(value ->> 5, 0) AS up, coalesce(value ->> 6, 0) AS nth FROM connection_pack p JOIN json_each(rows) LIMIT -1) GROUP BY 1)"},
+		", " TIMED("until", "closed") ", iif(up, nullif(up, 1) - 2, (until - t) / 1000) AS uptime_s, " NAME("how") " AS how"
+		" FROM (SELECT coalesce(session * 536870912, 0) + coalesce(server * 2097152, 0) + coalesce(t * 1024, 0) + nth + 1157425104234217472"
+		" AS connection_id, max(pack), * FROM (SELECT p.id AS pack, at_ms + value ->> 0 AS t, names ->> (value ->> 1) AS server,"
+		" names ->> (value ->> 2) AS session, names ->> (value ->> 3) AS how, at_ms + coalesce(value ->> 0, 0) + value ->> 4 AS until,"
+		" value ->> 5 AS up, coalesce(value ->> 6, 0) AS nth FROM connection_pack p JOIN json_each(rows) LIMIT -1) GROUP BY 1)"},
 	{"calls",
-		"CREATE VIEW calls AS SELECT row AS call_id, " SESSION("10") " AS session_id, " NAMED("4") " AS server, " NAMED("5") " AS tool, "
-		ID("(value ->> 3)") " AS tool_use_id, " TIMED("start", "started") ", " TIMED("(t + value ->> 6)", "ended")
-		", iif(value ->> 13 & 2, NULL, coalesce(t + value ->> 6 - start, 0) + coalesce(value ->> 12, 0)) AS duration_ms, value ->> 7 AS permission_ms, "
-		OUTCOME_TEXT " AS outcome, coalesce((SELECT i.ending FROM incident_call i WHERE i.call = row LIMIT 1), " OUTCOME_ENDING ") AS ending,"
-		" value ->> '$[11][5]' AS error, coalesce(value ->> '$[11][0]', 0) AS heartbeats, " TIMED("(t + value ->> '$[11][2]')", "last_heartbeat")
+		"CREATE VIEW calls AS SELECT row AS call_id, " SESSION " AS session_id, " NAMED("4") " AS server, " NAMED("5") " AS tool, "
+		ID("said") " AS tool_use_id, " TIMED("start", "started") ", " TIMED("(t + took)", "ended")
+		", iif(value ->> 13 & 2, NULL, coalesce(t + took - start, 0) + coalesce(value ->> 12, 0)) AS duration_ms, value ->> 7 AS permission_ms, "
+		OUTCOME_TEXT " AS outcome, coalesce((SELECT ending FROM incident_call WHERE call = row), " OUTCOME_ENDING ") AS ending,"
+		" value ->> '$[11][5]' AS error, coalesce(value ->> '$[11][0]', 0) AS heartbeats, " TIMED("(t + beat)", "last_heartbeat")
 		", " LINK_TEXT " AS link, bits >> 6 & 1 AS link_sure, source AS source_id, path, first_line + value ->> 1 AS line,"
-		" row - source - (bits >> 31 & 1023) AS offset, (SELECT t.same FROM call_twin t WHERE t.call = row) AS twin_of"
-		" FROM (SELECT " ROW ", coalesce(value ->> 9, 0) + 524353 AS bits, iif(value ->> 13 & 1, NULL, at_ms + value ->> 2) AS start FROM source s JOIN call_pack p ON p.id BETWEEN s.id AND s.last_id JOIN json_each(rows) LIMIT -1)"},
+		" row - source - (bits >> 31 & 1023) AS offset, (SELECT same FROM call_twin WHERE call = row) AS twin_of"
+		" FROM (SELECT " ROW ", coalesce(value ->> 9, 0) + 524353 AS bits, iif(value ->> 13 & 1, NULL, at_ms + value ->> 2) AS start, value ->> 3 AS said, value ->> 10 AS own, value ->> 6 AS took, value ->> '$[11][2]' AS beat FROM source s JOIN call_pack p ON p.id BETWEEN s.id AND s.last_id JOIN json_each(rows) LIMIT -1)"},
 	{"events",
 		"CREATE VIEW events AS SELECT row AS event_id, source AS source_id, path, first_line + value ->> 1 AS line,"
 		" row - source - (coalesce(value ->> 7, 0) & 1023) AS offset, " TIMED("t", "at") ", " TIMED("after_ms", "after") ", " TIMED("before_ms", "before")
-		", kind, signature, " NAMED("4") " AS server, " NAMED("9") " AS tool, " ID("(value ->> 10)") " AS tool_use_id, row - value ->> 11 AS call_id,"
-		" iif(typeof(value ->> 6) = 'integer', names ->> (value ->> 6), value ->> 6) AS detail, class, value ->> 12 AS error, " SESSION("8") " AS session_id, value ->> 5 AS duration_ms,"
-		" (SELECT text FROM event_text x WHERE x.id = row) AS text, (SELECT t.same FROM event_twin t WHERE t.event = row) AS twin_of"
-		" FROM (SELECT " ROW ", f.kind, signature, class, after_ms, before_ms FROM source s JOIN event_pack p ON p.id BETWEEN s.id AND s.last_id"
+		", kind, signature, " NAMED("4") " AS server, " NAMED("9") " AS tool, " ID("said") " AS tool_use_id, row - value ->> 11 AS call_id,"
+		" iif(typeof(more) = 'integer', names ->> more, more) AS detail, class, value ->> 12 AS error, " SESSION " AS session_id, value ->> 5 AS duration_ms,"
+		" (SELECT text FROM event_text WHERE id = row) AS text, (SELECT same FROM event_twin WHERE event = row) AS twin_of"
+		" FROM (SELECT " ROW ", f.kind, signature, class, after_ms, before_ms, value ->> 10 AS said, value ->> 8 AS own, value ->> 6 AS more FROM source s JOIN event_pack p ON p.id BETWEEN s.id AND s.last_id"
 		" JOIN json_each(rows) JOIN form f ON f.id = forms ->> (value ->> 3) LEFT JOIN bound ON event = s.id + p.offset + value ->> 0 LIMIT -1)"},
 	{"distinct_calls", "CREATE VIEW distinct_calls AS SELECT * FROM calls WHERE twin_of IS NULL"},
 	{"distinct_events", "CREATE VIEW distinct_events AS SELECT * FROM events WHERE twin_of IS NULL"},
@@ -160,12 +161,12 @@ const struct schema_object schema_objects[] = {
 		" severity, confidence, server, session AS session_id, " TIME_OF("started") ", " TIME_OF("ended")
 		", duration_ms, summary, title, transport, client_version FROM incident"},
 	{"incident_calls",
-		"CREATE VIEW incident_calls AS SELECT i.fingerprint AS incident_id, ic.call AS call_id, ic.ending"
-		" FROM incident_call ic JOIN incident i ON i.id = ic.incident"},
+		"CREATE VIEW incident_calls AS SELECT fingerprint AS incident_id, call AS call_id, c.ending"
+		" FROM incident_call c JOIN incident ON id = incident"},
 	{"evidence",
-		"CREATE VIEW evidence AS SELECT i.fingerprint AS incident_id, v.event AS event_id, s.path, v.line, v.offset, v.role, "
-		TIMED("v.at_ms", "at") ", " TIMED("v.after_ms", "after") ", " TIMED("v.before_ms", "before") ", " TIMED("v.until_ms", "until")
-		", v.times, coalesce(v.awaited, (SELECT x.text FROM event_text x WHERE x.id = v.event)) AS text"
+		"CREATE VIEW evidence AS SELECT fingerprint AS incident_id, event AS event_id, path, line, v.offset, role, "
+		TIME_OF("at") ", " TIME_OF("after") ", " TIME_OF("before") ", " TIME_OF("until")
+		", times, coalesce(awaited, (SELECT text FROM event_text WHERE id = event)) AS text"
 		" FROM evidence_line v JOIN incident i ON i.id = v.owner LEFT JOIN source s ON s.id = v.source"},
 	{"notes",
 		"CREATE VIEW notes AS SELECT id AS note_id, kind, server, " TIME_OF("started") ", " TIME_OF("ended")
