@@ -333,6 +333,7 @@ static bool in_window(const struct seen *e, instant from, instant to)
 /* What was found in a window. */
 struct hits {
 	struct seen *first, *last;
+	struct seen *latest; /* the last one even if it came within the moment of another: untimed lines all do */
 	int64_t count;
 	unsigned even;      /* gaps in a row that were equal */
 	int64_t gap;
@@ -345,6 +346,7 @@ enum { REGULAR_GAPS = 2 };
 static void add_hit(struct hits *h, struct seen *e)
 {
 	int64_t gap = h->last ? e->vt - h->last->vt : 0;
+	h->latest = e;
 	if (h->last && gap <= SAME_MOMENT)
 		return;
 	h->even = h->gap && gap >= REGULAR_MIN && gap - h->gap <= SAME_MOMENT && h->gap - gap <= SAME_MOMENT ? h->even + 1 : gap >= REGULAR_MIN;
@@ -393,7 +395,7 @@ static bool check_event(struct trial *t, const struct cond *c)
 	search(t, c, &h);
 	if (!h.count || !in_range(&c->count, h.count) || (c->regular && h.even < REGULAR_GAPS))
 		return false;
-	struct seen *hit = c->last ? h.last : h.first;
+	struct seen *hit = c->last ? h.latest : h.first;
 	if (c->bind >= 0)
 		t->steps[c->bind] = hit;
 	t->found = hit;
