@@ -3,14 +3,14 @@
  *
  * A file is read as an excerpt when it is small and fewer than half of its lines begin like a log line; a JSON document, or a
  * report of ours, of this kind is counted and tells nothing. Lines that may be the inside of a record (indented, or only
- * brackets) count neither way. Within a log whose records run until the next head, only that head, strong heads, and heads that
+ * brackets) count neither way, nor does the banner in a box that a server prints when it starts. Within a log whose records run until the next head, only that head, strong heads, and heads that
  * the probe confirmed begin a record: quoted text stays text. */
 #include "parse/parts.h"
 
-enum { PROBE_LINES = 2000, PASTED_JSON = 8192, PROBE_ENOUGH = 64, INSIDE_MAX = 512, REPORT_HEAD = 1024 };
+enum { PROBE_LINES = 2000, PASTED_JSON = 8192, PROBE_ENOUGH = 64, INSIDE_MAX = 512, REPORT_HEAD = 1024, BANNER_HEADS = 4 };
 
 struct count {
-	size_t heads, wrapped, json, text, inside, pasted[PASTE_KINDS], pasted_any, lines, loglike, blank, longest, near;
+	size_t heads, wrapped, json, text, inside, pasted[PASTE_KINDS], pasted_any, lines, loglike, boxed, blank, longest, near;
 	bool indented_only;
 };
 
@@ -89,6 +89,12 @@ static bool only_brackets(str text)
 		if (memchr("[]{}(),;|+-=~^ `", text.p[i], 16) == NULL)
 			return false;
 	return true;
+}
+
+/* A line of a box that is drawn with lines (U+2500 to U+257F). */
+static bool is_boxed(str text)
+{
+	return text.n > 3 && text.p[0] == '\xe2' && (text.p[1] == '\x94' || text.p[1] == '\x95');
 }
 
 /* Wrappers, then a head. True when the line is log. */
@@ -183,7 +189,8 @@ static void probe_line(struct parser *p, str line, struct count *c)
 		s->seen++;
 		c->heads++;
 		if (plain.n != line.n && s->format->kind == SOURCE_CLAUDE_DEBUG)
-			p->normalise |= str_find(str_head(line, 80), S("\xe2\x80\x9c")) >= 0 || str_find(str_head(line, 40), S("\xc2\xa0")) >= 0;
+			p->normalise |= str_find(str_head(line, 80), S("\xe2\x80\x9c")) >= 0 || str_find(str_head(line, 40), S("\xc2\xa0")) >= 0 ||
+				str_find(str_head(line, 80), S("MCP server &quot;")) >= 0;
 		return;
 	}
 	if (probe_wrapped(p, plain, c))
@@ -195,6 +202,7 @@ static void probe_line(struct parser *p, str line, struct count *c)
 	size_t text = c->text;
 	probe_pasted(p, plain, c);
 	c->loglike += c->text > text && looks_timed(plain);
+	c->boxed += c->text > text && is_boxed(plain);
 	if (c->text > text && (plain.p[0] == ' ' || plain.p[0] == '\t')) {
 		c->text = text;
 		c->inside++;
@@ -380,6 +388,8 @@ void detect(struct parser *p, str probe)
 	}
 	detect_json(p, probe, whole, &c);
 	size_t recognised = c.heads + c.wrapped + c.json;
+	if (c.heads >= BANNER_HEADS)
+		c.text -= c.boxed;
 	detect_paste(p, probe, whole, &c);
 	if (p->paste != 0) { /* lines that carry the prefix are the inside of records */
 		recognised += c.pasted_any;

@@ -135,7 +135,7 @@ static bool wire_object(struct flow *f, const struct text_line *t, const struct 
 /* The traceback of such an object, in a member of its own or behind the message: its leaves are records, as in a log of lines. */
 static void object_trace(struct flow *f, const struct text_line *t, const struct record *r, const struct json *doc)
 {
-	static const char *const members[] = {"exc_info", "exception", "traceback", "stack_trace"};
+	static const char *const members[] = {"exc_info", "exception", "traceback", "stack_trace", "text"};
 	const struct record place = {.line = t->line, .offset = t->offset, .at = r->at, .server = r->server};
 	str text = STR_NONE;
 	for (size_t i = 0; i < sizeof members / sizeof *members && text.n == 0; i++)
@@ -146,20 +146,24 @@ static void object_trace(struct flow *f, const struct text_line *t, const struct
 		emit_lines(f->p, &place, text);
 }
 
-/* A server that logs objects: the usual names of the usual libraries. */
+/* Members that loguru prints as objects have their plain form inside. */
+static const struct json *plain_form(const struct json *v, const char *member) { return json_is_object(v) ? json_get(v, member) : v; }
+
+/* A server that logs objects: the usual names of the usual libraries. Loguru puts them into one of their own, beside the line as text. */
 static bool server_object(struct flow *f, const struct text_line *t, const struct json *doc)
 {
 	static const char *const texts[] = {"msg", "message", "event", "text", "@m", "@mt", "Message"},
 		*const times[] = {"time", "timestamp", "ts", "@timestamp", "asctime", "@t", "Timestamp"},
 		*const levels[] = {"level", "levelname", "severity", "log.level", "@l", "LogLevel"};
 	struct record r = {.kind = SOURCE_SERVER, .class = CLASS_SERVER, .at = INSTANT_NONE, .server = t->server};
+	const struct json *record = json_get(doc, "record"), *of = json_is_object(record) ? record : doc;
 	int64_t number;
 	for (size_t i = 0; i < sizeof texts / sizeof *texts && r.body.n == 0; i++)
-		r.body = json_text(json_get(doc, texts[i]));
+		r.body = json_text(json_get(of, texts[i]));
 	for (size_t i = 0; i < sizeof times / sizeof *times && r.at == INSTANT_NONE; i++)
-		r.at = json_instant(json_get(doc, times[i]));
+		r.at = json_instant(plain_form(json_get(of, times[i]), "repr"));
 	for (size_t i = 0; i < sizeof levels / sizeof *levels && r.level == LEVEL_NONE; i++) {
-		const struct json *level = json_get(doc, levels[i]);
+		const struct json *level = plain_form(json_get(of, levels[i]), "name");
 		r.level = json_int(level, &number) ? (number >= 50 ? LEVEL_ERROR : number >= 40 ? LEVEL_WARN : number >= 30 ? LEVEL_INFO : LEVEL_DEBUG) :
 			level_find(json_text(level));
 	}

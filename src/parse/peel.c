@@ -1,5 +1,6 @@
 /* Peeling: what other programs and people put around a log line is taken off before its format is asked for: terminal colours,
- * typographic quotes and blanks, prefixes of editors, Markdown and grep, and the wrappers of container and system logs.
+ * typographic quotes and blanks, entities of pages, prefixes of editors, Markdown and grep, and the wrappers of container and
+ * system logs.
  *
  * A wrapper's time and origin are remembered, because lines of one record are joined per container and pipe. Prefixes are only
  * taken off when detect.c found that the whole text carries them: in a plain log, a continuation line that begins with "> " is
@@ -43,7 +44,8 @@ static const struct {
 	const char *from, *to;
 } typography[] = {
 	{"\xc2\xa0", " "}, {"\xe2\x80\xaf", " "}, {"\xe2\x80\x98", "'"}, {"\xe2\x80\x99", "'"}, {"\xe2\x80\x9c", "\""}, {"\xe2\x80\x9d", "\""},
-	{"\xef\xbb\xbf", ""}, {"\xe2\x80\x8b", ""}, {"\xe2\x80\x8e", ""},
+	{"\xef\xbb\xbf", ""}, {"\xe2\x80\x8b", ""}, {"\xe2\x80\x8e", ""}, {"&quot;", "\""}, {"&#34;", "\""}, {"&lt;", "<"}, {"&gt;", ">"},
+	{"&#39;", "'"}, {"&#x27;", "'"}, {"&apos;", "'"}, {"&nbsp;", " "}, {"&amp;", "&"},
 };
 
 static bool replace_one(str rest, struct buf *room, size_t *ret_length)
@@ -69,6 +71,9 @@ str peel_typography(str text, struct buf *room)
 	}
 	while (i < text.n && (unsigned char)text.p[i] < 0x80)
 		i++;
+	const char *entity = i > 0 ? memchr(text.p, '&', i) : NULL;
+	if (entity != NULL)
+		i = (size_t)(entity - text.p);
 	if (i == text.n)
 		return text;
 	buf_reset(room);
@@ -76,7 +81,7 @@ str peel_typography(str text, struct buf *room)
 	while (i < text.n) {
 		size_t length = 1;
 		unsigned char c = (unsigned char)text.p[i];
-		if ((c != 0xc2 && c != 0xe2 && c != 0xef) || !replace_one(str_from(text, i), room, &length))
+		if ((c != 0xc2 && c != 0xe2 && c != 0xef && c != '&') || !replace_one(str_from(text, i), room, &length))
 			buf_byte(room, text.p[i]);
 		i += length;
 	}
