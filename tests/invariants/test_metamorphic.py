@@ -105,7 +105,7 @@ def rename(top, base):
 
     def one(text):
         for s, w in words.items():
-            for left, right in (('"', '"'), ('\\"', '\\"'), ("'", "'"), ("“", "”"), ('\\\\\\"', '\\\\\\"')):
+            for left, right in (('"', '"'), ('\\"', '\\"'), ("'", "'"), ("“", "”"), ('\\\\\\"', '\\\\\\"'), ("&quot;", "&quot;")):
                 text = re.sub(r"((?:[Ss]erver|name\W+) ?)" + re.escape(left + s + right), lambda m: m.group(1) + left + w + right, text)
             text = text.replace(f"[{s}] [", f"[{w}] [").replace(f'MCP tool "{s}/', f'MCP tool "{w}/')
             text = re.sub(rf"^{re.escape(s)}: ", f"{w}: ", text, flags=re.M) if "claude mcp list" in text else text
@@ -114,7 +114,7 @@ def rename(top, base):
         for t, w in tool_words.items():
             text = re.sub(rf"(Calling MCP\s+tool: ){re.escape(t)}\b", lambda m: m.group(1) + w, text)
             text = re.sub(rf"(Calling MCP\n> +tool: ){re.escape(t)}\b", lambda m: m.group(1) + w, text)
-            text = re.sub(rf"([Tt]ool ['\"]|[Tt]ool \\+\"){re.escape(t)}(?=['\"\\])", lambda m: m.group(1) + w, text)
+            text = re.sub(rf"([Tt]ool ['\"]|[Tt]ool \\+\"|[Tt]ool &#39;){re.escape(t)}(?=['\"\\]|&#39;)", lambda m: m.group(1) + w, text)
             text = re.sub(rf'(MCP tool "[^"/]*/){re.escape(t)}"', lambda m: m.group(1) + w + '"', text)
         return rename_uuids(rename_ids(text))
 

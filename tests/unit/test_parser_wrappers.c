@@ -151,11 +151,21 @@ static void typography(void **state)
 		"1 claude-debug mcp 2026-05-17T20:23:01.090Z [pg-mcp]|Tool 'x' failed after 3s\n");
 }
 
+static void entities(void **state)
+{
+	(void)state;
+	expect("2026-05-17T20:23:01.090Z [DEBUG] MCP server &quot;pg-mcp&quot;: Tool &#39;x&#39; failed after 3s: &lt;pre&gt; &amp; &unknown;\n",
+		"1 claude-debug mcp 2026-05-17T20:23:01.090Z [pg-mcp]|Tool 'x' failed after 3s: <pre> & &unknown;\n");
+	/* in a log that is none of a page they are what a program wrote */
+	expect("2026-05-17T20:23:01.090Z [DEBUG] MCP server \"pg-mcp\": Tool 'x' failed after 3s: &lt;pre&gt;\n",
+		"1 claude-debug mcp 2026-05-17T20:23:01.090Z [pg-mcp]|Tool 'x' failed after 3s: &lt;pre&gt;\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(docker_timestamps), cmocka_unit_test(docker_json), cmocka_unit_test(journal_and_syslog), cmocka_unit_test(shippers), cmocka_unit_test(traces_in_json), cmocka_unit_test(two_clocks), cmocka_unit_test(kubernetes),
-		cmocka_unit_test(compose), cmocka_unit_test(colours), cmocka_unit_test(pasted_prefixes), cmocka_unit_test(typography),
+		cmocka_unit_test(compose), cmocka_unit_test(colours), cmocka_unit_test(pasted_prefixes), cmocka_unit_test(typography), cmocka_unit_test(entities),
 	};
 	return cmocka_run_group_tests(tests, load_rules, free_rules);
 }
