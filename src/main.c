@@ -103,7 +103,7 @@
  *               compare compare_show what got worse, and how sure that is
  *
  * KNOWLEDGE     patterns/ to rules, and its proofs
- * knowledge/    knowledge read files yaml entry  loading: built in, the user's; trees and their tables of keys
+ * knowledge/    knowledge read files yaml entry pieces  loading: built in, the user's; trees and their tables of keys
  *               image image_write    the built-in entries as bytes: made by the build, brought to life by a run
  *               kinds formats signatures causes conditions advice limits telemetry redactions queries places probe  one kind of file each
  *               mkpatterns_main      host tool of the build: the built-in tree and its entries as constants

@@ -28,8 +28,16 @@ bool entry_id(struct rules *rules, const struct tree_doc *d, uint32_t node, str 
 extern const char *const entry_class_names[CLASS_COUNT];
 extern const char *const entry_source_names[SOURCE_KIND_COUNT];
 struct where entry_where(const struct tree_doc *d, uint32_t node);
+/* A pattern as it stands at `node`, with what it names of the map `pieces` (0: there is none) put in; the text is the rules' or the document's. */
+struct entry_pattern {
+	uint32_t node, pieces;
+	str text;
+};
+struct entry_pattern entry_pattern(struct rules *rules, const struct tree_doc *d, uint32_t node, uint32_t pieces);
+/* Which byte of the node's text byte `at` of the pattern comes from. */
+size_t entry_pattern_place(const struct tree_doc *d, const struct entry_pattern *p, size_t at);
 /* Proves a pattern: syntax, step limit, empty matches (bad-inputs I1–I3). Compiles into *ret. False after a problem was noted. */
-bool entry_regex(struct rules *rules, const struct tree_doc *d, uint32_t node, str pattern, unsigned flags, struct regex **ret);
+bool entry_regex(struct rules *rules, const struct tree_doc *d, const struct entry_pattern *pattern, unsigned flags, struct regex **ret);
 /* As knowledge_problem, at a place inside the text of a node: line and column from 0. */
 void entry_problem_in(struct rules *rules, const struct tree_doc *d, uint32_t node, unsigned line, unsigned column, int code, const char *format, ...)
 	__attribute__((format(printf, 7, 8)));

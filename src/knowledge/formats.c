@@ -67,10 +67,11 @@ static void load_format(struct rules *rules, const struct tree_doc *d, uint32_t 
 	f.strong = entry_true(d, nodes[STRONG]);
 	f.head = tree_text(d, nodes[HEAD]);
 	f.time = tree_text(d, nodes[TIME]);
-	f.match = tree_text(d, nodes[MATCH]);
+	const struct entry_pattern pattern = entry_pattern(rules, d, nodes[MATCH], 0);
+	f.match = pattern.text;
 	f.after = tree_text(d, nodes[AFTER]);
 	f.role = tree_text(d, nodes[ROLE]);
-	if (!load_words(rules, d, entry, nodes, &f) || !load_split(rules, d, nodes[SPLIT], &f) || !entry_regex(rules, d, nodes[MATCH], f.match, REGEX_ANCHORED, &f.regex))
+	if (!load_words(rules, d, entry, nodes, &f) || !load_split(rules, d, nodes[SPLIT], &f) || !entry_regex(rules, d, &pattern, REGEX_ANCHORED, &f.regex))
 		return;
 	struct pattern_facts facts;
 	pattern_read(f.match, &rules->arena, &facts);

@@ -29,29 +29,30 @@ static bool explodes(struct regex *r)
 	return false;
 }
 
-static void syntax_problem(struct rules *rules, const struct tree_doc *d, uint32_t node, str pattern, const struct err *e)
+static void syntax_problem(struct rules *rules, const struct tree_doc *d, const struct entry_pattern *pattern, const struct err *e)
 {
-	size_t at = e->column > 0 ? e->column - 1 : 0;
+	const size_t at = entry_pattern_place(d, pattern, e->column > 0 ? e->column - 1 : 0);
+	const str written = tree_text(d, pattern->node);
 	unsigned line = 0;
 	size_t start = 0;
-	for (size_t i = 0; i < at && i < pattern.n; i++)
-		if (pattern.p[i] == '\n') {
+	for (size_t i = 0; i < at && i < written.n; i++)
+		if (written.p[i] == '\n') {
 			line++;
 			start = i + 1;
 		}
-	entry_problem_in(rules, d, node, line, (unsigned)(at - start), ERR_SYNTAX, "the pattern does not compile: %s", e->text);
+	entry_problem_in(rules, d, pattern->node, line, (unsigned)(at - start), ERR_SYNTAX, "the pattern does not compile: %s", e->text);
 }
 
-bool entry_regex(struct rules *rules, const struct tree_doc *d, uint32_t node, str pattern, unsigned flags, struct regex **ret)
+bool entry_regex(struct rules *rules, const struct tree_doc *d, const struct entry_pattern *pattern, unsigned flags, struct regex **ret)
 {
 	struct err e = {0};
 	struct regex_match m;
-	if (pattern.n == 0 || pattern.n > PATTERN_MAX) {
-		knowledge_problem(rules, d, node, ERR_LIMIT, "a pattern has 1 to %d bytes", (int)PATTERN_MAX);
+	if (pattern->text.n == 0 || pattern->text.n > PATTERN_MAX) {
+		knowledge_problem(rules, d, pattern->node, ERR_LIMIT, "a pattern has 1 to %d bytes", (int)PATTERN_MAX);
 		return false;
 	}
-	if (regex_new(pattern, flags, ret, &e) < 0) {
-		syntax_problem(rules, d, node, pattern, &e);
+	if (regex_new(pattern->text, flags, ret, &e) < 0) {
+		syntax_problem(rules, d, pattern, &e);
 		return false;
 	}
 	const char *why = NULL;
@@ -61,7 +62,7 @@ bool entry_regex(struct rules *rules, const struct tree_doc *d, uint32_t node, s
 		why = "the pattern needs too many steps on some texts: make its parts exclude each other, such as [^ ]+ instead of .*";
 	if (why == NULL)
 		return true;
-	knowledge_problem(rules, d, node, ERR_LIMIT, "%s", why);
+	knowledge_problem(rules, d, pattern->node, ERR_LIMIT, "%s", why);
 	regex_free(*ret);
 	*ret = NULL;
 	return false;

@@ -82,8 +82,9 @@ static void load_redaction(struct rules *rules, const struct tree_doc *d, uint32
 		!entry_id(rules, d, nodes[KIND], &r.kind) || !load_level(rules, d, nodes[LEVEL], &r) || !load_literals(rules, d, nodes[LITERALS], &r) ||
 		!load_entropy(rules, d, nodes[ENTROPY], &r) || !load_mixed(rules, d, nodes[MIXED], &r))
 		return;
-	r.match = tree_text(d, nodes[MATCH]);
-	if (!entry_regex(rules, d, nodes[MATCH], r.match, 0, &r.regex))
+	const struct entry_pattern pattern = entry_pattern(rules, d, nodes[MATCH], 0);
+	r.match = pattern.text;
+	if (!entry_regex(rules, d, &pattern, 0, &r.regex))
 		return;
 	for (size_t i = 0; i < rules->redactions.n; i++) {
 		struct redaction *old = &rules->redactions.v[i];

@@ -115,11 +115,12 @@ static void load_facts(struct rules *rules, const struct regex *regex, struct si
 	s->anchored = facts.anchored;
 }
 
-static bool load_match(struct rules *rules, const struct tree_doc *d, const uint32_t *nodes, struct signature *s)
+static bool load_match(struct rules *rules, const struct tree_doc *d, const uint32_t *nodes, uint32_t pieces, struct signature *s)
 {
-	s->match = tree_text(d, nodes[MATCH]);
+	const struct entry_pattern pattern = entry_pattern(rules, d, nodes[MATCH], pieces);
 	struct regex *regex = NULL;
-	if (!entry_regex(rules, d, nodes[MATCH], s->match, 0, &regex))
+	s->match = pattern.text;
+	if (!entry_regex(rules, d, &pattern, 0, &regex))
 		return false;
 	load_facts(rules, regex, s);
 	regex_free(regex);
@@ -140,12 +141,12 @@ static size_t find(const struct rules *rules, str id)
 	return rules->signatures.n;
 }
 
-static void load_signature(struct rules *rules, const struct tree_doc *d, uint32_t entry)
+static void load_signature(struct rules *rules, const struct tree_doc *d, uint32_t entry, uint32_t pieces)
 {
 	uint32_t nodes[KEY_COUNT];
 	struct signature s = {.node = entry, .doc = d, .where = entry_where(d, entry)};
 	if (!entry_read(rules, d, entry, "signature", keys, KEY_COUNT, nodes) || !entry_id(rules, d, nodes[ID], &s.id) ||
-		!load_words(rules, d, nodes, &s) || !load_meaning(rules, d, entry, nodes, &s) || !load_match(rules, d, nodes, &s))
+		!load_words(rules, d, nodes, &s) || !load_meaning(rules, d, entry, nodes, &s) || !load_match(rules, d, nodes, pieces, &s))
 		return;
 	size_t at = find(rules, s.id);
 	if (at == rules->signatures.n && at >= SIGNATURES_MAX) {
@@ -164,9 +165,19 @@ static void load_signature(struct rules *rules, const struct tree_doc *d, uint32
 	*old = s;
 }
 
+/* The file's own: names of patterns' parts, and their texts. */
+static uint32_t load_pieces(struct rules *rules, const struct tree_doc *d, uint32_t pieces)
+{
+	if (pieces == 0 || d->nodes[pieces].type == TREE_MAP)
+		return pieces;
+	knowledge_problem(rules, d, pieces, ERR_SCHEMA, "`pieces` must be a map: names, and the text that `(?&name)` stands for in a `match`");
+	return 0;
+}
+
 void knowledge_signatures(struct rules *rules, const struct tree_doc *d, uint32_t root)
 {
-	uint32_t list = entry_list(rules, d, root, "signatures", NULL);
+	static const char *const also[] = {"pieces", NULL};
+	const uint32_t list = entry_list(rules, d, root, "signatures", also), pieces = load_pieces(rules, d, tree_get(d, root, also[0]));
 	for (uint32_t i = tree_first(d, list); i != 0; i = tree_next(d, i))
-		load_signature(rules, d, i);
+		load_signature(rules, d, i, pieces);
 }

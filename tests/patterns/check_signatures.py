@@ -32,6 +32,10 @@ def to_python(pattern):
     return re.sub(r"\(\?<(?![=!])", "(?P<", pattern)
 
 
+def with_pieces(pattern, pieces):
+    return re.sub(r"\(\?&([^)]*)\)", lambda found: pieces.get(found[1], found[0]), pattern)
+
+
 class Checker:
     def __init__(self, root):
         self.root = root
@@ -80,12 +84,14 @@ class Checker:
         for name in sorted(os.listdir(folder)):
             if not name.endswith(".yaml"):
                 continue
-            for s in self.load(os.path.join(folder, name), "signatures").get("signatures") or []:
+            data = self.load(os.path.join(folder, name), "signatures")
+            for s in data.get("signatures") or []:
                 where = "%s: %s" % (name, s.get("id"))
                 if s.get("id") in seen:
                     self.problem(where, "id is also in %s" % seen[s["id"]])
                 seen[s.get("id")] = name
                 s["where"] = where
+                s["match"] = with_pieces(s.get("match") or "", data.get("pieces") or {})
                 if self.check_shape(s):
                     self.signatures.append(s)
 

@@ -291,6 +291,35 @@ static void broken_regexes_are_refused(void **state)
 	expect_problem(HEAD SIGNATURE("my.bad", "  match: |-\n    ^(a+)+$\n"), 7, 5, "too many steps", "");
 }
 
+#define PIECES "schema: mcplog.signatures/1\npieces:\n  word: '[a-z]+ '\n  typed: '(?:Error: )*'\n  open: '(x'\nsignatures:\n"
+
+static void pieces_stand_where_they_are_named(void **state)
+{
+	(void)state;
+	struct dir d;
+	setup_dir(&d);
+	put(&d, "x.yaml", PIECES SIGNATURE("my.one", "  match: ^(?&typed)abc (?&word)(?&word)end\n") SIGNATURE("my.two", "  match: ^(?<own>a)b(?&own)\n")
+		SIGNATURE("my.three", "  match: ^abcd\n"));
+	assert_int_equal(load(&d), 0);
+	assert_int_equal(d.rules.problem_count, 0);
+	assert_true(str_eq(signature(&d.rules, "my.one")->match, S("^(?:Error: )*abc [a-z]+ [a-z]+ end")));
+	assert_true(str_eq(signature(&d.rules, "my.two")->match, S("^(?<own>a)b(?&own)")));
+	assert_true(str_eq(signature(&d.rules, "my.three")->match, S("^abcd")));
+	done(&d);
+}
+
+/* Places are those of the text as it was written. */
+static void problems_of_patterns_with_pieces(void **state)
+{
+	(void)state;
+	expect_problem(PIECES SIGNATURE("my.bad", "  match: |-\n    ^(?&word)abc(def\n"), 11, 21, "does not compile", "");
+	expect_problem(PIECES SIGNATURE("my.bad", "  match: |-\n    ^ab\\C(?&word)\n"), 11, 10, "does not compile", "");
+	expect_problem(PIECES SIGNATURE("my.bad", "  match: |-\n    ^abc(?&word)(?&other)\n"), 11, 20, "does not compile", "");
+	expect_problem(PIECES SIGNATURE("my.bad", "  match: |-\n    ^abc(?&open\n"), 11, 16, "does not compile", "");
+	expect_problem(PIECES SIGNATURE("my.bad", "  match: |-\n    ^abc(?&open)d\n"), 11, 18, "does not compile", "");
+	expect_problem("schema: mcplog.signatures/1\npieces: x\nsignatures:\n- id: my.good\n  event: call.sent\n  in: [mcp]\n  match: ^abcd\n", 2, 9, "must be a map", "");
+}
+
 static void yaml_errors_are_problems_too(void **state)
 {
 	(void)state;
@@ -409,6 +438,8 @@ int main(void)
 		cmocka_unit_test(the_hash_is_of_the_content),
 		cmocka_unit_test(problems_say_where_and_what),
 		cmocka_unit_test(broken_regexes_are_refused),
+		cmocka_unit_test(pieces_stand_where_they_are_named),
+		cmocka_unit_test(problems_of_patterns_with_pieces),
 		cmocka_unit_test(yaml_errors_are_problems_too),
 		cmocka_unit_test(missing_directories),
 		cmocka_unit_test(good_signatures_prove),
