@@ -207,10 +207,13 @@ static size_t ranges_up_to(const struct known_files *k, int64_t id)
 	return from;
 }
 
+/* Are all in memory? Each new one moves those above it: of very many, the database is asked. */
+static bool in_memory(const struct timeline *t) { return t->fresh && t->known.ranges.n < RANGES_MOST; }
+
 void checkpoint_take_id(struct timeline *t, struct generation *g)
 {
 	struct known_files *k = &t->known;
-	if (!t->fresh)
+	if (!in_memory(t))
 		return;
 	const size_t at = ranges_up_to(k, g->id);
 	(void)vec_push(&k->ranges);
@@ -253,7 +256,7 @@ static void see_open(const struct timeline *t, int64_t id, struct neighbours *re
 static int find_neighbours(struct timeline *t, int64_t id, struct neighbours *ret, struct err *reterr)
 {
 	*ret = (struct neighbours){.above = INT64_MAX};
-	if (!t->fresh) {
+	if (!in_memory(t)) {
 		const int r = ask_neighbours(t, id, ret, reterr);
 		see_open(t, id, ret);
 		return r;

@@ -29,6 +29,7 @@ struct generation {
 struct known_link {
 	uint32_t entry, next; /* index + 1 */
 };
+enum { RANGES_MOST = 4096 };
 struct known_files {
 	struct arena arena;                  /* entries and their texts */
 	VEC(struct generation *) v;
@@ -39,7 +40,7 @@ struct known_files {
 	bool loaded;
 	VEC(uint64_t) kept;                  /* hashes of the values that the database keeps of them, known_image.h */
 	size_t kept_count;                   /* entries in those; later ones stand behind them in v */
-	VEC(struct generation *) ranges;     /* by id; filled in a database of this run only, where it is all there is */
+	VEC(struct generation *) ranges;     /* by id; filled in a database of this run only, where it is all there is, or RANGES_MOST */
 	bool unread;                         /* the database keeps some that were not understood */
 	bool stale;                          /* they are not what the rows say */
 };

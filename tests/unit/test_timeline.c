@@ -208,11 +208,11 @@ static void F11_order_of_reading_does_not_matter(void **state)
 static void ids_are_known_in_memory_as_in_rows(void **state)
 {
 	(void)state;
-	enum { SOURCES = 60 };
+	enum { SOURCES = 60, MANY = RANGES_MOST + 4 };
 	struct rules rules;
 	struct err e = {0};
 	bool unchanged;
-	int64_t ids[SOURCES];
+	int64_t ids[SOURCES], last;
 	rules_make(&rules);
 	struct timeline *t = must_open("a.db");
 	ok(timeline_begin(t, &e), &e);
@@ -235,6 +235,16 @@ static void ids_are_known_in_memory_as_in_rows(void **state)
 		assert_true(i >= SOURCES || id[0] != ids[i]);
 	}
 	t->fresh = true;
+	/* Of very many it does not: the rows say that one behind those in memory is taken. */
+	for (uint64_t i = SOURCES; i < MANY; i++) {
+		struct source s = source_of("a.log", 1000 + i, 100000 + i);
+		last = put_source(t, &s, &rules, 500, 0, &unchanged);
+	}
+	assert_int_equal(t->known.ranges.n, RANGES_MOST);
+	struct source again = source_of("a.log", 1000 + MANY - 1, 100000);
+	int64_t id;
+	ok(checkpoint_new_id(t, &again, S("a.log"), &id, &e), &e);
+	assert_int_not_equal(id, last);
 	ok(timeline_commit(t, &e), &e);
 	timeline_close(t);
 	rules_free(&rules);
