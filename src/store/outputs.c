@@ -71,6 +71,9 @@ int timeline_output(struct timeline *t, uint64_t key, uint64_t inputs, struct ar
 	*ret = STR_NONE;
 	kept_output_done(&t->output);
 	t->output.key = key | 1; /* 0 counts changes */
+	t->output.loaded = t->fresh;
+	if (t->fresh)
+		return 0;
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_OUTPUT_GET);
 	if (st) {
 		bind_u64(st, 1, t->output.key);

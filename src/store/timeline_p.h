@@ -64,7 +64,7 @@ struct timeline {
 	struct lock lock;
 	bool read_only, memory, writing;
 	bool unmet;           /* see timeline_has_unmet */
-	bool fresh;           /* made by this run: neither digests, scopes nor problems are in it but those that it wrote */
+	bool fresh;           /* made by this run: neither digests, scopes, outputs nor problems are in it but those that it wrote */
 	bool has_problems;    /* of a fresh one */
 	int changes;          /* SQLite's count when the transaction began */
 	uint64_t rules_hash;
