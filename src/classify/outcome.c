@@ -91,6 +91,16 @@ static bool is_virtual(const struct session_view *v, instant at)
 	return at != INSTANT_NONE && first != INSTANT_NONE && first - at > LIMIT_DURATION;
 }
 
+/* A condition such as a failed connect is over when the last call that met it is. */
+static instant end_of(const struct finding *f)
+{
+	instant end = f->end;
+	for (size_t i = 0; i < f->calls.n; i++)
+		if (end != INSTANT_NONE && f->calls.v[i]->ended_at > end)
+			end = f->calls.v[i]->ended_at;
+	return end;
+}
+
 void outcome_fill(struct judge *j, const struct finding *f, struct incident *i)
 {
 	const struct call *c = finding_first_call(f);
@@ -99,7 +109,7 @@ void outcome_fill(struct judge *j, const struct finding *f, struct incident *i)
 	i->severity = severity_of(f, i);
 	i->confidence = f->confidence;
 	i->started_at = c && c->started_at != INSTANT_NONE ? c->started_at : f->start;
-	i->ended_at = any_open(f) ? INSTANT_NONE : f->end;
+	i->ended_at = any_open(f) ? INSTANT_NONE : end_of(f);
 	const instant end = i->ended_at == INSTANT_NONE ? judge_as_of(j) : i->ended_at;
 	i->duration = end == INSTANT_NONE ? -1 : end - i->started_at;
 	if (f->calls.n == 1 && c->duration >= 0 && i->ended_at != INSTANT_NONE)

@@ -80,7 +80,8 @@ static bool add_page(str err, struct buf *b)
 static void add_err(struct judge *j, const struct finding *f, struct buf *b)
 {
 	(void)j;
-	str err = f->calls.n && f->calls.v[0]->err.n ? f->calls.v[0]->err : f->subject.call ? f->subject.call->err : STR_NONE;
+	const str own = f->subject.call ? f->subject.call->err : STR_NONE; /* of a failed connect: the calls behind it only met it */
+	str err = f->calls.n && f->calls.v[0]->err.n && !(own.n && f->cause->scope == SCOPE_CONNECT) ? f->calls.v[0]->err : own;
 	if (!err.n && f->root)
 		err = f->root->e.err;
 	ptrdiff_t lf = str_chr(err, '\n');

@@ -289,7 +289,7 @@ static void on_unknown_tool(struct tracker *t, const struct event *e)
 	c->call.started_at = e->at;
 	c->call.class = e->class;
 	if (!c->call.err.n)
-		open_call_set(c, &c->call.err, e->text);
+		open_call_set(c, &c->call.err, e->err.n ? e->err : e->text);
 	open_call_keep(c, LINE_FAILED, e);
 	mark_end(c, e);
 	c->call.duration = 0;
