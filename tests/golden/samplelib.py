@@ -135,6 +135,10 @@ def judge(want, got):
     for i in got["incidents"]:
         if not i.get("evidence"):
             faults.append(f"{i['cause']}: no evidence")
+        if i.get("started_at") and i.get("ended_at") and i["ended_at"] < i["started_at"]:
+            faults.append(f"{i['cause']}: ended at {i['ended_at']}, before it began")
+        faults += [f"{i['cause']}: a log line stands for the error of a call" for c in i.get("calls", [])
+                   if re.match(r"\d{4}-\d\d-\d\dT", c.get("error") or "")]
     return faults
 
 
