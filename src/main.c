@@ -117,7 +117,6 @@
  *               utf8 json json_out csv regex pattern pattern_atoms nearest drain version_range  text
  *               needles              several texts searched for at once
  *               plain plain_read plain_run plain_begin plain_texts plain_image span newline  most patterns, matched without PCRE2; runs of bytes; ends of lines
- *               ring                 places handed round between two threads
  *               err diag out child   errors, stderr, output files, commands that are run
  */
 #include <errno.h>

@@ -321,6 +321,10 @@ static void read_ahead(struct pass1 *p, struct source_list *list, const bool *kn
 		}
 	if (p->options->threads > 1 && n > 0 && bytes >= p->options->threads_from)
 		p->ahead = ahead_new(p->rules, p->options, inputs, n);
+	if (p->ahead) {
+		need_matcher(p);
+		ahead_help(p->ahead, p->memory, p->matcher);
+	}
 }
 
 int pass1_run(struct pass1 *p, struct source_list *list, struct err *reterr)

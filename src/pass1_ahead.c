@@ -2,21 +2,47 @@
  * the other and reads it from its beginning, on the guess that this is what the timeline will want. Its records are packed into
  * blocks, in order, and unpacked here; whoever takes them cannot tell it from reading the file himself.
  *
- * Two rings hold it back: it is at most FILES inputs and BLOCKS blocks ahead. A block has records of one file only, and the last one
- * of a file is always handed over, so that neither side waits for what the other keeps. Something is handed over every TICK bytes at
- * least, also from a log without records: a signal is looked at only here.
+ * Inputs are claimed one at a time, in order. Where this thread would have to wait for the other one, it claims the next input itself,
+ * if that is small, and puts its records aside in the same way: so both are busy whichever half is the longer one. Large files are
+ * the other thread's, which is held back: by FILES inputs that are not through, and by BLOCKS blocks of its own that nobody took. A
+ * thread that was held back is woken when half of it is gone, not at every step.
  *
- * Shared are the rules and options, which are only read. Gate and parser's memory are the other thread's own. */
+ * A block has records of one file only. Something is handed over every TICK bytes at least, also from a log without records: a signal
+ * is looked at only here.
+ *
+ * Shared are the rules and options, which are only read, and what stands behind the lock. Gate and parser's memory are each thread's own. */
 #include "pass1_ahead.h"
 #include "base/mem.h"
-#include "base/ring.h"
+#include "base/vec.h"
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILES = 4, BLOCKS = 8, BLOCK = 64 * 1024, TICK = 2 << 20 };
+enum { FILES = 6, BLOCKS = 8, BLOCK = 64 * 1024, TICK = 2 << 20, SMALL = 1 << 20 };
+
+struct slot {
+	struct ahead_file file;
+	atomic_bool skip;
+	/* Behind the lock. */
+	struct hands *by;
+	VEC(struct buf) full;     /* blocks, the first `taken` of which are not ours any more */
+	size_t taken;
+	bool open, ended;         /* `file` is set but for its facts; nothing more comes */
+};
+
+/* Who reads. */
+struct hands {
+	struct ahead *ahead;
+	struct parse_memory *memory;
+	const struct matcher *gate; /* NULL: reads nothing */
+	struct slot *slot;
+	struct buf block;         /* being filled */
+	uint64_t told;            /* byte of the last MESSAGE_AT */
+	size_t held;              /* blocks handed over that nobody took; behind the lock */
+};
 
 struct ahead {
 	pthread_t thread;
@@ -24,23 +50,19 @@ struct ahead {
 	const struct pipeline_options *options;
 	const struct input *const *inputs;
 	size_t count;
-	struct ring open, full;
-	struct ahead_file files[FILES];
-	struct buf blocks[BLOCKS];
-	atomic_bool skip[FILES], stop;
-	/* Of the other thread. */
-	struct parse_memory *memory;
-	struct matcher *gate;
-	size_t file, block;
-	uint64_t told;            /* byte of the last MESSAGE_AT */
-	/* Of this one. */
-	size_t now;
-	bool taken;               /* files[now] is ours */
-	bool ended;               /* and its last block was taken */
+	struct hands other, own;
+	atomic_bool stop;
+	bool taken;               /* the file at `first` is ours */
+	/* Behind the lock. */
+	pthread_mutex_t lock;
+	pthread_cond_t room, come; /* for the other thread, for this one */
+	struct slot slots[FILES]; /* of input i: i % FILES */
+	size_t first, next;       /* input that is not through, that nobody claimed */
+	VEC(struct buf) spare;
 };
 
 /* What a block is made of: a header, then as many bytes, and what is missing to a multiple of 8. */
-enum message_kind { MESSAGE_RECORD, MESSAGE_REST, MESSAGE_AT, MESSAGE_END };
+enum message_kind { MESSAGE_RECORD, MESSAGE_REST, MESSAGE_AT };
 struct message {
 	enum message_kind kind;
 	size_t n;
@@ -60,21 +82,30 @@ static str *text_of(struct record *r, size_t i) { return (str *)(void *)((char *
 
 static size_t round_up(size_t n) { return (n + 7) & ~(size_t)7; }
 
-/* --- the other thread --- */
+static void lock(struct ahead *a) { (void)pthread_mutex_lock(&a->lock); }
 
-static void hand_over(struct ahead *a)
+static void unlock(struct ahead *a) { (void)pthread_mutex_unlock(&a->lock); }
+
+/* --- who reads --- */
+
+static void hand_over(struct hands *h, bool last)
 {
-	ring_fill(&a->full);
-	if (ring_room(&a->full, &a->block))
-		buf_reset(&a->blocks[a->block]);
-	else
-		atomic_store(&a->stop, true);
+	struct ahead *a = h->ahead;
+	lock(a);
+	while (h == &a->other && h->held >= BLOCKS && !atomic_load(&a->stop))
+		(void)pthread_cond_wait(&a->room, &a->lock);
+	*vec_push(&h->slot->full) = h->block;
+	h->slot->ended = last;
+	h->held++;
+	h->block = a->spare.n ? a->spare.v[--a->spare.n] : (struct buf){0};
+	(void)pthread_cond_signal(&a->come);
+	unlock(a);
 }
 
 /* A message of n bytes, to be written by the caller. */
-static char *put(struct ahead *a, enum message_kind kind, size_t n)
+static char *put(struct hands *h, enum message_kind kind, size_t n)
 {
-	struct buf *b = &a->blocks[a->block];
+	struct buf *b = &h->block;
 	const struct message m = {kind, n};
 	buf_reserve(b, sizeof m + round_up(n));
 	memcpy(b->p + b->n, &m, sizeof m);
@@ -85,15 +116,13 @@ static char *put(struct ahead *a, enum message_kind kind, size_t n)
 
 static void put_record(void *context, const struct record *r)
 {
-	struct ahead *a = context;
-	if (atomic_load(&a->stop)) /* the place is not ours any more */
-		return;
+	struct hands *h = context;
 	struct record copy = *r;
 	copy.raw = str_head(copy.raw, LIMIT_RAW_EXCERPT); /* nobody looks at more of it */
 	size_t n = sizeof copy;
 	for (size_t i = 0; i < TEXTS; i++)
 		n += text_of(&copy, i)->n;
-	char *p = put(a, MESSAGE_RECORD, n);
+	char *p = put(h, MESSAGE_RECORD, n);
 	memcpy(p, &copy, sizeof copy);
 	p += sizeof copy;
 	for (size_t i = 0; i < TEXTS; i++) {
@@ -102,17 +131,14 @@ static void put_record(void *context, const struct record *r)
 			memcpy(p, text->p, text->n);
 		p += text->n;
 	}
-	if (a->blocks[a->block].n >= BLOCK)
-		hand_over(a);
+	if (h->block.n >= BLOCK)
+		hand_over(h, false);
 }
 
 static void put_rest(void *context, uint64_t offset, str reader, str parser)
 {
-	struct ahead *a = context;
-	if (atomic_load(&a->stop))
-		return;
 	const struct rest_message m = {offset, reader.n, parser.n};
-	char *p = put(a, MESSAGE_REST, sizeof m + reader.n + parser.n);
+	char *p = put(context, MESSAGE_REST, sizeof m + reader.n + parser.n);
 	memcpy(p, &m, sizeof m);
 	memcpy(p + sizeof m, reader.p, reader.n);
 	memcpy(p + sizeof m + reader.n, parser.p, parser.n);
@@ -120,62 +146,74 @@ static void put_rest(void *context, uint64_t offset, str reader, str parser)
 
 static bool put_at(void *context, uint64_t offset)
 {
-	struct ahead *a = context;
-	if (!atomic_load(&a->stop) && offset - a->told >= TICK) {
-		memcpy(put(a, MESSAGE_AT, sizeof offset), &offset, sizeof offset);
-		a->told = offset;
-		hand_over(a);
+	struct hands *h = context;
+	if (offset - h->told >= TICK) {
+		memcpy(put(h, MESSAGE_AT, sizeof offset), &offset, sizeof offset);
+		h->told = offset;
+		hand_over(h, false);
 	}
-	return !atomic_load(&a->stop) && !atomic_load(&a->skip[a->file]);
+	return !atomic_load(&h->ahead->stop) && !atomic_load(&h->slot->skip);
 }
 
-static void open_next(struct ahead *a, const struct input *in)
+static bool open_file(struct hands *h, const struct input *in)
 {
-	struct ahead_file *f = &a->files[a->file];
-	*f = (struct ahead_file){.read = {.rules = a->rules, .options = a->options, .in = in, .sink = {a, put_record, put_rest, put_at}}};
+	struct ahead *a = h->ahead;
+	struct ahead_file *f = &h->slot->file;
+	*f = (struct ahead_file){.read = {.rules = a->rules, .options = a->options, .in = in, .sink = {h, put_record, put_rest, put_at}}};
 	f->source = (struct source){.path = in->path, .first = INSTANT_NONE, .last = INSTANT_NONE};
-	atomic_store(&a->skip[a->file], false);
-	if (reading_open(&f->read, &f->fault))
-		return;
-	const str head = str_head(reader_head(f->read.reader), sizeof f->head);
-	memcpy(f->head, head.p, head.n);
-	f->head_n = head.n;
-	f->compressed = reader_compressed(f->read.reader);
-	f->source.identity = f->read.identity;
+	const bool failed = reading_open(&f->read, &f->fault) != 0;
+	if (!failed) {
+		const str head = str_head(reader_head(f->read.reader), sizeof f->head);
+		memcpy(f->head, head.p, head.n);
+		f->head_n = head.n;
+		f->compressed = reader_compressed(f->read.reader);
+		f->source.identity = f->read.identity;
+	}
+	lock(a);
+	h->slot->open = true;
+	h->slot->ended = failed;
+	(void)pthread_cond_signal(&a->come);
+	unlock(a);
+	return !failed;
 }
 
-static void read_next(struct ahead *a)
+/* The input that was claimed last. Called with the lock, which is given up meanwhile. */
+static void read_claimed(struct hands *h)
 {
-	struct ahead_file *f = &a->files[a->file];
-	reading_parser(&f->read, a->memory, a->gate);
-	reading_watch_from(&f->read, 0);
-	a->told = 0;
-	if (reading_lines(&f->read))
-		reading_facts(&f->read, &f->source);
-	if (atomic_load(&a->stop))
-		return;
-	(void)put(a, MESSAGE_END, 0);
-	hand_over(a);
+	struct ahead *a = h->ahead;
+	const struct input *in = a->inputs[a->next];
+	h->slot = &a->slots[a->next++ % FILES];
+	h->slot->by = h;
+	unlock(a);
+	if (open_file(h, in)) {
+		struct ahead_file *f = &h->slot->file;
+		reading_parser(&f->read, h->memory, h->gate);
+		reading_watch_from(&f->read, 0);
+		h->told = 0;
+		if (reading_lines(&f->read))
+			reading_facts(&f->read, &f->source);
+		hand_over(h, true);
+	}
+	lock(a);
 }
+
+static bool is_room(const struct ahead *a) { return a->next < a->count && a->next - a->first < FILES; }
 
 static void *read_ahead(void *context)
 {
 	struct ahead *a = context;
-	a->memory = parse_memory_new(a->rules);
-	a->gate = matcher_new(a->rules);
-	bool more = ring_room(&a->full, &a->block);
-	for (size_t i = 0; i < a->count && more && ring_room(&a->open, &a->file); i++) {
-		open_next(a, a->inputs[i]);
-		const bool opened = a->files[a->file].fault.code == 0;
-		ring_fill(&a->open);
-		if (opened)
-			read_next(a);
-		more = !atomic_load(&a->stop);
-	}
-	ring_close(&a->open);
-	ring_close(&a->full);
-	matcher_free(a->gate);
-	parse_memory_free(a->memory);
+	struct matcher *gate = matcher_new(a->rules);
+	a->other.memory = parse_memory_new(a->rules);
+	a->other.gate = gate;
+	lock(a);
+	while (a->next < a->count && !atomic_load(&a->stop))
+		if (is_room(a))
+			read_claimed(&a->other);
+		else
+			(void)pthread_cond_wait(&a->room, &a->lock);
+	unlock(a);
+	matcher_free(gate);
+	parse_memory_free(a->other.memory);
 	return NULL;
 }
 
@@ -195,12 +233,21 @@ static bool start(struct ahead *a)
 
 static void release(struct ahead *a)
 {
-	ring_done(&a->open);
-	ring_done(&a->full);
-	for (size_t i = 0; i < FILES; i++)
-		reading_done(&a->files[i].read);
-	for (size_t i = 0; i < BLOCKS; i++)
-		buf_done(&a->blocks[i]);
+	for (size_t i = 0; i < FILES; i++) {
+		struct slot *s = &a->slots[i];
+		reading_done(&s->file.read);
+		for (size_t k = s->taken; k < s->full.n; k++)
+			buf_done(&s->full.v[k]);
+		vec_free(&s->full);
+	}
+	for (size_t i = 0; i < a->spare.n; i++)
+		buf_done(&a->spare.v[i]);
+	vec_free(&a->spare);
+	buf_done(&a->other.block);
+	buf_done(&a->own.block);
+	(void)pthread_cond_destroy(&a->room);
+	(void)pthread_cond_destroy(&a->come);
+	(void)pthread_mutex_destroy(&a->lock);
 	free(a);
 }
 
@@ -211,25 +258,60 @@ struct ahead *ahead_new(const struct rules *rules, const struct pipeline_options
 	a->options = options;
 	a->inputs = inputs;
 	a->count = count;
-	ring_init(&a->open, FILES);
-	ring_init(&a->full, BLOCKS);
+	a->other.ahead = a->own.ahead = a;
+	(void)pthread_mutex_init(&a->lock, NULL);
+	(void)pthread_cond_init(&a->room, NULL);
+	(void)pthread_cond_init(&a->come, NULL);
 	if (start(a))
 		return a;
 	release(a);
 	return NULL;
 }
 
+void ahead_help(struct ahead *a, struct parse_memory *memory, const struct matcher *gate)
+{
+	a->own.memory = memory;
+	a->own.gate = gate;
+}
+
+/* Is there something to do until the other thread has got further? */
+static bool may_help(const struct ahead *a)
+{
+	return a->own.gate && a->own.held < BLOCKS && is_room(a) && a->inputs[a->next]->identity.size <= SMALL;
+}
+
+static bool has_come(const struct slot *s, bool block) { return block ? s->taken < s->full.n || s->ended : s->open; }
+
+/* With the lock: up to where the file is open, or has a block or none any more. */
+static void wait_for(struct ahead *a, const struct slot *s, bool block)
+{
+	while (!has_come(s, block))
+		if (may_help(a))
+			read_claimed(&a->own);
+		else
+			(void)pthread_cond_wait(&a->come, &a->lock);
+}
+
+static struct slot *slot_of_first(struct ahead *a) { return &a->slots[a->first % FILES]; }
+
 const struct ahead_file *ahead_next(struct ahead *a)
 {
+	struct slot *s = slot_of_first(a);
+	lock(a);
 	if (a->taken) {
-		reading_done(&a->files[a->now].read);
-		ring_empty(&a->open);
+		reading_done(&s->file.read);
+		s->open = s->ended = false;
+		atomic_store(&s->skip, false);
+		a->first++;
+		if (a->next - a->first <= FILES / 2)
+			(void)pthread_cond_signal(&a->room);
 	}
-	a->taken = ring_take(&a->open, &a->now);
-	if (!a->taken)
-		return NULL;
-	a->ended = a->files[a->now].fault.code != 0;
-	return &a->files[a->now];
+	s = slot_of_first(a);
+	a->taken = a->first < a->count;
+	if (a->taken)
+		wait_for(a, s, false);
+	unlock(a);
+	return a->taken ? &s->file : NULL;
 }
 
 static void pass_record(const struct reading_sink *sink, char *p)
@@ -254,7 +336,7 @@ static void pass_rest(const struct reading_sink *sink, char *p)
 }
 
 /* Hands on what is in a block; false when the sink gives up. */
-static bool pass_block(struct ahead *a, struct buf *b, const struct reading_sink *sink)
+static bool pass_block(const struct buf *b, const struct reading_sink *sink)
 {
 	struct message m;
 	for (size_t at = 0; at < b->n; at += sizeof m + round_up(m.n)) {
@@ -264,30 +346,54 @@ static bool pass_block(struct ahead *a, struct buf *b, const struct reading_sink
 			pass_record(sink, p);
 		} else if (m.kind == MESSAGE_REST) {
 			pass_rest(sink, p);
-		} else if (m.kind == MESSAGE_AT) {
+		} else {
 			uint64_t offset;
 			memcpy(&offset, p, sizeof offset);
 			if (!sink->go_on(sink->context, offset))
 				return false;
-		} else {
-			a->ended = true;
 		}
 	}
 	return true;
 }
 
+/* The next block of the file, which is the caller's; false: there is none. */
+static bool take_block(struct ahead *a, struct slot *s, struct buf *ret)
+{
+	lock(a);
+	wait_for(a, s, true);
+	const bool some = s->taken < s->full.n;
+	if (some)
+		*ret = s->full.v[s->taken++];
+	if (s->taken == s->full.n)
+		s->taken = s->full.n = 0;
+	if (some && --s->by->held == BLOCKS / 2)
+		(void)pthread_cond_signal(&a->room);
+	unlock(a);
+	return some;
+}
+
+static void give_back(struct ahead *a, struct buf *b)
+{
+	if (b->cap > 4 * BLOCK) { /* after a very long record */
+		buf_done(b);
+		return;
+	}
+	buf_reset(b);
+	lock(a);
+	*vec_push(&a->spare) = *b;
+	unlock(a);
+}
+
 bool ahead_read(struct ahead *a, const struct reading_sink *sink)
 {
-	size_t block;
+	struct slot *s = slot_of_first(a);
+	struct buf block;
 	bool more = true;
-	while (more && !a->ended && ring_take(&a->full, &block)) {
-		struct buf *b = &a->blocks[block];
-		more = pass_block(a, b, sink);
-		if (b->cap > 4 * BLOCK) /* after a very long record */
-			buf_done(b);
-		ring_empty(&a->full);
+	while (more && take_block(a, s, &block)) {
+		more = pass_block(&block, sink);
+		give_back(a, &block);
 	}
-	return more && a->ended;
+	return more;
 }
 
 static void forget_record(void *context, const struct record *r) { (void)context, (void)r; }
@@ -299,7 +405,7 @@ static bool forget_at(void *context, uint64_t offset) { return (void)context, (v
 void ahead_skip(struct ahead *a)
 {
 	const struct reading_sink nobody = {NULL, forget_record, forget_rest, forget_at};
-	atomic_store(&a->skip[a->now], true);
+	atomic_store(&slot_of_first(a)->skip, true);
 	(void)ahead_read(a, &nobody);
 }
 
@@ -307,9 +413,10 @@ void ahead_free(struct ahead *a)
 {
 	if (!a)
 		return;
+	lock(a); /* it must not be just about to wait */
 	atomic_store(&a->stop, true);
-	ring_close(&a->open);
-	ring_close(&a->full);
+	(void)pthread_cond_signal(&a->room);
+	unlock(a);
 	(void)pthread_join(a->thread, NULL);
 	release(a);
 }

@@ -17,6 +17,9 @@ struct ahead_file {
 struct ahead;
 /* Begins to read the inputs, which must outlive it. NULL when there is no thread to be had. */
 struct ahead *ahead_new(const struct rules *rules, const struct pipeline_options *options, const struct input *const *inputs, size_t count);
+/* From now on this thread reads too when it would have to wait, with these, which must outlive it and are used for nothing else during
+ * ahead_next and ahead_read. */
+void ahead_help(struct ahead *a, struct parse_memory *memory, const struct matcher *gate);
 /* The next of the inputs, in their order, at its beginning; the one before is forgotten. Never NULL as long as one is left. */
 const struct ahead_file *ahead_next(struct ahead *a);
 /* Its records, to the end; the sink is called in this thread. False when it gave up: then only ahead_free is left. */

@@ -122,11 +122,15 @@ static void read_here(unsigned n, struct told *t, struct source *ret)
 	parse_memory_free(memory);
 }
 
-static void test_the_same_records(void **state)
+/* helps: this thread reads too. */
+static void compare_records(bool helps)
 {
-	(void)state;
 	struct ahead *a = ahead_new(&rules, &options, logs.order, FILES);
 	assert_non_null(a);
+	struct parse_memory *memory = parse_memory_new(&rules);
+	struct matcher *gate = matcher_new(&rules);
+	if (helps)
+		ahead_help(a, memory, gate);
 	size_t records = 0;
 	unsigned rests = 0;
 	for (unsigned n = 0; n < FILES; n++) {
@@ -155,6 +159,45 @@ static void test_the_same_records(void **state)
 	assert_in_range(rests, 2, FILES);
 	assert_null(ahead_next(a));
 	ahead_free(a);
+	matcher_free(gate);
+	parse_memory_free(memory);
+}
+
+static void test_the_same_records(void **state) { (void)state, compare_records(false); }
+
+static void test_the_same_records_of_two(void **state) { (void)state, compare_records(true); }
+
+/* Small files, taken at once: which of the two reads one is chance, and makes no difference. */
+static void test_who_reads_is_chance(void **state)
+{
+	(void)state;
+	enum { TIMES = 20 };
+	const struct input *order[2 * TIMES];
+	struct told one[2] = {{.rest = 0}, {.rest = 0}};
+	struct source facts = {0};
+	for (unsigned i = 0; i < 2 * TIMES; i++)
+		order[i] = logs.order[2 + i % 2 * 2];
+	for (unsigned i = 0; i < 2; i++)
+		read_here(2 + i * 2, &one[i], &facts);
+	struct parse_memory *memory = parse_memory_new(&rules);
+	struct matcher *gate = matcher_new(&rules);
+	struct ahead *a = ahead_new(&rules, &options, order, 2 * TIMES);
+	assert_non_null(a);
+	ahead_help(a, memory, gate);
+	for (unsigned i = 0; i < 2 * TIMES; i++) {
+		struct told t = {.rest = 0};
+		const struct reading_sink sink = sink_of(&t);
+		assert_non_null(ahead_next(a));
+		assert_true(ahead_read(a, &sink));
+		assert_true(t.records.n > 0 && t.records.n == one[i % 2].records.n);
+		assert_memory_equal(t.records.v, one[i % 2].records.v, t.records.n * sizeof *t.records.v);
+		vec_free(&t.records);
+	}
+	ahead_free(a);
+	matcher_free(gate);
+	parse_memory_free(memory);
+	vec_free(&one[0].records);
+	vec_free(&one[1].records);
 }
 
 static void test_a_log_without_records_is_heard_of(void **state)
@@ -234,6 +277,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_same_records),
+		cmocka_unit_test(test_the_same_records_of_two),
+		cmocka_unit_test(test_who_reads_is_chance),
 		cmocka_unit_test(test_a_log_without_records_is_heard_of),
 		cmocka_unit_test(test_skipped_files_give_nothing),
 		cmocka_unit_test(test_ends_at_any_moment),
