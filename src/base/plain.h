@@ -34,4 +34,6 @@ int plain_match(const struct plain *p, str subject, size_t start, str ret_groups
 /* What the first *ret_bytes of a text tell of an anchored pattern: it does not match, it may, or it does. Its cost is bounded. */
 enum plain_answer { PLAIN_NO, PLAIN_MAY, PLAIN_SURE };
 enum plain_answer plain_begins(const struct plain *p, str head, size_t *ret_bytes);
+/* Does it say the same of two texts that differ only in which digits they have? */
+bool plain_digits_alike(const struct plain *p);
 #endif

@@ -155,3 +155,31 @@ enum plain_answer plain_begins(const struct plain *p, str head, size_t *ret_byte
 	*ret_bytes = w.seen > w.to ? head.n : (size_t)(w.seen - w.from);
 	return answer;
 }
+
+static bool is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
+
+static bool op_digits_alike(const struct plain *p, const struct plain_op *op)
+{
+	for (uint32_t i = 0; op->code == PLAIN_BYTES && i < op->a; i++)
+		if (is_digit((uint8_t)p->text[op->b + i]))
+			return false;
+	for (uint32_t i = 0; op->code == PLAIN_FIXED && i < op->a; i++)
+		if (((const uint8_t *)p->masks[op->b].equal)[i] == 0xff && is_digit(((const uint8_t *)p->masks[op->b].value)[i]))
+			return false;
+	return true;
+}
+
+bool plain_digits_alike(const struct plain *p)
+{
+	for (size_t i = 0; i < p->op_n; i++)
+		if (!op_digits_alike(p, &p->ops[i]))
+			return false;
+	for (size_t i = 0; i < p->set_n; i++) {
+		unsigned digits = 0;
+		for (unsigned char c = '0'; c <= '9'; c++)
+			digits += span_has(&p->sets[i], c);
+		if (digits % 10)
+			return false;
+	}
+	return true;
+}

@@ -5,7 +5,8 @@
  * report of ours, of this kind is counted and tells nothing. Lines that may be the inside of a record (indented, or only
  * brackets) count neither way, nor does the banner in a box that a server prints when it starts. Within a log whose records run until the next head, only that head, strong heads, and heads that
  * the probe confirmed begin a record: quoted text stays text. */
-#include "parse/parts.h"
+#include "base/plain.h"
+#include "parse/hot.h"
 
 enum { PROBE_LINES = 2000, PASTED_JSON = 8192, PROBE_ENOUGH = 64, INSIDE_MAX = 512, REPORT_HEAD = 1024, BANNER_HEADS = 4 };
 
@@ -55,15 +56,56 @@ struct shape *find_inside(struct parser *p, str text, size_t *ret_at, struct hea
 	return NULL;
 }
 
-static struct shape *any_head(struct parser *p, str text)
+/* The first shape that the text is a head of; NULL: none. *ret_bytes: as many of the text's bytes decide it, 0: not known. */
+static struct shape *ask_heads(struct parser *p, str text, size_t *ret_bytes)
 {
 	struct shape *s;
+	size_t decide = MASK_BYTES, bytes;
+	bool settled = text.n >= ASKED_BYTES;
 	for (struct shapes_at at = shapes_of(p->shapes, text); (s = shapes_next(&at)) != NULL;) {
-		bool head = s->role == SHAPE_HEAD || s->role == SHAPE_TRACE_START || s->role == SHAPE_TRACE_BOX;
-		if (head && !s->format->wrapper && shape_may(s, text) && shape_fits(s, text, NULL, NULL))
-			return s;
+		const bool head = s->role == SHAPE_HEAD || s->role == SHAPE_TRACE_START || s->role == SHAPE_TRACE_BOX;
+		if (!head || s->format->wrapper)
+			continue;
+		settled &= s->settled;
+		if (!shape_may(s, text))
+			continue;
+		if (settled) {
+			const enum plain_answer answer = plain_begins(s->format->plain, str_head(text, ASKED_BYTES), &bytes);
+			decide = bytes > decide ? bytes : decide;
+			settled = answer != PLAIN_MAY;
+			if (answer == PLAIN_NO)
+				continue;
+		}
+		if (!shape_fits(s, text, NULL, NULL))
+			continue;
+		*ret_bytes = settled && decide <= ASKED_BYTES ? decide : 0;
+		return s;
 	}
+	*ret_bytes = 0;
 	return NULL;
+}
+
+/* The same, of a head like one before in no time: a log has few, but for the digits in them. */
+static struct shape *any_head(struct parser *p, str text)
+{
+	char head[ASKED_BYTES];
+	size_t bytes;
+	if (text.n < ASKED_BYTES)
+		return ask_heads(p, text, &bytes);
+	for (size_t i = 0; i < ASKED_BYTES; i++)
+		head[i] = text.p[i] >= '0' && text.p[i] <= '9' ? '0' : text.p[i];
+	/* where level and message begin, in the usual log */
+	struct asked_head *a = &p->memory->asked[word_load(head + 26) * UINT64_C(0x9e3779b97f4a7c15) >> 58];
+	_Static_assert(ASKED_HEADS == 1 << (64 - 58), "a place for every hash");
+	if (a->n > 0 && hot_same(head, a->text, a->n))
+		return a->shape;
+	struct shape *s = ask_heads(p, text, &bytes);
+	if (bytes > 0) {
+		memcpy(a->text, head, sizeof head);
+		a->n = bytes;
+		a->shape = s;
+	}
+	return s;
 }
 
 static bool json_shaped(str text)

@@ -6,6 +6,7 @@
 #include "parse/shape.h"
 #include "base/mem.h"
 #include "base/pattern.h"
+#include "base/plain.h"
 #include <stdlib.h>
 
 #define MONTHS_BACK (90 * DAY)
@@ -177,6 +178,16 @@ struct shape *shapes_role(struct shapes *s, enum role_of_shape role, str text, s
 	return NULL;
 }
 
+static bool mask_digits_alike(const struct mask *m)
+{
+	for (unsigned i = 0; i < m->n; i++) {
+		const uint8_t value = ((const uint8_t *)m->value)[i];
+		if (((const uint8_t *)m->equal)[i] == 0xff && value >= '0' && value <= '9')
+			return false;
+	}
+	return true;
+}
+
 static void shape_init(struct shape *s, struct format *f)
 {
 	*s = (struct shape){.format = f};
@@ -188,6 +199,9 @@ static void shape_init(struct shape *s, struct format *f)
 	str rest = f->head;
 	while (rest.n > 0 && s->mask_count < SHAPE_MASKS)
 		mask_build(&s->masks[s->mask_count++], str_word(&rest, '|'));
+	s->settled = s->mask_count > 0 && f->plain != NULL && plain_digits_alike(f->plain);
+	for (unsigned i = 0; i < s->mask_count; i++)
+		s->settled &= mask_digits_alike(&s->masks[i]);
 }
 
 /* Shape i may begin with any byte from `from` to `to`. */

@@ -57,6 +57,7 @@ struct shape {
 	uint8_t group[PART_COUNT]; /* 0 = none */
 	struct regex *regex;       /* NULL until it is asked for */
 	bool broken;               /* it does not compile */
+	bool settled;              /* format->plain tells by a head what it is, whichever digits stand there */
 	str literal;               /* stands in whatever fits; asked for shapes without masks; may be empty */
 	bool confirmed;            /* a fair share of the probe's lines */
 	uint32_t seen;             /* in the probe */
