@@ -271,7 +271,7 @@ static int take_file(struct file_pass *f, struct source_list *list, struct err *
 static int pass_file(struct pass1 *p, struct source_list *list, const struct input *in, bool ahead, int64_t *ret_id, struct err *reterr)
 {
 	struct file_pass f = {.p = p, .source = {.path = in->path, .identity = in->identity, .first = INSTANT_NONE, .last = INSTANT_NONE},
-		.read = {.rules = p->rules, .options = p->options, .in = in}};
+		.read = {.rules = p->rules, .options = p->options, .in = in, .room = &p->room}};
 	f.read.sink = (struct reading_sink){&f, on_record, pass1_rest, go_on};
 	f.ahead = ahead ? ahead_next(p->ahead) : NULL;
 	struct err e = {0};
@@ -357,5 +357,6 @@ void pass1_done(struct pass1 *p)
 	matcher_free(p->matcher);
 	parse_memory_free(p->memory);
 	redactor_free(p->redactor);
+	buf_done(&p->room);
 	vec_free(&p->ids);
 }

@@ -14,6 +14,7 @@ struct pass1 {
 	struct matcher *matcher;   /* made when the first file is read */
 	struct redactor *redactor; /* with it, as is the next */
 	struct parse_memory *memory;
+	struct buf room;           /* of the reader */
 	struct ahead *ahead;       /* the thread that reads files nobody knows; NULL: there is none */
 	struct arena *arena;       /* of the result: problems */
 	uint64_t bytes_done, bytes_total;

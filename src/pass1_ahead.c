@@ -25,6 +25,7 @@ enum { FILES = 6, BLOCKS = 8, BLOCK = 64 * 1024, TICK = 2 << 20, SMALL = 1 << 20
 
 struct slot {
 	struct ahead_file file;
+	struct buf room;          /* of the file's reader */
 	atomic_bool skip;
 	/* Behind the lock. */
 	struct hands *by;
@@ -159,7 +160,7 @@ static bool open_file(struct hands *h, const struct input *in)
 {
 	struct ahead *a = h->ahead;
 	struct ahead_file *f = &h->slot->file;
-	*f = (struct ahead_file){.read = {.rules = a->rules, .options = a->options, .in = in, .sink = {h, put_record, put_rest, put_at}}};
+	*f = (struct ahead_file){.read = {.rules = a->rules, .options = a->options, .in = in, .room = &h->slot->room, .sink = {h, put_record, put_rest, put_at}}};
 	f->source = (struct source){.path = in->path, .first = INSTANT_NONE, .last = INSTANT_NONE};
 	const bool failed = reading_open(&f->read, &f->fault) != 0;
 	if (!failed) {
@@ -236,6 +237,7 @@ static void release(struct ahead *a)
 	for (size_t i = 0; i < FILES; i++) {
 		struct slot *s = &a->slots[i];
 		reading_done(&s->file.read);
+		buf_done(&s->room);
 		for (size_t k = s->taken; k < s->full.n; k++)
 			buf_done(&s->full.v[k]);
 		vec_free(&s->full);

@@ -22,6 +22,7 @@ struct reading {
 	const struct pipeline_options *options;
 	const struct input *in;
 	struct reading_sink sink;
+	struct buf *room;        /* the reader's, NULL: its own */
 	/* The rest is zero until it is opened. */
 	int fd;                  /* the reader's */
 	struct reader *reader;

@@ -404,6 +404,31 @@ static void inspect_descriptor(struct reader *r)
 #endif
 }
 
+/* Pages that were used before cost no fault, and threads that ask for none do not wait for each other. */
+static void take_room(struct reader *r, size_t cap)
+{
+	struct buf *room = r->options.room;
+	r->cap = cap;
+	if (room && room->cap >= cap) {
+		r->buf = room->p;
+		r->cap = room->cap;
+		*room = (struct buf){0};
+	} else {
+		r->buf = mem_pages(cap);
+	}
+}
+
+static void leave_room(struct reader *r)
+{
+	struct buf *room = r->options.room;
+	if (room && room->cap < r->cap && r->cap <= LIMIT_READ_BUFFER + HISTORY + SPARE) {
+		free(room->p);
+		*room = (struct buf){.p = r->buf, .cap = r->cap};
+	} else {
+		free(r->buf);
+	}
+}
+
 int reader_new(int fd, const struct reader_options *options, struct reader **ret, struct err *reterr)
 {
 	(void)reterr;
@@ -414,8 +439,7 @@ int reader_new(int fd, const struct reader_options *options, struct reader **ret
 	r->problems.v = mem_grow(NULL, CODES, sizeof *r->problems.v); /* so that it is never NULL for those who copy */
 	r->problems.cap = CODES;
 	inspect_descriptor(r);
-	r->cap = r->chunk + HISTORY + SPARE;
-	r->buf = mem_pages(r->cap);
+	take_room(r, r->chunk + HISTORY + SPARE);
 	while (r->end < SNIFF_BYTES && fill(r) > 0)
 		;
 	open_container(r);
@@ -538,6 +562,6 @@ void reader_free(struct reader *r)
 	inflate_free(r->inflate);
 	vec_free(&r->problems);
 	arena_done(&r->texts);
-	free(r->buf);
+	leave_room(r);
 	free(r);
 }

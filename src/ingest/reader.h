@@ -15,6 +15,7 @@ struct reader_options {
 	bool archive_name;/* the name ends in .xz .bz2 .zip .tar (D6) */
 	size_t chunk;     /* bytes per read(2), 0 = LIMIT_READ_BUFFER; tests use 1 */
 	uint64_t start;   /* begin at this byte of the decompressed stream; 0 */
+	struct buf *room; /* one reader's buffer for the next one: taken from here, if it is large enough, and left here. NULL: each its own */
 	int64_t mtime_s, now_s; /* D7: a .gz that changed within 10 minutes is `pending`; now_s 0 = never pending */
 };
 
