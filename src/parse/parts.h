@@ -62,14 +62,6 @@ struct flow {
 	struct known_split split;  /* of the open record, while it is one line */
 };
 
-/* A head that was asked about, with a 0 for every digit: whatever stands behind its first n bytes, it is of this shape. */
-enum { ASKED_BYTES = 48, ASKED_HEADS = 64 };
-struct asked_head {
-	char text[ASKED_BYTES];
-	size_t n;                  /* 0: none yet */
-	struct shape *shape;
-};
-
 /* What one parser after another goes by. */
 struct parse_memory {
 	struct shapes shapes;

@@ -83,6 +83,14 @@ struct shapes {
 	size_t words;
 };
 
+/* A head that was asked about, with a 0 for every digit: whatever stands behind its first n bytes, it is of this shape. */
+enum { ASKED_BYTES = 48, ASKED_HEADS = 64 };
+struct asked_head {
+	char text[ASKED_BYTES];
+	size_t n;                  /* 0: none yet */
+	struct shape *shape;
+};
+
 struct clock {
 	const struct zone *zone;
 	instant base;              /* for years */

@@ -104,12 +104,9 @@ static int remove_logs(void **state)
 	return free_rules(state);
 }
 
-/* The oracle: the file read here. */
-static void read_here(unsigned n, struct told *t, struct source *ret)
+static void read_with(unsigned n, struct parse_memory *memory, const struct matcher *gate, struct told *t, struct source *ret)
 {
 	struct err e;
-	struct parse_memory *memory = parse_memory_new(&rules);
-	struct matcher *gate = matcher_new(&rules);
 	struct reading g = {.rules = &rules, .options = &options, .in = logs.order[n], .sink = sink_of(t)};
 	assert_int_equal(reading_open(&g, &e), 0);
 	reading_parser(&g, memory, gate);
@@ -118,6 +115,36 @@ static void read_here(unsigned n, struct told *t, struct source *ret)
 	reading_facts(&g, ret);
 	ret->problems = NULL;
 	reading_done(&g);
+}
+
+/* The oracle: the file read here, by somebody who has read nothing before. */
+static void read_here(unsigned n, struct told *t, struct source *ret)
+{
+	struct parse_memory *memory = parse_memory_new(&rules);
+	struct matcher *gate = matcher_new(&rules);
+	read_with(n, memory, gate, t, ret);
+	matcher_free(gate);
+	parse_memory_free(memory);
+}
+
+/* What is remembered of heads and bodies of other files changes nothing. */
+static void test_files_read_before_make_no_difference(void **state)
+{
+	(void)state;
+	struct parse_memory *memory = parse_memory_new(&rules);
+	struct matcher *gate = matcher_new(&rules);
+	for (unsigned i = 0; i < 2 * FILES; i++) {
+		struct told first = {.rest = 0}, later = {.rest = 0};
+		struct source a = {0}, b = {0};
+		read_here(i % FILES, &first, &a);
+		read_with(i % FILES, memory, gate, &later, &b);
+		assert_int_equal(later.records.n, first.records.n);
+		if (first.records.n)
+			assert_memory_equal(later.records.v, first.records.v, first.records.n * sizeof *first.records.v);
+		assert_true(a.kind == b.kind && a.lines == b.lines && a.records == b.records && a.first == b.first && a.last == b.last);
+		vec_free(&first.records);
+		vec_free(&later.records);
+	}
 	matcher_free(gate);
 	parse_memory_free(memory);
 }
@@ -276,6 +303,7 @@ static void test_a_file_that_is_not_there(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_files_read_before_make_no_difference),
 		cmocka_unit_test(test_the_same_records),
 		cmocka_unit_test(test_the_same_records_of_two),
 		cmocka_unit_test(test_who_reads_is_chance),

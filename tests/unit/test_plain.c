@@ -278,11 +278,28 @@ static void newlines(void **state)
 	}
 }
 
+static void test_patterns_that_tell_digits_apart(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *pattern;
+		bool alike;
+	} all[] = {{"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d (?<a>\\w+)[ \\t]+", true}, {"^[^\\]]+\\] .*", true}, {"^20\\d\\d-\\d\\d-\\d\\dT", false},
+		{"^[0-5]\\d:\\d\\d", false}, {"^a[^7]b", false}, {"^HTTP/1 ", false}};
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		struct plain *p = plain_new(str_z(all[i].pattern), &(struct plain_options){.anchored = true});
+		assert_non_null(p);
+		assert_int_equal(plain_digits_alike(p), all[i].alike);
+		plain_free(p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shipped_patterns),
 		cmocka_unit_test(times_are_one_step), cmocka_unit_test(made_patterns), cmocka_unit_test(a_lookahead_at_the_beginning), cmocka_unit_test(refused), cmocka_unit_test(gives_up), cmocka_unit_test(spans), cmocka_unit_test(needles),
+		cmocka_unit_test(test_patterns_that_tell_digits_apart),
 		cmocka_unit_test(newlines),
 	};
 	return cmocka_run_group_tests(tests, load_rules, free_rules);
