@@ -10,6 +10,7 @@
 #undef json_is_array
 #include "base/diag.h"
 #include "base/json.h"
+#include "base/json_text.h"
 #include "base/utf8.h"
 
 static const json_t *in(const struct json *v) { return (const json_t *)(const void *)v; }
@@ -146,12 +147,11 @@ bool json_true(const struct json *v) { return v != NULL && json_typeof(in(v)) ==
 /* Decodes one escape at s (which begins behind the backslash); bytes taken, 0 when it is none. */
 static size_t unescape(str s, struct buf *ret)
 {
-	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
 	if (s.n == 0)
 		return 0;
-	const char *at = memchr(from, s.p[0], sizeof from - 1);
-	if (at != NULL) {
-		buf_byte(ret, to[at - from]);
+	const char plain = json_escape(s.p[0]);
+	if (plain != '\0') {
+		buf_byte(ret, plain);
 		return 1;
 	}
 	uint32_t code;
@@ -179,24 +179,22 @@ bool json_unquote(str literal, struct buf *ret)
 {
 	if (literal.n < 2 || literal.p[0] != '"' || literal.p[literal.n - 1] != '"')
 		return false;
-	size_t before = ret->n;
-	str s = {literal.p + 1, literal.n - 2};
-	while (s.n > 0) {
-		ptrdiff_t slash = str_chr(s, '\\');
-		str plain = slash < 0 ? s : str_head(s, (size_t)slash);
-		size_t taken = 0;
-		bool ok = str_chr(plain, '"') < 0;
-		buf_add(ret, plain);
-		s = str_from(s, plain.n);
-		if (ok && slash >= 0) {
-			taken = unescape(str_from(s, 1), ret);
-			ok = taken > 0;
-		}
-		if (!ok) {
+	const size_t before = ret->n;
+	const char *at = literal.p + 1, *const end = literal.p + literal.n - 1;
+	buf_reserve(ret, literal.n); /* no escape is shorter than what it stands for */
+	for (;;) {
+		const char *p = json_plain_end(literal.p, at, end);
+		while (p < end && *p != '"' && *p != '\\')
+			p = json_plain_end(literal.p, p + 1, end);
+		memcpy(ret->p + ret->n, at, (size_t)(p - at));
+		ret->n += (size_t)(p - at);
+		if (p == end)
+			return true;
+		const size_t taken = *p == '\\' ? unescape((str){p + 1, (size_t)(end - p - 1)}, ret) : 0;
+		if (taken == 0) {
 			ret->n = before;
 			return false;
 		}
-		s = str_from(s, slash < 0 ? 0 : 1 + taken);
+		at = p + 1 + taken;
 	}
-	return true;
 }

@@ -2,12 +2,7 @@
  * has this form; what differs in any way is left to the parser, so that no meaning depends on this file. Tests compare both. */
 #include "parse/cache_line.h"
 #include "base/json.h"
-#include "base/span.h"
-
-/* Bytes of a string that need no second look: printable ASCII without quote and backslash. */
-static const struct span_set plain_bytes = {{
-	0xfc, 0xfc, 0xf8, 0xfc, 0xfc, 0xfc, 0xfc, 0xfc, 0xfc, 0xfc, 0xfc, 0xfc, 0xdc, 0xfc, 0xfc, 0x7c,
-}};
+#include "base/json_text.h"
 
 /* The string whose first byte stands at *at, up to its quote; *at is moved behind that. */
 static bool take_string(str s, size_t *at, bool *ret_escaped, str *ret)
@@ -15,12 +10,12 @@ static bool take_string(str s, size_t *at, bool *ret_escaped, str *ret)
 	const char *from = s.p + *at, *end = s.p + s.n, *p = from;
 	*ret_escaped = false;
 	for (;;) {
-		p = span_end(&plain_bytes, s.p, p, end);
+		p = json_plain_end(s.p, p, end);
 		if (p == end)
 			return false;
 		if (*p == '"')
 			break;
-		if (*p != '\\' || end - p < 2 || memchr("\"\\/bfnrt", p[1], 8) == NULL)
+		if (*p != '\\' || end - p < 2 || json_escape(p[1]) == '\0')
 			return false;
 		*ret_escaped = true;
 		p += 2;

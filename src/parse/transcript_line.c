@@ -4,7 +4,7 @@
  * plainly valid or not of the usual form (a field twice, escaped keys, halves of surrogates, large numbers, deep nesting, other kinds
  * of records) is left to the parser, so that no meaning depends on this file. Tests compare both. */
 #include "parse/transcript_line.h"
-#include "base/span.h"
+#include "base/json_text.h"
 #include "base/utf8.h"
 
 #include <stddef.h>
@@ -12,11 +12,6 @@
 #include <string.h>
 
 enum { DEPTH = 48, DIGITS = 15 };
-
-/* Bytes of a string that need no second look: printable ASCII without quote and backslash. */
-static const struct span_set plain_bytes = {{
-	0xfc, 0xfc, 0xf8, 0xfc, 0xfc, 0xfc, 0xfc, 0xfc, 0xfc, 0xfc, 0xfc, 0xfc, 0xdc, 0xfc, 0xfc, 0x7c,
-}};
 
 struct scan {
 	const char *from, *p, *end;
@@ -43,7 +38,7 @@ static bool escape(struct scan *s)
 	if (s->end - s->p < 2)
 		return false;
 	if (s->p[1] != 'u') {
-		if (memchr("\"\\/bfnrt", s->p[1], 8) == NULL)
+		if (json_escape(s->p[1]) == '\0')
 			return false;
 		s->p += 2;
 		return true;
@@ -67,7 +62,7 @@ static bool string(struct scan *s, str *ret, bool *ret_escaped)
 	if (!byte(s, '"'))
 		return false;
 	for (start = s->p - 1;;) {
-		s->p = span_end(&plain_bytes, s->from, s->p, s->end);
+		s->p = json_plain_end(s->from, s->p, s->end);
 		if (s->p == s->end)
 			return false;
 		if (*s->p == '"')
