@@ -4,11 +4,11 @@
 #include "base/json.h"
 #include "base/json_text.h"
 
-/* The string whose first byte stands at *at, up to its quote; *at is moved behind that. */
-static bool take_string(str s, size_t *at, bool *ret_escaped, str *ret)
+/* The string whose first byte stands at *at, up to its quote; *at is moved behind that. *ret_escape: the first backslash, or NULL. */
+static bool take_string(str s, size_t *at, const char **ret_escape, str *ret)
 {
 	const char *from = s.p + *at, *end = s.p + s.n, *p = from;
-	*ret_escaped = false;
+	*ret_escape = NULL;
 	for (;;) {
 		p = json_plain_end(s.p, p, end);
 		if (p == end)
@@ -17,7 +17,8 @@ static bool take_string(str s, size_t *at, bool *ret_escaped, str *ret)
 			break;
 		if (*p != '\\' || end - p < 2 || json_escape(p[1]) == '\0')
 			return false;
-		*ret_escaped = true;
+		if (*ret_escape == NULL)
+			*ret_escape = p;
 		p += 2;
 	}
 	*ret = (str){from, (size_t)(p - from)};
@@ -33,7 +34,7 @@ static bool take(str s, size_t *at, str literal)
 	return true;
 }
 
-bool cache_line_text(str s, size_t *at, bool *ret_error, bool *ret_escaped, str *ret_text)
+bool cache_line_text(str s, size_t *at, bool *ret_error, const char **ret_escape, str *ret_text)
 {
 	*at = 0;
 	*ret_error = false;
@@ -42,7 +43,7 @@ bool cache_line_text(str s, size_t *at, bool *ret_error, bool *ret_escaped, str 
 			return false;
 		*ret_error = true;
 	}
-	return take_string(s, at, ret_escaped, ret_text);
+	return take_string(s, at, ret_escape, ret_text);
 }
 
 bool cache_line_decode(str text, struct buf *room, str *ret)
@@ -59,12 +60,12 @@ bool cache_line_read(str s, struct buf *room, struct cache_line *ret)
 	str names[] = {S(",\"timestamp\":\""), S(",\"sessionId\":\""), S(",\"cwd\":\"")};
 	str *const values[] = {&ret->timestamp, &ret->session, &ret->cwd};
 	size_t at;
-	bool escaped;
+	const char *escape;
 	*ret = (struct cache_line){.timestamp = S(""), .session = S(""), .cwd = S("")};
-	if (!cache_line_text(s, &at, &ret->is_error, &escaped, &ret->text) || (escaped && !cache_line_decode(ret->text, room, &ret->text)))
+	if (!cache_line_text(s, &at, &ret->is_error, &escape, &ret->text) || (escape != NULL && !cache_line_decode(ret->text, room, &ret->text)))
 		return false;
 	for (size_t i = 0; i < 3; i++)
-		if (take(s, &at, names[i]) && (!take_string(s, &at, &escaped, values[i]) || escaped))
+		if (take(s, &at, names[i]) && (!take_string(s, &at, &escape, values[i]) || escape != NULL))
 			return false;
 	return at + 1 == s.n && s.p[at] == '}';
 }

@@ -12,8 +12,8 @@ struct cache_line {
  * text is decoded into *room when it holds escapes. */
 bool cache_line_read(str s, struct buf *room, struct cache_line *ret);
 /* Its first half, for lines whose rest is known already: the text as it stands between its quotes; *at is behind the second one.
- * `s` may go on behind the line. */
-bool cache_line_text(str s, size_t *at, bool *ret_error, bool *ret_escaped, str *ret_text);
+ * *ret_escape: the first backslash in it, NULL: none. `s` may go on behind the line. */
+bool cache_line_text(str s, size_t *at, bool *ret_error, const char **ret_escape, str *ret_text);
 /* A text that has escapes, into *room; the quotes around it are read too. False: an escape is wrong. */
 bool cache_line_decode(str text, struct buf *room, str *ret);
 #endif

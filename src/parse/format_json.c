@@ -82,7 +82,7 @@ bool json_find(str s, const char *key, struct buf *out)
 
 /* --- records --- */
 
-static void hand_out(struct flow *f, const struct text_line *t, struct record *r)
+static inline void hand_out(struct flow *f, const struct text_line *t, struct record *r, bool plain)
 {
 	r->line = t->line;
 	r->offset = t->offset;
@@ -93,20 +93,21 @@ static void hand_out(struct flow *f, const struct text_line *t, struct record *r
 		parser_count(f->p, r->kind);
 		parser_time(f->p, r->at, t->line, t->offset);
 	}
-	parser_version(f->p, r->body);
+	if (!plain)
+		parser_version(f->p, r->body);
 	parser_emit(f->p, r, r->from != 0);
 }
 
-void json_cache_record(struct flow *f, const struct text_line *t, struct record *r)
+void json_cache_record(struct flow *f, const struct text_line *t, struct record *r, bool plain)
 {
 	r->kind = SOURCE_MCP_CACHE;
 	r->class = CLASS_MCP;
 	if (f->p->server.n > 0)
 		r->server = f->p->server;
 	f->last_kind = SOURCE_UNKNOWN;
-	r->body = peel_ansi(r->body, &f->p->clean3);
-	hand_out(f, t, r);
-	emit_embedded(f->p, r);
+	hand_out(f, t, r, plain);
+	if (!plain)
+		emit_embedded(f->p, r);
 }
 
 static bool cache_object(struct flow *f, const struct text_line *t, const struct json *doc)
@@ -116,10 +117,10 @@ static bool cache_object(struct flow *f, const struct text_line *t, const struct
 	if (!json_is_string(text) || json_get(doc, "jsonrpc") != NULL)
 		return false;
 	struct record r = {.at = json_instant(json_get(doc, "timestamp")), .level = text == error ? LEVEL_ERROR : LEVEL_DEBUG,
-		.body = json_text(text), .session = json_text(json_get(doc, "sessionId")), .cwd = json_text(json_get(doc, "cwd"))};
+		.body = peel_ansi(json_text(text), &f->p->clean3), .session = json_text(json_get(doc, "sessionId")), .cwd = json_text(json_get(doc, "cwd"))};
 	if (r.at == INSTANT_NONE)
 		r.at = t->at;
-	json_cache_record(f, t, &r);
+	json_cache_record(f, t, &r, false);
 	return true;
 }
 
@@ -128,7 +129,7 @@ static bool wire_object(struct flow *f, const struct text_line *t, const struct 
 	if (json_get(doc, "jsonrpc") == NULL)
 		return false;
 	struct record r = {.kind = SOURCE_WIRE, .class = CLASS_WIRE, .at = t->at, .body = str_trim(t->text), .server = t->server};
-	hand_out(f, t, &r);
+	hand_out(f, t, &r, false);
 	return true;
 }
 
@@ -171,7 +172,7 @@ static bool server_object(struct flow *f, const struct text_line *t, const struc
 		return false;
 	if (r.at == INSTANT_NONE)
 		r.at = t->at;
-	hand_out(f, t, &r);
+	hand_out(f, t, &r, false);
 	if (!f->embedded)
 		object_trace(f, t, &r, doc);
 	return true;
@@ -206,9 +207,9 @@ static bool lenient(struct flow *f, const struct text_line *t)
 			r.at = t->at;
 		if (json_find(t->text, "sessionId", &session))
 			r.session = buf_str(&session);
-		r.body = buf_str(&text);
+		r.body = peel_ansi(buf_str(&text), &f->p->clean3);
 		flow_close(f);
-		json_cache_record(f, t, &r);
+		json_cache_record(f, t, &r, false);
 	}
 	buf_done(&text);
 	buf_done(&time);
@@ -339,7 +340,7 @@ static bool plain_cache(struct flow *f, const struct text_line *t, str s)
 		r.at = t->at;
 	flow_close(f);
 	trace_foreign(&f->trace);
-	json_cache_record(f, t, &r);
+	json_cache_record(f, t, &r, false);
 	return true;
 }
 

@@ -29,8 +29,8 @@ struct json_walk {
 /* A cache line, as far as it is taken apart. */
 struct cached {
 	str line, text;            /* text: as it stands */
-	const char *stamp;
-	bool is_error, escaped;
+	const char *stamp, *escape;/* the first one; NULL: the text has none */
+	bool is_error;
 };
 
 static bool whole_line(const struct json_walk *w, str *ret)
@@ -70,7 +70,7 @@ static bool read_cached(struct json_walk *w, struct cached *c)
 {
 	const str rest = {w->at, (size_t)(w->limit - w->at)};
 	size_t at;
-	if (!cache_line_text(rest, &at, &c->is_error, &c->escaped, &c->text) || rest.n - at < STAMP_KEY + STAMP + 1 ||
+	if (!cache_line_text(rest, &at, &c->is_error, &c->escape, &c->text) || rest.n - at < STAMP_KEY + STAMP + 1 ||
 		memcmp(rest.p + at, stamp_key, STAMP_KEY) != 0)
 		return false;
 	c->stamp = rest.p + at + STAMP_KEY;
@@ -82,29 +82,44 @@ static bool read_cached(struct json_walk *w, struct cached *c)
 	return n <= LIMIT_LINE;
 }
 
-/* Does nobody want a text that begins so? *ret_from: the record's, when that is known. */
-static bool is_unwanted(struct json_walk *w, const struct cached *c, str *body, uint16_t *ret_from)
+/* The text; false: an escape is wrong. */
+static bool decode(struct json_walk *w, const struct cached *c, str *ret)
+{
+	*ret = c->text;
+	return c->escape == NULL || cache_line_decode(c->text, &w->p->flows[0].decoded, ret);
+}
+
+/* Is it known whether somebody wants a text that begins so? Then it is no fact, and embeds no line. *ret_from: the record's. */
+static bool is_told(struct json_walk *w, const struct cached *c, uint16_t *ret_from)
 {
 	struct parser *p = w->p;
 	const char *text = c->text.p;
-	const char *escape = c->escaped ? memchr(text, '\\', c->text.n) : NULL;
-	const size_t plain = escape != NULL ? (size_t)(escape - text) : SIZE_MAX;
+	const size_t plain = c->escape != NULL ? (size_t)(c->escape - text) : SIZE_MAX;
 	const uint64_t key = word_load(text);
-	if (plain < KEY || w->limit - text < 2 * KEY)
-		return false;
-	if (is_quiet(w->memory, text))
+	str body;
+	*ret_from = 0;
+	if (is_quiet(w->memory, text)) /* such texts begin with bytes that are no escapes */
 		return true;
 	const struct told *told = told_of(w->memory, text, w->limit);
 	if (told != NULL) {
 		*ret_from = told->from;
-		return told->from == 0;
+		return true;
 	}
-	if (told_may_have_role(p->shapes, SHAPE_EMBED, key) || told_may_be_fact(p->shapes, text, key))
+	if (plain < KEY || told_may_have_role(p->shapes, SHAPE_EMBED, key) || told_may_be_fact(p->shapes, text, key) || !decode(w, c, &body))
 		return false;
-	if (c->escaped && !cache_line_decode(c->text, &p->flows[0].decoded, body))
-		return false;
-	*ret_from = told_ask(p, p->gate, w->memory, CLASS_MCP, *body, &(struct told_place){text, w->limit, plain});
-	return *ret_from == 0;
+	*ret_from = told_ask(p, p->gate, w->memory, CLASS_MCP, body, &(struct told_place){text, w->limit, plain});
+	return true;
+}
+
+static void count_unwanted(struct json_walk *w, const struct cached *c, instant at)
+{
+	struct parser *p = w->p;
+	p->flows[0].last_kind = SOURCE_UNKNOWN;
+	p->tally.mcp++;
+	parser_count(p, SOURCE_MCP_CACHE);
+	parser_time(p, at, w->number, w->offset + (uint64_t)(c->line.p - w->text));
+	parser_keep(p, &p->session, w->last.session);
+	parser_keep(p, &p->cwd, w->last.cwd);
 }
 
 static bool take_cached(struct json_walk *w)
@@ -112,30 +127,25 @@ static bool take_cached(struct json_walk *w)
 	struct parser *p = w->p;
 	struct flow *f = &p->flows[0];
 	struct cached c;
-	struct record r = {.from = 0};
-	if (!read_cached(w, &c) || !hot_instant(p, c.stamp, &r.at))
+	instant at;
+	uint16_t from;
+	str body;
+	if (!read_cached(w, &c) || !hot_instant(p, c.stamp, &at))
 		return false;
-	const char *next = c.stamp + STAMP + w->tail.n;
-	const struct text_line t = text_line_of(w, c.line);
-	r.body = c.text;
-	flow_close(f);
+	if (f->open)
+		flow_close(f);
 	trace_foreign(&f->trace);
-	if (is_unwanted(w, &c, &r.body, &r.from)) {
-		f->last_kind = SOURCE_UNKNOWN;
-		p->tally.mcp++;
-		parser_count(p, SOURCE_MCP_CACHE);
-		parser_time(p, r.at, t.line, t.offset);
-		parser_keep(p, &p->session, w->last.session);
-		parser_keep(p, &p->cwd, w->last.cwd);
+	const bool told = is_told(w, &c, &from);
+	if (told && from == 0) {
+		count_unwanted(w, &c, at);
 	} else {
-		if (c.escaped && !cache_line_decode(c.text, &f->decoded, &r.body))
+		if (!decode(w, &c, &body))
 			return false;
-		r.level = c.is_error ? LEVEL_ERROR : LEVEL_DEBUG;
-		r.session = w->last.session;
-		r.cwd = w->last.cwd;
-		json_cache_record(f, &t, &r);
+		const struct text_line t = text_line_of(w, c.line);
+		json_cache_record(f, &t, &(struct record){.at = at, .level = c.is_error ? LEVEL_ERROR : LEVEL_DEBUG, .body = body, .from = from,
+			.session = w->last.session, .cwd = w->last.cwd}, told);
 	}
-	next_line(w, next);
+	next_line(w, c.stamp + STAMP + w->tail.n);
 	return true;
 }
 

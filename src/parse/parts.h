@@ -181,8 +181,8 @@ void excerpt_pieces(struct parser *p, const struct record *base); /* hands out a
 /* format_json.c */
 bool json_starts(str text);
 bool json_is_bracketed(str text); /* `[12:00:00] INFO`, `[` alone: an array has an object or a blank behind it */
-/* A record of the cache log, of which time, level, body, session, cwd and `from` are set. */
-void json_cache_record(struct flow *f, const struct text_line *t, struct record *r);
+/* A record of the cache log, of which time, level, body, session, cwd and `from` are set. plain: its body is no fact, and embeds no line. */
+void json_cache_record(struct flow *f, const struct text_line *t, struct record *r, bool plain);
 bool json_line(struct flow *f, const struct text_line *t); /* false: no JSON that this program knows */
 bool json_more(struct flow *f, const struct text_line *t); /* the open collection takes it */
 void json_end(struct flow *f);                             /* hands out what was collected */
