@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
+#include "base/json_text.h"
 #include "base/utf8.h"
 
 static const char *kept(struct buf *b)
@@ -228,10 +229,29 @@ static void json_writing(void **state)
 	buf_done(&b);
 }
 
+/* The end of a string's plain bytes, against one byte at a time: each byte at each place of ranges of all short lengths. */
+static void plain_ends_are_those_of_the_scalar_twin(void **state)
+{
+	(void)state;
+	enum { ROOM = 40 };
+	char text[ROOM];
+	memset(text, 'a', sizeof text);
+	for (int c = 0; c < 256; c++)
+		for (size_t i = 0; i < ROOM; i++) {
+			text[i] = (char)c;
+			for (size_t at = 0; at <= ROOM; at++)
+				for (size_t end = at; end <= ROOM; end++)
+					if (json_plain_end(text, text + at, text + end) != json_plain_end_scalar(text + at, text + end))
+						fail_msg("byte %d at %zu of %zu to %zu", c, i, at, end);
+			text[i] = 'a';
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(j1_terminal), cmocka_unit_test(j1_no_pair_of_bytes_slips_through), cmocka_unit_test(j5_json_text),
+		cmocka_unit_test(plain_ends_are_those_of_the_scalar_twin),
 		cmocka_unit_test(widths), cmocka_unit_test(json_reading), cmocka_unit_test(json_of_dirty_logs),
 		cmocka_unit_test(json_strings), cmocka_unit_test(json_writing),
 	};
