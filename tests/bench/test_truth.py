@@ -74,7 +74,8 @@ def setting():
     """What the figure depends on besides the program."""
     compiler = subprocess.run([cache_entry("CMAKE_C_COMPILER") or "cc", "--version"], capture_output=True, text=True).stdout.split("\n")[0]
     linked = "linked in" if cache_entry("SQLITE_ARCHIVE").endswith(".a") else "shared"
-    return f"{cache_entry('CMAKE_BUILD_TYPE')}, {compiler}, SQLite {sqlite3.sqlite_version}, {linked}"
+    whole = ", as a whole" if cache_entry("MCPLOG_HAS_FAT_LTO") == "1" else ""
+    return f"{cache_entry('CMAKE_BUILD_TYPE')}, {compiler}, SQLite {sqlite3.sqlite_version}, {linked}{whole}"
 
 
 def instructions_per_byte(gen, scratch):
