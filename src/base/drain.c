@@ -40,10 +40,8 @@ void drain_free(struct drain *d)
 
 /* --- masks --- */
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-static bool is_word(char c) { return is_digit(c) || is_letter(c) || c == '_' || c == '-' || (unsigned char)c >= 0x80; }
-static bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+static bool is_word(char c) { return str_is_digit(c) || str_is_letter(c) || c == '_' || c == '-' || (unsigned char)c >= 0x80; }
+static bool is_hex(char c) { return str_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 static size_t run_until(str s, const char *stop)
 {
@@ -57,7 +55,7 @@ static size_t run_until(str s, const char *stop)
 static size_t url_size(str s)
 {
 	size_t n = 0;
-	while (n < s.n && is_letter(s.p[n]))
+	while (n < s.n && str_is_letter(s.p[n]))
 		n++;
 	if (n < 2 || !str_starts(str_from(s, n), S("://")))
 		return 0;
@@ -67,7 +65,7 @@ static size_t url_size(str s)
 /* "/a/b", "~/a", "C:\a": two parts at least. */
 static size_t path_size(str s)
 {
-	const bool home = str_starts(s, S("~/")), drive = s.n > 3 && is_letter(s.p[0]) && s.p[1] == ':' && (s.p[2] == '\\' || s.p[2] == '/');
+	const bool home = str_starts(s, S("~/")), drive = s.n > 3 && str_is_letter(s.p[0]) && s.p[1] == ':' && (s.p[2] == '\\' || s.p[2] == '/');
 	if (!home && !drive && !str_starts(s, S("/")))
 		return 0;
 	const size_t from = drive ? 2 : 0, end = from + run_until(str_from(s, from), "\"'`<>()[]{},;:");
@@ -84,7 +82,7 @@ static size_t quoted_size(str s, bool after_word)
 	for (size_t i = 1; i < s.n && i < LONGEST; i++) {
 		if (s.p[i] == '\\')
 			i++;
-		else if (s.p[i] == s.p[0] && !(s.p[0] == '\'' && i + 1 < s.n && is_letter(s.p[i + 1])))
+		else if (s.p[i] == s.p[0] && !(s.p[0] == '\'' && i + 1 < s.n && str_is_letter(s.p[i + 1])))
 			return i + 1;
 	}
 	return 0;
@@ -97,11 +95,11 @@ static size_t time_size(str s)
 	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
 		const str shape = str_z(shapes[i]);
 		size_t n = 0;
-		while (n < shape.n && n < s.n && (shape.p[n] == 'd' ? is_digit(s.p[n]) : s.p[n] == shape.p[n]))
+		while (n < shape.n && n < s.n && (shape.p[n] == 'd' ? str_is_digit(s.p[n]) : s.p[n] == shape.p[n]))
 			n++;
 		if (n < shape.n)
 			continue;
-		while (n < s.n && (is_digit(s.p[n]) || memchr("T:.,+Z-", s.p[n], 7)))
+		while (n < s.n && (str_is_digit(s.p[n]) || memchr("T:.,+Z-", s.p[n], 7)))
 			n++;
 		while (s.p[n - 1] == ',' || s.p[n - 1] == '.' || s.p[n - 1] == ':')
 			n--;
@@ -115,12 +113,12 @@ static size_t number_size(str s)
 {
 	enum { UNIT = 3 };
 	size_t n = s.n && s.p[0] == '-', digits = n;
-	while (n < s.n && (is_digit(s.p[n]) || ((s.p[n] == '.' || s.p[n] == ',') && n + 1 < s.n && is_digit(s.p[n + 1]) && n > digits)))
+	while (n < s.n && (str_is_digit(s.p[n]) || ((s.p[n] == '.' || s.p[n] == ',') && n + 1 < s.n && str_is_digit(s.p[n + 1]) && n > digits)))
 		n++;
 	if (n == digits)
 		return 0;
 	size_t unit = 0;
-	while (n + unit < s.n && is_letter(s.p[n + unit]))
+	while (n + unit < s.n && str_is_letter(s.p[n + unit]))
 		unit++;
 	n += unit <= UNIT ? unit : 0;
 	return n < s.n && is_word(s.p[n]) ? 0 : n;
@@ -131,7 +129,7 @@ static bool is_id(str word)
 {
 	size_t digits = 0, hex = 0;
 	for (size_t i = 0; i < word.n; i++) {
-		digits += is_digit(word.p[i]);
+		digits += str_is_digit(word.p[i]);
 		hex += is_hex(word.p[i]) || word.p[i] == '-';
 	}
 	return word.n >= 8 && digits > 0 && (hex == word.n || digits >= 3);

@@ -4,6 +4,7 @@
  *
  * It stays beside plain_run.c because that one must not ask, at every byte, whether the text ends here or only what is known of it. */
 #include "base/plain_parts.h"
+#include "base/word.h"
 
 enum { STEPS = 4000, DEPTH = 200 };
 
@@ -156,17 +157,12 @@ enum plain_answer plain_begins(const struct plain *p, str head, size_t *ret_byte
 	return answer;
 }
 
-static bool is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
-
 static bool op_digits_alike(const struct plain *p, const struct plain_op *op)
 {
 	for (uint32_t i = 0; op->code == PLAIN_BYTES && i < op->a; i++)
-		if (is_digit((uint8_t)p->text[op->b + i]))
+		if (str_is_digit(p->text[op->b + i]))
 			return false;
-	for (uint32_t i = 0; op->code == PLAIN_FIXED && i < op->a; i++)
-		if (((const uint8_t *)p->masks[op->b].equal)[i] == 0xff && is_digit(((const uint8_t *)p->masks[op->b].value)[i]))
-			return false;
-	return true;
+	return op->code != PLAIN_FIXED || !word_mask_names_digit(p->masks[op->b].equal, p->masks[op->b].value, op->a);
 }
 
 bool plain_digits_alike(const struct plain *p)

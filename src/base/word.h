@@ -1,6 +1,7 @@
 /* Eight bytes of text at a time, as one number: the loops that see every byte compare and search so. */
 #ifndef MCPLOG_BASE_WORD_H
 #define MCPLOG_BASE_WORD_H
+#include "base/str.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -27,5 +28,15 @@ static inline uint64_t word_find(uint64_t word, char byte)
 static inline bool word_fits(uint64_t word, uint64_t equal, uint64_t value, uint64_t six)
 {
 	return (((word & equal) ^ value) | (((word + six) & equal) ^ value)) == 0;
+}
+
+/* Is one of the first n bytes of such a mask a digit, that one and no other? */
+static inline bool word_mask_names_digit(const uint64_t *equal, const uint64_t *value, size_t n)
+{
+	const uint8_t *bits = (const uint8_t *)equal, *want = (const uint8_t *)value;
+	for (size_t i = 0; i < n; i++)
+		if (bits[i] == 0xff && str_is_digit((char)want[i]))
+			return true;
+	return false;
 }
 #endif

@@ -38,8 +38,7 @@ struct shape *find_inside(struct parser *p, str text, size_t *ret_at, struct hea
 	for (size_t at = 0; at < text.n && at < INSIDE_MAX; at++) {
 		if (text.p[at] == ' ' || (at > 0 && word_byte(text.p[at - 1])))
 			continue;
-		bool behind_date = at >= 3 && text.p[at - 1] == ' ' && word_byte(text.p[at - 2]) && text.p[at] >= '0' && text.p[at] <= '9' &&
-			text.p[at - 2] >= '0' && text.p[at - 2] <= '9';
+		bool behind_date = at >= 3 && text.p[at - 1] == ' ' && word_byte(text.p[at - 2]) && str_is_digit(text.p[at]) && str_is_digit(text.p[at - 2]);
 		if (behind_date) /* half of somebody else's time */
 			continue;
 		const str rest = str_from(text, at);
@@ -93,7 +92,7 @@ static struct shape *any_head(struct parser *p, str text)
 	if (text.n < ASKED_BYTES)
 		return ask_heads(p, text, &bytes);
 	for (size_t i = 0; i < ASKED_BYTES; i++)
-		head[i] = text.p[i] >= '0' && text.p[i] <= '9' ? '0' : text.p[i];
+		head[i] = str_is_digit(text.p[i]) ? '0' : text.p[i];
 	/* where level and message begin, in the usual log */
 	struct asked_head *a = &p->memory->asked[word_load(head + 26) * UINT64_C(0x9e3779b97f4a7c15) >> 58];
 	_Static_assert(ASKED_HEADS == 1 << (64 - 58), "a place for every hash");
@@ -118,8 +117,8 @@ static bool looks_timed(str text)
 {
 	for (size_t i = 0; i + 5 <= text.n && i < 40; i++) {
 		const char *s = text.p + i;
-		bool pair = s[0] >= '0' && s[0] <= '9' && s[1] >= '0' && s[1] <= '9';
-		if (pair && s[2] == ':' && s[3] >= '0' && s[3] <= '9' && s[4] >= '0' && s[4] <= '9')
+		bool pair = str_is_digit(s[0]) && str_is_digit(s[1]);
+		if (pair && s[2] == ':' && str_is_digit(s[3]) && str_is_digit(s[4]))
 			return true;
 	}
 	return false;

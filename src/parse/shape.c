@@ -76,8 +76,6 @@ static void mask_build(struct mask *m, str text)
 	memcpy(m->six, six, MASK_BYTES);
 }
 
-static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
 bool mask_fits_all(const struct mask *m, str text)
 {
 	char room[MASK_BYTES];
@@ -89,7 +87,7 @@ bool mask_fits_all(const struct mask *m, str text)
 	if (!mask_words(m, p))
 		return false;
 	for (size_t i = 0; m->letters && i < m->n; i++)
-		if (m->letter[i] && !is_letter(text.p[i]))
+		if (m->letter[i] && !str_is_letter(text.p[i]))
 			return false;
 	return true;
 }
@@ -178,16 +176,6 @@ struct shape *shapes_role(struct shapes *s, enum role_of_shape role, str text, s
 	return NULL;
 }
 
-static bool mask_digits_alike(const struct mask *m)
-{
-	for (unsigned i = 0; i < m->n; i++) {
-		const uint8_t value = ((const uint8_t *)m->value)[i];
-		if (((const uint8_t *)m->equal)[i] == 0xff && value >= '0' && value <= '9')
-			return false;
-	}
-	return true;
-}
-
 static void shape_init(struct shape *s, struct format *f)
 {
 	*s = (struct shape){.format = f};
@@ -201,7 +189,7 @@ static void shape_init(struct shape *s, struct format *f)
 		mask_build(&s->masks[s->mask_count++], str_word(&rest, '|'));
 	s->settled = s->mask_count > 0 && f->plain != NULL && plain_digits_alike(f->plain);
 	for (unsigned i = 0; i < s->mask_count; i++)
-		s->settled &= mask_digits_alike(&s->masks[i]);
+		s->settled &= !word_mask_names_digit(s->masks[i].equal, s->masks[i].value, s->masks[i].n);
 }
 
 /* Shape i may begin with any byte from `from` to `to`. */

@@ -174,16 +174,6 @@ static void find_literals(const struct redactor *r, str text, struct found *ret)
 	check_start(r, text, text.n - 2, roll(start, 0), ret);
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-	return lower(c) >= 'a' && lower(c) <= 'z';
-}
-
 /* ${TOKEN}, <token>, {{token}}, %TOKEN%, xxxx, ****, …, what was hidden before. */
 static bool is_placeholder(str s)
 {
@@ -206,7 +196,7 @@ static bool stands_for_one(const struct rules *rules, str s)
 {
 	for (size_t i = 0; i < rules->placeholders.n; i++) {
 		const str word = rules->placeholders.v[i];
-		if (stands_at(s, 0, word) && (s.n == word.n || (!is_letter(s.p[word.n]) && !is_digit(s.p[word.n]))))
+		if (stands_at(s, 0, word) && (s.n == word.n || (!str_is_letter(s.p[word.n]) && !str_is_digit(s.p[word.n]))))
 			return true;
 	}
 	return false;
@@ -249,9 +239,9 @@ static unsigned changes_in_words(str s)
 	unsigned changes = 0;
 	char last = 0;
 	for (size_t i = 0; i < s.n; i++) {
-		const char c = s.p[i], type = is_digit(c) ? 'd' : !is_letter(c) ? 0 : c >= 'a' ? 'l' : 'u';
+		const char c = s.p[i], type = str_is_digit(c) ? 'd' : !str_is_letter(c) ? 0 : c >= 'a' ? 'l' : 'u';
 		/* a capital at the beginning of a word is no sign */
-		changes += last && type && type != last && !(last == 'u' && type == 'l' && (i < 2 || !(is_letter(s.p[i - 2]) || is_digit(s.p[i - 2]))));
+		changes += last && type && type != last && !(last == 'u' && type == 'l' && (i < 2 || !(str_is_letter(s.p[i - 2]) || str_is_digit(s.p[i - 2]))));
 		last = type;
 	}
 	return changes;
