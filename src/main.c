@@ -44,7 +44,8 @@
  * ingest/       source walk path     paths to inputs; directories; identities of files
  *               sections             several logs in one stream
  *               follow               what changed below paths, for watch
- *               reader inflate sniff  bytes to lines; gzip and zstd; binary, UTF-16 and archives
+ *               reader window        bytes to lines; the bytes of a file that are in memory
+ *               inflate sniff        gzip and zstd; binary, UTF-16 and archives
  * parse/        parser detect shape  lines to records; which formats; formats as data, prepared
  *               hot                  the fast way of a line that looks like most lines of its file
  *               searched             the way into block when signatures may match anywhere: only records without their texts
