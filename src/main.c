@@ -31,7 +31,7 @@
  *
  * THE PASSES    pipeline             the two passes behind one call
  *               pass1 pass1_read pass1_rest  streaming, file to timeline: from records on; up to records; resting in a file
- *               pass1_ahead          a second thread for the part up to records
+ *               pass1_ahead pass1_pack  a second thread for the part up to records; records as bytes, from one to the other
  *               pass2                judging: timeline to facts
  *               assemble             what a report is made of
  *               digest digest_groups what of it is kept for the next run; which sources belong together

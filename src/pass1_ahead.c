@@ -1,6 +1,6 @@
 /* Two threads for pass 1 (see pass1_ahead.h). The other thread does what needs only the file (pass1_read.c): it opens one input after
  * the other and reads it from its beginning, on the guess that this is what the timeline will want. Its records are packed into
- * blocks, in order, and unpacked here; whoever takes them cannot tell it from reading the file himself.
+ * blocks (pass1_pack.c), in order, and unpacked here; whoever takes them cannot tell it from reading the file himself.
  *
  * Inputs are claimed one at a time, in order. Where this thread would have to wait for the other one, it claims the next input itself,
  * if that is small, and puts its records aside in the same way: so both are busy whichever half is the longer one. Large files are
@@ -14,6 +14,7 @@
 #include "pass1_ahead.h"
 #include "base/mem.h"
 #include "base/vec.h"
+#include "pass1_pack.h"
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -41,7 +42,7 @@ struct hands {
 	const struct matcher *gate; /* NULL: reads nothing */
 	struct slot *slot;
 	struct buf block;         /* being filled */
-	uint64_t told;            /* byte of the last MESSAGE_AT */
+	uint64_t told;            /* byte of the last pack_at */
 	size_t held;              /* blocks handed over that nobody took; behind the lock */
 };
 
@@ -61,27 +62,6 @@ struct ahead {
 	size_t first, next;       /* input that is not through, that nobody claimed */
 	VEC(struct buf) spare;
 };
-
-/* What a block is made of: a header, then as many bytes, and what is missing to a multiple of 8. */
-enum message_kind { MESSAGE_RECORD, MESSAGE_REST, MESSAGE_AT };
-struct message {
-	enum message_kind kind;
-	size_t n;
-};
-struct rest_message {
-	uint64_t offset;
-	size_t reader_n, parser_n;
-};
-
-/* Texts of a record. */
-static const size_t texts[] = {offsetof(struct record, raw), offsetof(struct record, body), offsetof(struct record, server),
-	offsetof(struct record, session), offsetof(struct record, cwd), offsetof(struct record, version), offsetof(struct record, tool),
-	offsetof(struct record, tool_use_id), offsetof(struct record, frames)};
-enum { TEXTS = sizeof texts / sizeof *texts };
-
-static str *text_of(struct record *r, size_t i) { return (str *)(void *)((char *)r + texts[i]); }
-
-static size_t round_up(size_t n) { return (n + 7) & ~(size_t)7; }
 
 static void lock(struct ahead *a) { (void)pthread_mutex_lock(&a->lock); }
 
@@ -103,53 +83,25 @@ static void hand_over(struct hands *h, bool last)
 	unlock(a);
 }
 
-/* A message of n bytes, to be written by the caller. */
-static char *put(struct hands *h, enum message_kind kind, size_t n)
-{
-	struct buf *b = &h->block;
-	const struct message m = {kind, n};
-	buf_reserve(b, sizeof m + round_up(n));
-	memcpy(b->p + b->n, &m, sizeof m);
-	char *p = b->p + b->n + sizeof m;
-	b->n += sizeof m + round_up(n);
-	return p;
-}
-
 static void put_record(void *context, const struct record *r)
 {
 	struct hands *h = context;
-	struct record copy = *r;
-	copy.raw = str_head(copy.raw, LIMIT_RAW_EXCERPT); /* nobody looks at more of it */
-	size_t n = sizeof copy;
-	for (size_t i = 0; i < TEXTS; i++)
-		n += text_of(&copy, i)->n;
-	char *p = put(h, MESSAGE_RECORD, n);
-	memcpy(p, &copy, sizeof copy);
-	p += sizeof copy;
-	for (size_t i = 0; i < TEXTS; i++) {
-		const str *text = text_of(&copy, i);
-		if (text->n)
-			memcpy(p, text->p, text->n);
-		p += text->n;
-	}
+	pack_record(&h->block, r);
 	if (h->block.n >= BLOCK)
 		hand_over(h, false);
 }
 
 static void put_rest(void *context, uint64_t offset, str reader, str parser)
 {
-	const struct rest_message m = {offset, reader.n, parser.n};
-	char *p = put(context, MESSAGE_REST, sizeof m + reader.n + parser.n);
-	memcpy(p, &m, sizeof m);
-	memcpy(p + sizeof m, reader.p, reader.n);
-	memcpy(p + sizeof m + reader.n, parser.p, parser.n);
+	struct hands *h = context;
+	pack_rest(&h->block, offset, reader, parser);
 }
 
 static bool put_at(void *context, uint64_t offset)
 {
 	struct hands *h = context;
 	if (offset - h->told >= TICK) {
-		memcpy(put(h, MESSAGE_AT, sizeof offset), &offset, sizeof offset);
+		pack_at(&h->block, offset);
 		h->told = offset;
 		hand_over(h, false);
 	}
@@ -316,48 +268,6 @@ const struct ahead_file *ahead_next(struct ahead *a)
 	return a->taken ? &s->file : NULL;
 }
 
-static void pass_record(const struct reading_sink *sink, char *p)
-{
-	struct record *r = (struct record *)(void *)p;
-	p += sizeof *r;
-	for (size_t i = 0; i < TEXTS; i++) {
-		str *text = text_of(r, i);
-		if (text->p)
-			text->p = p;
-		p += text->n;
-	}
-	sink->record(sink->context, r);
-}
-
-static void pass_rest(const struct reading_sink *sink, char *p)
-{
-	struct rest_message m;
-	memcpy(&m, p, sizeof m);
-	p += sizeof m;
-	sink->rest(sink->context, m.offset, (str){p, m.reader_n}, (str){p + m.reader_n, m.parser_n});
-}
-
-/* Hands on what is in a block; false when the sink gives up. */
-static bool pass_block(const struct buf *b, const struct reading_sink *sink)
-{
-	struct message m;
-	for (size_t at = 0; at < b->n; at += sizeof m + round_up(m.n)) {
-		char *p = b->p + at + sizeof m;
-		memcpy(&m, b->p + at, sizeof m);
-		if (m.kind == MESSAGE_RECORD) {
-			pass_record(sink, p);
-		} else if (m.kind == MESSAGE_REST) {
-			pass_rest(sink, p);
-		} else {
-			uint64_t offset;
-			memcpy(&offset, p, sizeof offset);
-			if (!sink->go_on(sink->context, offset))
-				return false;
-		}
-	}
-	return true;
-}
-
 /* The next block of the file, which is the caller's; false: there is none. */
 static bool take_block(struct ahead *a, struct slot *s, struct buf *ret)
 {
@@ -392,7 +302,7 @@ bool ahead_read(struct ahead *a, const struct reading_sink *sink)
 	struct buf block;
 	bool more = true;
 	while (more && take_block(a, s, &block)) {
-		more = pass_block(&block, sink);
+		more = pack_open(&block, sink);
 		give_back(a, &block);
 	}
 	return more;
