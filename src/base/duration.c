@@ -48,13 +48,13 @@ static bool take_millionths(str *s, int64_t *ret)
 			decimals = 0;
 			continue;
 		}
-		if (c < '0' || c > '9')
+		if (!str_is_digit(c))
 			break;
 		if (__builtin_mul_overflow(v, INT64_C(10), &v) || __builtin_add_overflow(v, (int64_t)(c - '0'), &v))
 			return false;
 		decimals += decimals >= 0;
 	}
-	while (i < s->n && decimals == 6 && s->p[i] >= '0' && s->p[i] <= '9')
+	while (i < s->n && decimals == 6 && str_is_digit(s->p[i]))
 		i++;
 	if (i == 0 || decimals == 0)
 		return false;

@@ -132,7 +132,7 @@ bool civil_take_fraction(str *s, int *ret_micros)
 {
 	int v = 0;
 	size_t n = 0;
-	for (; n < s->n && n < 9 && s->p[n] >= '0' && s->p[n] <= '9'; n++)
+	for (; n < s->n && n < 9 && str_is_digit(s->p[n]); n++)
 		if (n < 6)
 			v = v * 10 + (s->p[n] - '0');
 	for (size_t i = n; i < 6; i++)
@@ -173,7 +173,7 @@ bool instant_iso(str s, instant *ret_at, bool *ret_zoned)
 		return false;
 	if (!take_number(&s, 2, &hour) || !take_char(&s, ':') || !take_number(&s, 2, &minute) || !take_char(&s, ':') || !take_number(&s, 2, &second))
 		return false;
-	if ((take_char(&s, '.') || take_char(&s, ',')) && s.n > 0 && s.p[0] >= '0' && s.p[0] <= '9')
+	if ((take_char(&s, '.') || take_char(&s, ',')) && s.n > 0 && str_is_digit(s.p[0]))
 		civil_take_fraction(&s, &micros);
 	if (s.n > 1 && (s.p[1] == '+' || s.p[1] == '-'))
 		take_char(&s, ' ');

@@ -16,7 +16,7 @@ static bool number(str *s, size_t most, int64_t *ret)
 {
 	int64_t v = 0;
 	size_t n = 0;
-	for (; n < s->n && n < most && s->p[n] >= '0' && s->p[n] <= '9'; n++)
+	for (; n < s->n && n < most && str_is_digit(s->p[n]); n++)
 		v = v * 10 + (s->p[n] - '0');
 	*s = str_from(*s, n);
 	*ret = v;

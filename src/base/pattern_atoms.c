@@ -79,7 +79,7 @@ static enum atom_type read_escape(str s, size_t *at, struct atom *ret)
 		return ATOM_ASSERT;
 	if (c == 'A')
 		return ATOM_START;
-	bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '\0';
+	bool alphanumeric = str_is_digit(c) || str_is_letter(c) || c == '\0';
 	if (alphanumeric)
 		return ATOM_COMPLEX;
 	ret->byte = c;
@@ -194,7 +194,7 @@ static bool read_number(str s, size_t *at, unsigned *ret)
 {
 	size_t start = *at;
 	*ret = 0;
-	while (*at < s.n && s.p[*at] >= '0' && s.p[*at] <= '9' && *at - start < 6)
+	while (*at < s.n && str_is_digit(s.p[*at]) && *at - start < 6)
 		*ret = *ret * 10 + (unsigned)(s.p[(*at)++] - '0');
 	return *at > start;
 }

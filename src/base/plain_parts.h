@@ -57,7 +57,7 @@ struct plain {
 	uint32_t name[PLAIN_GROUPS], name_n[PLAIN_GROUPS]; /* places in text */
 };
 /* Does \b hold at `at` in from … to? */
-static inline bool plain_is_word(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+static inline bool plain_is_word(char c) { return str_is_digit(c) || str_is_letter(c) || c == '_'; }
 static inline bool plain_word_edge(const char *from, const char *to, const char *at)
 {
 	return (at > from && plain_is_word(at[-1])) != (at < to && plain_is_word(*at));

@@ -77,7 +77,7 @@ static bool read_escape(struct compiler *c, char *ret_byte, struct span_set *ret
 	}
 	if (escaped_set(letter, ret_set))
 		return false;
-	bool punctuation = letter > ' ' && (unsigned char)letter < 0x7f && !(letter >= '0' && letter <= '9') && !((letter | 0x20) >= 'a' && (letter | 0x20) <= 'z');
+	bool punctuation = letter > ' ' && (unsigned char)letter < 0x7f && !str_is_digit(letter) && !((letter | 0x20) >= 'a' && (letter | 0x20) <= 'z');
 	if (!punctuation && letter != ' ')
 		(void)plain_refuse(c);
 	*ret_byte = letter;
@@ -132,7 +132,7 @@ static bool read_number(const struct compiler *c, size_t *at, uint32_t *ret)
 {
 	size_t from = *at;
 	*ret = 0;
-	for (; *at < c->text.n && c->text.p[*at] >= '0' && c->text.p[*at] <= '9' && *at - from < 4; ++*at)
+	for (; *at < c->text.n && str_is_digit(c->text.p[*at]) && *at - from < 4; ++*at)
 		*ret = *ret * 10 + (uint32_t)(c->text.p[*at] - '0');
 	return *at > from;
 }
@@ -188,20 +188,15 @@ static void read_quantifier(struct compiler *c, struct node *n)
 
 static struct branch *read_group(struct compiler *c, unsigned depth);
 
-static bool is_name_byte(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
 static void read_name(struct compiler *c, char close)
 {
 	size_t from = c->at;
 	while (!at_end(c) && peek(c, 0) != close)
 		c->at++;
 	str name = {c->text.p + from, c->at - from};
-	bool good = !at_end(c) && name.n > 0 && name.n <= NAME_MAX_BYTES && !(name.p[0] >= '0' && name.p[0] <= '9') && c->p->groups < PLAIN_GROUPS;
+	bool good = !at_end(c) && name.n > 0 && name.n <= NAME_MAX_BYTES && !str_is_digit(name.p[0]) && c->p->groups < PLAIN_GROUPS;
 	for (size_t i = 0; i < name.n && good; i++)
-		good = is_name_byte(name.p[i]);
+		good = plain_is_word(name.p[i]);
 	for (unsigned g = 1; g < c->p->groups && good; g++)
 		good = !str_eq((str){c->bytes.p + c->p->name[g], c->p->name_n[g]}, name);
 	if (!good) {

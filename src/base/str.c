@@ -91,7 +91,7 @@ str str_word(str *rest, char sep)
 
 int str_hex_digit(char c)
 {
-	if (c >= '0' && c <= '9')
+	if (str_is_digit(c))
 		return c - '0';
 	c = (char)(c | 0x20);
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;

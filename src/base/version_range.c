@@ -5,7 +5,7 @@ static uint64_t part(str *s)
 {
 	uint64_t v = 0;
 	size_t i = 0;
-	for (; i < s->n && s->p[i] >= '0' && s->p[i] <= '9'; i++)
+	for (; i < s->n && str_is_digit(s->p[i]); i++)
 		if (v < UINT64_MAX / 100)
 			v = v * 10 + (uint64_t)(s->p[i] - '0');
 	*s = str_from(*s, i < s->n && s->p[i] == '.' ? i + 1 : s->n);

@@ -59,7 +59,7 @@ static int number(struct cursor *c)
 {
 	int v = 0;
 	bool any = false;
-	for (; next(c) >= '0' && next(c) <= '9' && v < 100000; any = true) {
+	for (; str_is_digit(next(c)) && v < 100000; any = true) {
 		v = v * 10 + (next(c) - '0');
 		c->rest = str_from(c->rest, 1);
 	}
@@ -87,7 +87,7 @@ static void zone_name(struct cursor *c)
 		while (c->rest.n > 0 && !take(c, '>'))
 			c->rest = str_from(c->rest, 1);
 	} else {
-		while ((next(c) >= 'A' && next(c) <= 'Z') || (next(c) >= 'a' && next(c) <= 'z'))
+		while (str_is_letter(next(c)))
 			c->rest = str_from(c->rest, 1);
 	}
 }
@@ -276,7 +276,7 @@ static bool safe_name(str name)
 {
 	for (size_t i = 0; i < name.n; i++) {
 		char c = name.p[i];
-		bool fine = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '/' || c == '_' || c == '-' || c == '+';
+		bool fine = str_is_letter(c) || str_is_digit(c) || c == '/' || c == '_' || c == '-' || c == '+';
 		if (!fine)
 			return false;
 	}

@@ -3,6 +3,7 @@
  * no time. Unknown ones stay as they are, so that a mistake is seen. Values come from logs: the report escapes them for where they
  * go. */
 #include "base/buf.h"
+#include "base/html.h"
 #include "classify/internal.h"
 
 static void add_server(struct judge *j, const struct finding *f, struct buf *b)
@@ -59,22 +60,13 @@ static void add_beats(struct judge *j, const struct finding *f, struct buf *b)
 /* The head of a page, if the error text is one: its title says what the page is about. */
 static bool add_page(str err, struct buf *b)
 {
-	static const char *const heads[] = {"<pre>", "<title>", "<h1>"};
-	ptrdiff_t page = str_find(err, S("<html")), doctype = str_find(err, S("<!DOCTYPE"));
-	page = doctype >= 0 ? doctype : page;
-	for (size_t i = 0; page >= 0 && i < sizeof heads / sizeof *heads; i++) {
-		ptrdiff_t at = str_find(err, str_z(heads[i]));
-		if (at < 0)
-			continue;
-		str text = str_from(err, (size_t)at + strlen(heads[i]));
-		ptrdiff_t end = str_chr(text, '<');
-		if (end <= 0)
-			continue;
-		buf_add(b, str_head(str_head(err, (size_t)page), 100));
-		buf_add(b, str_head(str_head(text, (size_t)end), 100));
-		return true;
-	}
-	return false;
+	const ptrdiff_t page = html_find(err);
+	const str subject = page < 0 ? STR_NONE : html_subject(err);
+	if (!subject.n)
+		return false;
+	buf_add(b, str_head(str_head(err, (size_t)page), 100));
+	buf_add(b, str_head(subject, 100));
+	return true;
 }
 
 static void add_err(struct judge *j, const struct finding *f, struct buf *b)

@@ -21,7 +21,7 @@ static void add_word(struct buf *words, str word)
 static bool is_literal(str word)
 {
 	for (size_t i = 0; i < word.n; i++)
-		if (!((word.p[i] >= 'a' && word.p[i] <= 'z') || (word.p[i] >= '0' && word.p[i] <= '9') || word.p[i] == '-' || word.p[i] == '_'))
+		if (!((word.p[i] >= 'a' && word.p[i] <= 'z') || str_is_digit(word.p[i]) || word.p[i] == '-' || word.p[i] == '_'))
 			return false;
 	return word.n > 0;
 }

@@ -30,7 +30,7 @@ static int find_program(struct filling *f, struct err *reterr)
 	f->program[n > 0 ? n : 0] = '\0';
 	bool plain = f->program[0] == '/';
 	for (const char *p = f->program; *p && plain; p++)
-		plain = (*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') || (*p >= 'a' && *p <= 'z') || strchr("/._+-", *p);
+		plain = str_is_digit(*p) || str_is_letter(*p) || strchr("/._+-", *p);
 	if (plain)
 		return 0;
 	const int code = err_set(reterr, ERR_USAGE, "the program lies at '%s', a path that would have to be quoted", f->program);

@@ -77,7 +77,7 @@ static bool is_name(str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		const char c = s.p[i];
-		if (!(c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9' && i)))
+		if (!(c == '_' || str_is_letter(c) || (str_is_digit(c) && i)))
 			return false;
 	}
 	return s.n > 0;

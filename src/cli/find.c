@@ -18,7 +18,7 @@ bool find_is_id(str s)
 	if (str_starts(s, prefix))
 		return true;
 	for (size_t i = 0; i < s.n; i++)
-		if (!(s.p[i] >= '0' && s.p[i] <= '9') && !(s.p[i] >= 'a' && s.p[i] <= 'f'))
+		if (!str_is_digit(s.p[i]) && !(s.p[i] >= 'a' && s.p[i] <= 'f'))
 			return false;
 	return s.n >= ID_LEAST;
 }

@@ -30,7 +30,7 @@ static bool unit_of(str name, int64_t *ret)
 static bool parse_ago(str s, int64_t *ret_back)
 {
 	size_t digits = 0;
-	while (digits < s.n && s.p[digits] >= '0' && s.p[digits] <= '9')
+	while (digits < s.n && str_is_digit(s.p[digits]))
 		digits++;
 	uint64_t count;
 	if (digits == 0 || digits > 9 || !str_u64(str_head(s, digits), &count))

@@ -206,7 +206,7 @@ bool path_is_log_archive(str path)
 	if (n == 0)
 		return false;
 	name.n -= n;
-	while (name.n > 0 && ((name.p[name.n - 1] >= '0' && name.p[name.n - 1] <= '9') || name.p[name.n - 1] == '-'))
+	while (name.n > 0 && (str_is_digit(name.p[name.n - 1]) || name.p[name.n - 1] == '-'))
 		name.n--; /* app.log.1, app.log-20260517 */
 	if (name.n > 0 && name.p[name.n - 1] == '.')
 		name.n--;

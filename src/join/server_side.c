@@ -60,7 +60,7 @@ static str port_of(str url)
 		return STR_NONE;
 	rest = str_from(rest, (size_t)at + 1);
 	size_t n = 0;
-	while (n < rest.n && rest.p[n] >= '0' && rest.p[n] <= '9')
+	while (n < rest.n && str_is_digit(rest.p[n]))
 		n++;
 	return str_head(rest, n);
 }

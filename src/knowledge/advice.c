@@ -30,7 +30,7 @@ static bool is_range(str text)
 			i++;
 		bool good = i <= 2 && i < word.n;
 		for (; good && i < word.n; i++)
-			good = (word.p[i] >= '0' && word.p[i] <= '9') || word.p[i] == '.';
+			good = str_is_digit(word.p[i]) || word.p[i] == '.';
 		if (!good)
 			return false;
 	}

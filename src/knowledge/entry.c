@@ -266,7 +266,7 @@ bool entry_id(struct rules *rules, const struct tree_doc *d, uint32_t node, str 
 	bool good = id.n > 0 && id.n <= 80;
 	for (size_t i = 0; good && i < id.n; i++) {
 		char c = id.p[i];
-		good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+		good = str_is_letter(c) || str_is_digit(c) || c == '.' || c == '-' || c == '_';
 	}
 	if (!good)
 		knowledge_problem(rules, d, node, ERR_SCHEMA, "`%.*s` is no id: use 1 to 80 letters, digits, `.`, `-` and `_`", STR_ARG(str_head(id, 60)));

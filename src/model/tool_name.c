@@ -5,7 +5,7 @@
 
 static char canonical(char c)
 {
-	bool keep = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (unsigned char)c >= 0x80;
+	bool keep = str_is_digit(c) || str_is_letter(c) || (unsigned char)c >= 0x80;
 	return keep ? c : '_';
 }
 

@@ -31,7 +31,7 @@ struct shape *find_head(struct flow *f, str text, struct head *ret_head)
 	return NULL;
 }
 
-static bool word_byte(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
+static bool word_byte(char c) { return str_is_letter(c) || str_is_digit(c) || c == '_'; }
 
 struct shape *find_inside(struct parser *p, str text, size_t *ret_at, struct head *ret_head)
 {
@@ -353,7 +353,7 @@ static bool is_uuid(str s)
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
 		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-		bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+		bool hex = str_hex_digit(c) >= 0;
 		if (dash ? c != '-' : !hex)
 			return false;
 	}

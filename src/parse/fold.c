@@ -5,6 +5,7 @@
  * line that somebody wrapped by hand (deep indentation, or a text as wide as a window) is joined with one blank, a continuation
  * that the program wrote keeps its line break. A server's record takes indented lines; a traceback behind it becomes records of
  * its own, one per leaf. A head that the gate refuses is counted, and nothing of it is copied. */
+#include "base/html.h"
 #include "base/json.h"
 #include "parse/parts.h"
 
@@ -426,8 +427,7 @@ static bool unbalanced(str body)
 /* A page that the message began, and a line that goes on with it: what a proxy refused is told by the page's title. */
 static bool goes_on_with_page(str body, str line)
 {
-	return str_starts(str_trim(line), S("<")) && body.n <= LIMIT_MATCH && str_find(body, S("</html>")) < 0 &&
-		(str_find(body, S("<html")) >= 0 || str_find(body, S("<!DOCTYPE html")) >= 0);
+	return str_starts(str_trim(line), S("<")) && body.n <= LIMIT_MATCH && html_find(body) >= 0 && !html_ends(body);
 }
 
 void flow_line(struct flow *f, const struct text_line *t)

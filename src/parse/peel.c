@@ -98,7 +98,7 @@ static str trim_front(str s)
 static size_t digits(str s)
 {
 	size_t i = 0;
-	while (i < s.n && s.p[i] >= '0' && s.p[i] <= '9')
+	while (i < s.n && str_is_digit(s.p[i]))
 		i++;
 	return i;
 }

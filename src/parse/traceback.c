@@ -55,10 +55,10 @@ static bool is_exception(str s)
 	size_t i = 0, word = 0;
 	for (; i < s.n; i++) {
 		char c = s.p[i];
-		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+		bool letter = str_is_letter(c) || c == '_';
 		if (c == '.')
 			word = i + 1;
-		else if (!letter && !(c >= '0' && c <= '9' && i > word))
+		else if (!letter && !(str_is_digit(c) && i > word))
 			break;
 	}
 	if (i == 0 || i == word || (i < s.n && s.p[i] != ':'))

@@ -11,7 +11,7 @@ static bool mask_fits(str mask, str line)
 	size_t at = 0;
 	for (size_t i = 0; i < mask.n; i++, at++) {
 		char c = at < line.n ? line.p[at] : '\0', m = mask.p[i];
-		bool digit = c >= '0' && c <= '9', letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+		bool digit = str_is_digit(c), letter = str_is_letter(c);
 		bool escaped = m == '\\' && i + 1 < mask.n;
 		if (escaped)
 			m = mask.p[++i];

@@ -84,7 +84,7 @@ static void try_units(struct kitchen *k, str sample, size_t from, size_t cut, si
 
 static unsigned type_of(char c)
 {
-	return c >= '0' && c <= '9' ? 1 : (c | 0x20) >= 'a' && (c | 0x20) <= 'z' ? 2 : (unsigned char)c;
+	return str_is_digit(c) ? 1 : (c | 0x20) >= 'a' && (c | 0x20) <= 'z' ? 2 : (unsigned char)c;
 }
 
 /* Places where another kind of byte begins; of too many, some all over the sample. */

@@ -224,7 +224,7 @@ static bool is_mixed(str s)
 	char last = 0;
 	for (size_t i = 0; i < s.n; i++) {
 		const char c = s.p[i];
-		const char type = c >= '0' && c <= '9' ? 'd' : c >= 'a' && c <= 'z' ? 'l' : c >= 'A' && c <= 'Z' ? 'u' : last;
+		const char type = str_is_digit(c) ? 'd' : c >= 'a' && c <= 'z' ? 'l' : c >= 'A' && c <= 'Z' ? 'u' : last;
 		digit = digit || type == 'd';
 		letter = letter || type == 'l' || type == 'u';
 		changes += type != last;
@@ -304,7 +304,7 @@ static void apply(struct redactor *r, struct redaction *rule, str window, size_t
 
 static bool is_secret_byte(char c)
 {
-	return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || (c && strchr("+/=_-.~%\\", c));
+	return str_is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') || (c && strchr("+/=_-.~%\\", c));
 }
 
 /* A secret that reaches the end of a window goes on behind it. */

@@ -74,7 +74,7 @@ static void json_list(struct answer *a, const struct query_value *v, size_t n)
 static bool is_json_number(str s)
 {
 	const str digits = str_starts(s, S("-")) ? str_from(s, 1) : s;
-	return digits.n && digits.p[0] >= '0' && digits.p[0] <= '9';
+	return digits.n && str_is_digit(digits.p[0]);
 }
 
 static void json_object(struct answer *a, struct json_out *w, const struct query_value *v, size_t n)

@@ -156,7 +156,7 @@ void report_explain_incident(const struct facts *f, const struct incident *i, co
 static bool goes_on(str line, str next)
 {
 	enum { BROKEN_FROM = 60 };
-	const bool own = next.n == 0 || strchr(" -*`|[\"", next.p[0]) || (next.p[0] >= '0' && next.p[0] <= '9');
+	const bool own = next.n == 0 || strchr(" -*`|[\"", next.p[0]) || str_is_digit(next.p[0]);
 	return line.n >= BROKEN_FROM && line.p[0] != ' ' && !own;
 }
 

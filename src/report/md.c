@@ -6,7 +6,7 @@
 
 static bool is_name_byte(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+	return str_is_digit(c) || str_is_letter(c);
 }
 
 /* Text on one line, safe for terminals. */
@@ -26,7 +26,7 @@ static bool links(str s, size_t i)
 	if (c == '@')
 		return is_name_byte(next);
 	if (c == '#')
-		return next >= '0' && next <= '9';
+		return str_is_digit(next);
 	return (c == 'G' || c == 'g') && s.n - i > 3 && (next == 'H' || next == 'h') && s.p[i + 2] == '-' && (i == 0 || !is_name_byte(s.p[i - 1]));
 }
 
@@ -45,7 +45,7 @@ void md_text(struct buf *out, str s)
 		} else if (c && (strchr("\\`*_[]|~#$!", c) || (i == 0 && strchr("-+=", c)))) {
 			buf_byte(out, '\\');
 			buf_byte(out, c);
-		} else if ((c == '.' || c == ')') && i > 0 && i < 10 && t.p[0] >= '0' && t.p[0] <= '9') {
+		} else if ((c == '.' || c == ')') && i > 0 && i < 10 && str_is_digit(t.p[0])) {
 			buf_byte(out, '\\'); /* "1." begins a list */
 			buf_byte(out, c);
 		} else {

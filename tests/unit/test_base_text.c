@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/html.h"
 #include "base/json.h"
 #include "base/json_text.h"
 #include "base/utf8.h"
@@ -247,13 +248,31 @@ static void plain_ends_are_those_of_the_scalar_twin(void **state)
 		}
 }
 
+static void html_pages_inside_texts(void **state)
+{
+	(void)state;
+	const str express = S("Error POSTing to endpoint: <!DOCTYPE html>\n<html lang=\"en\"><head><title>Error</title></head><body><pre>Cannot POST /mcp</pre>");
+	const str vercel = S("<!doctype html><HTML><head><TITLE>504: GATEWAY_TIMEOUT</TITLE></head></HTML>");
+	assert_int_equal(html_find(express), 27);
+	assert_false(html_ends(express));
+	assert_true(str_eq(html_subject(express), S("Cannot POST /mcp")));
+	assert_int_equal(html_find(vercel), 0);
+	assert_true(html_ends(vercel));
+	assert_true(str_eq(html_subject(vercel), S("504: GATEWAY_TIMEOUT")));
+	assert_int_equal(html_find(S("a < b, <htm")), -1);
+	assert_int_equal(html_find(STR_NONE), -1);
+	assert_false(html_ends(S("</htm")));
+	assert_int_equal(html_subject(S("<html><title></title><h1>")).n, 0);
+	assert_int_equal(html_subject(S("<title>never ends")).n, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(j1_terminal), cmocka_unit_test(j1_no_pair_of_bytes_slips_through), cmocka_unit_test(j5_json_text),
 		cmocka_unit_test(plain_ends_are_those_of_the_scalar_twin),
 		cmocka_unit_test(widths), cmocka_unit_test(json_reading), cmocka_unit_test(json_of_dirty_logs),
-		cmocka_unit_test(json_strings), cmocka_unit_test(json_writing),
+		cmocka_unit_test(json_strings), cmocka_unit_test(json_writing), cmocka_unit_test(html_pages_inside_texts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
