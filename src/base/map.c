@@ -1,6 +1,6 @@
 /* Open-addressing map with linear probing (base/map.h). Capacity is a power of two, at most 3/4 of the slots are in use or
- * dead; a removed slot stays dead until the next growth, which drops them. Keys are mixed before use, so that small numbers
- * and row ids spread too. */
+ * dead; a removed slot stays dead until the one behind it is free, or until the next growth. Keys are mixed before use, so that
+ * small numbers and row ids spread too. */
 #include "base/map.h"
 #include "base/mem.h"
 #include <stdlib.h>
@@ -85,9 +85,19 @@ bool map_remove(struct map *m, uint64_t key)
 	struct map_slot *slot = find(m, key);
 	if (slot == NULL)
 		return false;
-	slot->state = SLOT_DEAD;
 	m->n--;
-	m->dead++;
+	size_t i = (size_t)(slot - m->slots);
+	if (m->slots[(i + 1) & (m->cap - 1)].state != SLOT_FREE) {
+		slot->state = SLOT_DEAD;
+		m->dead++;
+		return true;
+	}
+	/* No search goes on behind it, nor behind dead ones that it ended. */
+	slot->state = SLOT_FREE;
+	for (i = (i - 1) & (m->cap - 1); m->slots[i].state == SLOT_DEAD; i = (i - 1) & (m->cap - 1)) {
+		m->slots[i].state = SLOT_FREE;
+		m->dead--;
+	}
 	return true;
 }
 

@@ -33,6 +33,7 @@ struct tracker {
 /* tracker.c */
 void track_pass_on(struct tracker *t, const struct event *e);       /* an event that is no line of a call */
 void track_linger(struct tracker *t, struct open_call *c);          /* handed out when no further line can change it */
+bool track_healthy(const struct open_call *c);                       /* it ended well: nobody wants its lines */
 void track_hand_out(struct tracker *t, struct open_call *c);        /* and forgotten */
 /* lines.c: what the line does to its call; events of no call are passed on. */
 void track_line(struct tracker *t, const struct event *e);

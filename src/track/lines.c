@@ -19,6 +19,14 @@ static void mark_end(struct open_call *c, const struct event *e)
 	c->ended = true;
 }
 
+/* The last line of a call. */
+static void end_with(struct tracker *t, struct open_call *c, enum call_line which, const struct event *e)
+{
+	if (!track_healthy(c))
+		open_call_keep(c, which, e);
+	track_hand_out(t, c);
+}
+
 static bool esc_just_now(const struct tracker *t)
 {
 	if (!t->esc_count)
@@ -125,16 +133,18 @@ static void on_completed(struct tracker *t, const struct event *e)
 		c->call.flags |= CALL_BACKGROUND;
 	if (!c)
 		c = pair_begin_unknown(t, e);
-	open_call_keep(c, LINE_COMPLETED, e);
 	mark_end(c, e);
 	c->call.outcome = OUTCOME_OK;
 	c->call.class = 0;
 	c->call.err = STR_NONE;
 	owe_hook(t, c, e);
+	if (!(c->call.flags & CALL_START_UNKNOWN) && (!c->dispatched || c->closed)) {
+		end_with(t, c, LINE_COMPLETED, e);
+		return;
+	}
+	open_call_keep(c, LINE_COMPLETED, e);
 	if (c->call.flags & CALL_START_UNKNOWN)
 		track_linger(t, c); /* its dispatch end may follow and name its id */
-	else if (!c->dispatched || c->closed)
-		track_hand_out(t, c);
 }
 
 /* The client prints what a tool answers with isError once more, before the failed line and word for word, as it prints no error of
@@ -232,7 +242,6 @@ static void on_dispatch_end(struct tracker *t, const struct event *e)
 			c->call.started_at = e->at - e->duration;
 	}
 	bool had_end = c->ended;
-	open_call_keep(c, LINE_END, e);
 	if (!had_end || !open_call_has(c, LINE_COMPLETED))
 		mark_end(c, e);
 	else if (e->duration >= 0)
@@ -248,9 +257,12 @@ static void on_dispatch_end(struct tracker *t, const struct event *e)
 		c->call.outcome = OUTCOME_ABORTED;
 	else
 		c->call.outcome = OUTCOME_ERROR;
-	if (c->call.outcome == OUTCOME_OK && open_call_has(c, LINE_COMPLETED))
-		track_hand_out(t, c); /* also when it lingered: the settling skips what is gone */
-	else if (c->call.outcome != OUTCOME_OK || !c->sent)
+	if (c->call.outcome == OUTCOME_OK && open_call_has(c, LINE_COMPLETED)) {
+		end_with(t, c, LINE_END, e); /* also when it lingered: the settling skips what is gone */
+		return;
+	}
+	open_call_keep(c, LINE_END, e);
+	if (c->call.outcome != OUTCOME_OK || !c->sent)
 		track_linger(t, c); /* twin lines follow; an "ok" without answer may beat on in the background until finish */
 	else
 		t->stirred |= c->lingers;
@@ -377,7 +389,6 @@ static void on_tool_result(struct tracker *t, const struct event *e)
 	str outcome = event_field(e, FIELD_OUTCOME);
 	if (!c)
 		return;
-	open_call_keep(c, LINE_END, e);
 	mark_end(c, e);
 	c->closed = true;
 	c->call.flags |= CALL_RESULT_SEEN;
@@ -393,7 +404,7 @@ static void on_tool_result(struct tracker *t, const struct event *e)
 			c->call.flags |= CALL_REJECTED;
 		set_error(t, c, e);
 	}
-	track_hand_out(t, c);
+	end_with(t, c, LINE_END, e);
 }
 
 static line_fn *const handlers[KIND_COUNT] = {

@@ -190,6 +190,8 @@ void open_calls_sink(struct open_calls *o, struct open_call *c)
 struct open_call *open_calls_first(struct open_calls *o, str server, str tool)
 {
 	uint32_t first;
+	if (o->live == 0)
+		return NULL;
 	return map_get(&o->by_name, name_hash(server, tool) | 1, &first) ? o->v[first - 1] : NULL;
 }
 

@@ -31,7 +31,7 @@ void track_pass_on(struct tracker *t, const struct event *e)
 
 /* --- handing out --- */
 
-static bool healthy(const struct open_call *c)
+bool track_healthy(const struct open_call *c)
 {
 	const struct call *k = &c->call;
 	return k->outcome == OUTCOME_OK && !k->beats && !(k->flags & (CALL_RETRIED | CALL_BACKGROUND)) && k->permission < SECOND;
@@ -65,7 +65,7 @@ static void hand_out_lines(struct tracker *t, struct open_call *c)
 void track_hand_out(struct tracker *t, struct open_call *c)
 {
 	decide_outcome(c);
-	if (!healthy(c))
+	if (!track_healthy(c))
 		hand_out_lines(t, c);
 	t->sink.call(t->sink.context, &c->call);
 	t->stirred |= c->lingers;

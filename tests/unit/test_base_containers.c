@@ -210,6 +210,32 @@ static void map_adds_and_removes(void **state)
 	map_done(&m);
 }
 
+/* Removed in any order, the last of them in a full table: what is left is found, and nothing stays dead in an empty one. */
+static void map_forgets_what_was_removed(void **state)
+{
+	(void)state;
+	enum { KEYS = 48, ROUNDS = 20000 };
+	struct map m = {0};
+	bool there[KEYS] = {false};
+	uint32_t v, random = 1;
+	for (int i = 0; i < ROUNDS; i++) {
+		random = random * 1103515245 + 12345;
+		const uint64_t k = (random >> 16) % KEYS;
+		if (random >> 30 & 1)
+			map_put(&m, k, (uint32_t)k);
+		else
+			assert_int_equal(map_remove(&m, k), there[k]);
+		there[k] = random >> 30 & 1;
+		for (uint64_t other = 0; other < KEYS; other++)
+			assert_true(map_get(&m, other, &v) == there[other] && (!there[other] || v == other));
+	}
+	for (uint64_t k = 0; k < KEYS; k++)
+		(void)map_remove(&m, k);
+	assert_int_equal(m.n, 0);
+	assert_int_equal(m.dead, 0);
+	map_done(&m);
+}
+
 static void hash_is_the_same_everywhere(void **state)
 {
 	(void)state;
@@ -225,7 +251,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(str_searches), cmocka_unit_test(str_cuts), cmocka_unit_test(str_numbers),
 		cmocka_unit_test(buf_grows), cmocka_unit_test(arena_keeps_and_resets), cmocka_unit_test(vec_zeroes), cmocka_unit_test(vec_sorts),
-		cmocka_unit_test(intern_gives_stable_ids), cmocka_unit_test(map_adds_and_removes),
+		cmocka_unit_test(intern_gives_stable_ids), cmocka_unit_test(map_adds_and_removes), cmocka_unit_test(map_forgets_what_was_removed),
 		cmocka_unit_test(hash_is_the_same_everywhere),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
