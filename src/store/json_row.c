@@ -28,24 +28,30 @@ size_t row_decimal(int64_t v, char ret[ROW_DIGITS])
 	return (size_t)(end - p);
 }
 
+/* Of what stands in the buffer, the row may move. */
+static void make_room(struct row_out *o, size_t n)
+{
+	struct buf *to = o->to;
+	const size_t from = (size_t)(o->from - to->p), keep = (size_t)(o->keep - to->p);
+	to->n = (size_t)(o->p - to->p);
+	buf_reserve(to, n + ROW_NUMBERS * (ROW_DIGITS + 1) + 1); /* and the bracket */
+	*o = (struct row_out){to, to->p + to->n, to->p + from, to->p + keep};
+}
+
 struct row_out row_begin(struct buf *to)
 {
 	buf_byte(to, '[');
-	return (struct row_out){to, to->n, to->n};
-}
-
-static void separate(struct row_out *o)
-{
-	if (o->to->n > o->from)
-		buf_byte(o->to, ',');
+	char *p = to->p + to->n;
+	struct row_out o = {to, p, p, p};
+	make_room(&o, 0);
+	return o;
 }
 
 void row_null(struct row_out *o)
 {
-	separate(o);
-	buf_reserve(o->to, 4);
-	memcpy(o->to->p + o->to->n, "null", 4);
-	o->to->n += 4;
+	row_comma(o);
+	memcpy(o->p, "null", 4);
+	o->p += 4;
 }
 
 /* Is one of eight bytes a quote, a backslash or a control character? Now and then yes for one behind such a byte. */
@@ -55,11 +61,10 @@ static bool has_special(uint64_t word)
 	return (((word - WORD_EACH(0x20)) | (quote - WORD_EACH(1)) | (slash - WORD_EACH(1))) & ~word & WORD_EACH(0x80)) != 0;
 }
 
-void json_row_text(struct buf *to, str s)
+/* Quoted, in text_room() bytes; where it ends. */
+static char *put_text(char *p, str s)
 {
 	static const char hex[] = "0123456789abcdef";
-	buf_reserve(to, 6 * s.n + 2);
-	char *p = to->p + to->n;
 	*p++ = '"';
 	size_t i = 0;
 	for (uint64_t word; i + sizeof word <= s.n; i += sizeof word, p += sizeof word) {
@@ -82,7 +87,15 @@ void json_row_text(struct buf *to, str s)
 		*p++ = (char)c;
 	}
 	*p++ = '"';
-	to->n = (size_t)(p - to->p);
+	return p;
+}
+
+static size_t text_room(str s) { return 6 * s.n + 2; }
+
+void json_row_text(struct buf *to, str s)
+{
+	buf_reserve(to, text_room(s));
+	to->n = (size_t)(put_text(to->p + to->n, s) - to->p);
 }
 
 void row_text(struct row_out *o, str s)
@@ -91,9 +104,9 @@ void row_text(struct row_out *o, str s)
 		row_null(o);
 		return;
 	}
-	separate(o);
-	json_row_text(o->to, s);
-	o->keep = o->to->n;
+	row_comma(o);
+	make_room(o, text_room(s));
+	o->p = o->keep = put_text(o->p, s);
 }
 
 void row_json(struct row_out *o, str json)
@@ -102,9 +115,10 @@ void row_json(struct row_out *o, str json)
 		row_null(o);
 		return;
 	}
-	separate(o);
-	buf_add(o->to, json);
-	o->keep = o->to->n;
+	row_comma(o);
+	make_room(o, json.n);
+	memcpy(o->p, json.p, json.n);
+	o->p = o->keep = o->p + json.n;
 }
 
 /* Six bits a character, from '(' on without the backslash; the last ones filled up with zeros. */
@@ -120,9 +134,9 @@ static unsigned six_bits_of(char digit)
 
 void row_bytes(struct row_out *o, const unsigned char *p, size_t n)
 {
-	separate(o);
-	buf_reserve(o->to, n + n / 2 + 4);
-	char *to = o->to->p + o->to->n;
+	row_comma(o);
+	make_room(o, n + n / 2 + 4);
+	char *to = o->p;
 	unsigned held = 0, width = 0;
 	size_t i = 0;
 	*to++ = '"';
@@ -141,13 +155,13 @@ void row_bytes(struct row_out *o, const unsigned char *p, size_t n)
 	if (width)
 		*to++ = digit_of(held << (6 - width) & 63);
 	*to++ = '"';
-	o->to->n = o->keep = (size_t)(to - o->to->p);
+	o->p = o->keep = to;
 }
 
 void row_end(struct row_out *o)
 {
-	o->to->n = o->keep;
-	buf_byte(o->to, ']');
+	*o->keep++ = ']';
+	o->to->n = (size_t)(o->keep - o->to->p);
 }
 
 /* --- in --- */
@@ -168,7 +182,7 @@ static void give_up(struct row_in *r)
 struct row_in row_in_of(str rows)
 {
 	struct row_in r = {rows.p, rows.p + rows.n, false};
-	if (!take_char(&r, '['))
+	if (rows.n < 2 || rows.p[rows.n - 1] != ']' || !take_char(&r, '['))
 		give_up(&r);
 	return r;
 }
@@ -238,20 +252,32 @@ static str take_literal(struct row_in *r)
 	return literal;
 }
 
+/* As most of what is absent is written, if another value follows. */
+static bool take_null(struct row_in *r)
+{
+	const bool is_null = r->end - r->p > 5 && memcmp(r->p, "null,", 5) == 0;
+	r->p += is_null ? 5 : 0;
+	return is_null;
+}
+
 str row_take_json(struct row_in *r)
 {
+	if (take_null(r))
+		return STR_NONE;
 	const str literal = row_more(r) ? take_literal(r) : STR_NONE;
 	return r->bad || str_eq(literal, S("null")) ? STR_NONE : literal;
 }
 
 int64_t row_take_rare_int(struct row_in *r, int64_t absent)
 {
+	if (take_null(r))
+		return absent;
 	const char *from = r->p;
 	const bool minus = take_char(r, '-');
 	uint64_t v = 0;
-	while (r->p < r->end && *r->p >= '0' && *r->p <= '9')
-		v = v * 10 + (uint64_t)(*r->p++ - '0');
-	if (r->p == from + minus) { /* null, or not ours */
+	for (unsigned digit; r->p < r->end && (digit = (unsigned)(unsigned char)*r->p - '0') < 10; r->p++)
+		v = v * 10 + digit;
+	if (r->p == from + minus) { /* not ours */
 		r->p = from;
 		(void)take_literal(r);
 		return absent;

@@ -4,35 +4,37 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-/* Writing: one value after the other. Values that say nothing are dropped at the end of a row. */
+/* Writing: one value after the other. Values that say nothing are dropped at the end of a row. Nobody else writes to the buffer
+ * meanwhile: it has room for ROW_NUMBERS of them from the last text on, which is more than a row has values. */
 struct row_out {
-	struct buf *to; /* the caller's */
-	size_t from;    /* where the row begins in it */
-	size_t keep;    /* behind the last value that says something */
+	struct buf *to;         /* the caller's; its length is set by row_end */
+	char *p, *from, *keep;  /* into it: where the row has got to, where it begins, behind the last value that says something */
 };
-enum { ROW_DIGITS = 20 };                        /* of a number, with its sign */
+enum { ROW_DIGITS = 20, ROW_NUMBERS = 24 };      /* digits of a number, with its sign */
 size_t row_decimal(int64_t v, char ret[ROW_DIGITS]); /* how many */
 struct row_out row_begin(struct buf *to);
+static inline void row_comma(struct row_out *o)
+{
+	*o->p = ',';
+	o->p += o->p > o->from;
+}
 static inline void row_number(struct row_out *o, int64_t v)
 {
-	struct buf *to = o->to;
-	buf_reserve(to, ROW_DIGITS + 1);
-	to->p[to->n] = ',';
-	to->n += to->n > o->from;
+	row_comma(o);
 	if ((uint64_t)v < 10) /* half of them */
-		to->p[to->n++] = (char)('0' + v);
+		*o->p++ = (char)('0' + v);
 	else
-		to->n += row_decimal(v, to->p + to->n);
+		o->p += row_decimal(v, o->p);
 }
 static inline void row_int(struct row_out *o, int64_t v)
 {
 	row_number(o, v);
-	o->keep = o->to->n;
+	o->keep = o->p;
 }
 static inline void row_count(struct row_out *o, int64_t v) /* 0 says nothing */
 {
 	row_number(o, v);
-	o->keep = v ? o->to->n : o->keep;
+	o->keep = v ? o->p : o->keep;
 }
 void row_null(struct row_out *o);
 void row_text(struct row_out *o, str s);         /* p NULL: null */
@@ -44,7 +46,7 @@ void json_row_text(struct buf *to, str s);       /* a text alone, quoted */
 /* Reading: values in the order in which they were written. Behind the end of a row all are absent. What is no such JSON sets `bad`
  * and reads as absent; nothing is read outside of the text. */
 struct row_in {
-	const char *p, *end;
+	const char *p, *end; /* p < end: the byte before `end` is a closing bracket */
 	bool bad;
 };
 struct row_in row_in_of(str rows);               /* an array of rows, or of values */
@@ -60,9 +62,9 @@ static inline int64_t row_take_int(struct row_in *r, int64_t absent)
 	const char *p = r->p;
 	if (!row_more(r))
 		return absent;
-	for (unsigned digit; p < r->end && (digit = (unsigned)(unsigned char)*p - '0') < 10; p++)
+	for (unsigned digit; (digit = (unsigned)(unsigned char)*p - '0') < 10; p++) /* the text ends with a bracket */
 		v = v * 10 + digit;
-	if (p == r->p || p == r->end || *p != ',')
+	if (p == r->p || *p != ',')
 		return row_take_rare_int(r, absent);
 	r->p = p + 1;
 	return (int64_t)v;
