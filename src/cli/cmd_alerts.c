@@ -168,15 +168,21 @@ static void note_one(struct sending *s, struct alert *al, size_t at, instant now
 	al->changed = true;
 }
 
+/* The book as it is now, to be written. *ret is the caller's, also behind an error. */
+static int reopen_book(struct sending *s, const char *path, struct timeline **ret, struct err *reterr)
+{
+	const int e = timeline_open(&(struct timeline_options){.path = path, .lock_wait_s = opts_number(s->opts, OPT_LOCK_WAIT, 5)}, ret, reterr);
+	if (e)
+		return e;
+	alert_book_done(&s->a.book);
+	return timeline_load_alerts(*ret, &s->run.arena, &s->a.book, reterr);
+}
+
 /* The book may have moved on while the sender ran: what was sent is noted on what stands there now. */
 static int note_sent(struct sending *s, const char *path, struct err *reterr)
 {
 	struct timeline *t = NULL;
-	int e = timeline_open(&(struct timeline_options){.path = path, .lock_wait_s = opts_number(s->opts, OPT_LOCK_WAIT, 5)}, &t, reterr);
-	if (e)
-		return e;
-	alert_book_done(&s->a.book);
-	e = timeline_load_alerts(t, &s->run.arena, &s->a.book, reterr);
+	int e = reopen_book(s, path, &t, reterr);
 	for (size_t i = 0; !e && i < s->report.count; i++)
 		for (size_t k = 0; k < s->a.book.alerts.n; k++)
 			if (s->a.book.alerts.v[k].id == s->report.alerts[i].id)
@@ -225,11 +231,7 @@ static int acknowledge(struct sending *s, const char *path, struct err *reterr)
 		return code;
 	}
 	struct timeline *t = NULL;
-	int e = timeline_open(&(struct timeline_options){.path = path, .lock_wait_s = opts_number(s->opts, OPT_LOCK_WAIT, 5)}, &t, reterr);
-	if (e)
-		return e;
-	alert_book_done(&s->a.book);
-	e = timeline_load_alerts(t, &s->run.arena, &s->a.book, reterr);
+	int e = reopen_book(s, path, &t, reterr);
 	for (size_t i = 0; !e && i < s->a.book.alerts.n; i++) {
 		struct alert *al = &s->a.book.alerts.v[i];
 		if (al->phase == ALERT_PENDING || (!all && (uint64_t)al->id != id))

@@ -10,25 +10,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "knowledge/knowledge.h"
 #include "live.h"
 #include "report/report.h"
-
-static struct rules rules;
-
-static int load_rules(void **state)
-{
-	(void)state;
-	struct err e;
-	return knowledge_load(&rules, NULL, NULL, 0, &e);
-}
-
-static int free_rules(void **state)
-{
-	(void)state;
-	knowledge_free(&rules);
-	return 0;
-}
+#include "rules_fixture.h"
 
 static str sample(const char *name)
 {

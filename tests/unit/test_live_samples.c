@@ -15,24 +15,8 @@
 #include "base/json.h"
 #include "base/vec.h"
 #include "cli/changes.h"
-#include "knowledge/knowledge.h"
 #include "live.h"
-
-static struct rules rules;
-
-static int load_rules(void **state)
-{
-	(void)state;
-	struct err e;
-	return knowledge_load(&rules, NULL, NULL, 0, &e);
-}
-
-static int free_rules(void **state)
-{
-	(void)state;
-	knowledge_free(&rules);
-	return 0;
-}
+#include "rules_fixture.h"
 
 struct replay {
 	struct live *live;

@@ -1,30 +1,7 @@
 /* What pictures are made of, by whole runs over samples: every call once, marks in their lanes, stages, health. */
-#include "knowledge/knowledge.h"
 #include "model/names.h"
 #include "pipeline.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-static struct rules rules;
-
-static int load_rules(void **state)
-{
-	(void)state;
-	struct err e;
-	return knowledge_load(&rules, NULL, NULL, 0, &e);
-}
-
-static int free_rules(void **state)
-{
-	(void)state;
-	knowledge_free(&rules);
-	return 0;
-}
+#include "rules_fixture.h"
 
 static void run(const char *sample, bool keep, struct pipeline_result *ret)
 {
