@@ -47,11 +47,36 @@ static str nearest_option(str word, enum command_id command)
 	return nearest_result(&near);
 }
 
+static bool is_choice(str name, const char *choices)
+{
+	str rest = str_z(choices);
+	while (rest.n)
+		if (str_eq(str_word(&rest, '|'), name))
+			return true;
+	return false;
+}
+
+/* The option that this is a value of: --json for --format json. */
+static const char *option_of_value(str name, enum command_id command)
+{
+	for (int i = 0; i < OPT_COUNT; i++) {
+		const struct opt *o = opts_option((enum opt_id)i);
+		const bool known = command != COMMAND_NONE, belongs = !known || (o->commands >> command & 1);
+		const char *choices = known && i == OPT_FORMAT ? opts_command(command)->formats : o->value;
+		if (o->name && o->type == OPT_CHOICE && belongs && is_choice(name, choices))
+			return o->name;
+	}
+	return NULL;
+}
+
 static int unknown_option(str name, bool is_letter, enum command_id command, struct err *reterr)
 {
 	const int code = err_set(reterr, ERR_USAGE, "unknown option %s%.*s", is_letter ? "-" : "--", STR_ARG(name));
 	const str near = is_letter ? STR_NONE : nearest_option(name, command);
-	if (near.n)
+	const char *of_value = is_letter ? NULL : option_of_value(name, command);
+	if (of_value)
+		err_hint(reterr, "did you mean --%s %.*s?", of_value, STR_ARG(name));
+	else if (near.n)
 		err_hint(reterr, "did you mean --%.*s?", STR_ARG(near));
 	else
 		err_hint(reterr, "mcplog -h lists the options");
@@ -108,10 +133,8 @@ static int bad_value(const struct opt *o, const char *value, const char *what, s
 
 static int check_choice(const struct opt *o, const char *choices, const char *value, struct err *reterr)
 {
-	str rest = str_z(choices);
-	while (rest.n)
-		if (str_eq(str_word(&rest, '|'), str_z(value)))
-			return 0;
+	if (is_choice(str_z(value), choices))
+		return 0;
 	const int code = bad_value(o, value, "none of the choices", reterr);
 	err_hint(reterr, "choose one of %s", choices);
 	return code;
