@@ -117,6 +117,7 @@
  *               instant instant_template duration zone  time
  *               utf8 json json_text json_out csv regex pattern pattern_atoms nearest drain version_range  text
  *               html                 pages inside texts
+ *               squeeze              bytes in fewer bytes
  *               needles              several texts searched for at once
  *               plain plain_read plain_run plain_begin plain_texts plain_image span newline  most patterns, matched without PCRE2; runs of bytes; ends of lines
  *               err diag out child   errors, stderr, output files, commands that are run

@@ -26,7 +26,7 @@ int timeline_expect_digests(struct timeline *t, size_t n, struct arena *a, struc
 	int r;
 	while ((r = sql_row(&t->sql, st, reterr)) > 0) {
 		map_put(&k->by_members, column_u64(st, 0), (uint32_t)k->v.n);
-		*vec_push(&k->v) = (struct kept_digest){column_int(st, 1), arena_str(a, column_bytes(st, 2))};
+		*vec_push(&k->v) = (struct kept_digest){column_int(st, 1), column_squeezed(&t->sql, st, 2, a)};
 	}
 	k->loaded = r == 0;
 	return r;
@@ -52,7 +52,7 @@ int timeline_digest(struct timeline *t, int64_t members, int64_t state, struct a
 	int r = sql_row(&t->sql, st, reterr);
 	if (r <= 0)
 		return r;
-	*ret = arena_str(a, column_bytes(st, 0));
+	*ret = column_squeezed(&t->sql, st, 0, a);
 	(void)sqlite3_reset(st);
 	return 0;
 }
@@ -66,7 +66,7 @@ int timeline_put_digest(struct timeline *t, int64_t members, int64_t state, str 
 	if (st) {
 		bind_int(st, 1, members);
 		bind_int(st, 2, whole_state(t, state));
-		bind_blob(st, 3, facts.p, facts.n);
+		bind_squeezed(&t->sql, st, 3, facts);
 	}
 	return sql_run(&t->sql, st, reterr);
 }

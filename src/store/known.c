@@ -170,15 +170,18 @@ struct generation *known_files_add(struct known_files *k, const struct generatio
 static bool load_image(struct known_files *k, struct sql *q)
 {
 	sqlite3_stmt *st = sql_get(q, SQL_KNOWN_ALL);
+	struct arena scratch = {0};
 	bool more = true, any = false;
 	int r;
 	while ((r = sql_row(q, st, NULL)) > 0) {
-		const str bytes = column_bytes(st, 0);
+		const str bytes = column_squeezed(q, st, 0, &scratch);
 		any = true;
 		if (!more || !known_image_read(k, bytes, &more))
 			break;
 		*vec_push(&k->kept) = hash64(bytes);
+		arena_reset(&scratch);
 	}
+	arena_done(&scratch);
 	if (st)
 		(void)sqlite3_reset(st);
 	if (r == 0 && !more) {
@@ -258,7 +261,7 @@ static int put_image(struct known_files *k, size_t number, struct sql *q, str by
 	sqlite3_stmt *st = sql_get(q, SQL_KNOWN_PUT);
 	if (st) {
 		bind_int(st, 1, (int64_t)number);
-		bind_blob(st, 2, bytes.p, bytes.n);
+		bind_squeezed(q, st, 2, bytes);
 	}
 	if (number == k->kept.n)
 		(void)vec_push(&k->kept);

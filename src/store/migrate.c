@@ -65,7 +65,7 @@ static const char connections_to_packs[] =
 static const struct migration fixes[] = {
 	/* A copy had no rows and pointed to one that had; now it keeps what goes beyond the original: it is read once more. */
 	{2, "DELETE FROM problem WHERE source IN (SELECT id FROM source WHERE copy_of IS NOT NULL); DELETE FROM source WHERE copy_of IS NOT NULL;"
-	    " UPDATE scope SET key = 0"},
+	    " UPDATE scope SET key = 0; DELETE FROM digest; DELETE FROM output; DELETE FROM output_part"},
 	{2, old_rows},
 	{2, rows_to_packs},
 	{2, connections_to_packs},

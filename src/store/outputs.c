@@ -1,12 +1,12 @@
 /* What runs wrote, kept for runs that find everything as it was (store/). Most of a report are parts that come again in the next one,
- * also when something is new: a part is a row of its own, and the output names it between the texts that are its own. So a run writes
- * as much as differs.
+ * also when something is new: the output names them between the texts that are its own. So a run writes as much as differs.
  *
- * Parts of an output have neighbouring ids, made of its key. Refuses to know what the bytes mean. */
+ * Parts are much alike, and stand some together in a row, squeezed. A row of which a part is no longer asked for goes, and its other
+ * parts are written again. Rows of an output have neighbouring ids, made of its key. Refuses to know what the bytes mean. */
 #include "base/wire.h"
 #include "store/timeline_p.h"
 
-enum { NUMBER_BITS = 32 };
+enum { NUMBER_BITS = 32, ROW_BYTES = 16 * 1024 }; /* …; as many are enough to find what is alike */
 
 static int64_t first_id(uint64_t key)
 {
@@ -16,9 +16,26 @@ static int64_t first_id(uint64_t key)
 void kept_output_done(struct kept_output *k)
 {
 	vec_free(&k->v);
+	vec_free(&k->rows);
 	map_done(&k->by_part);
 	arena_done(&k->arena);
 	*k = (struct kept_output){0};
+}
+
+/* What stands in front of damage is taken; the row goes then. */
+static void take_row(struct kept_output *k, int64_t id, str texts)
+{
+	struct wire w = {texts, !texts.p};
+	*vec_push(&k->rows) = (struct kept_row){id, false};
+	while (w.rest.n && !w.bad) {
+		const uint64_t part = (uint64_t)wire_take_fixed(&w);
+		const str text = wire_take_str(&w);
+		if (w.bad)
+			break;
+		map_put(&k->by_part, part, (uint32_t)k->v.n);
+		*vec_push(&k->v) = (struct kept_part){part, text, (uint32_t)k->rows.n - 1, false};
+	}
+	k->rows.v[k->rows.n - 1].goes = w.bad;
 }
 
 static int load_parts(struct timeline *t, struct err *reterr)
@@ -33,10 +50,8 @@ static int load_parts(struct timeline *t, struct err *reterr)
 		bind_int(st, 2, first_id(k->key) + UINT32_MAX);
 	}
 	int r;
-	while ((r = sql_row(&t->sql, st, reterr)) > 0) {
-		map_put(&k->by_part, column_u64(st, 1), (uint32_t)k->v.n);
-		*vec_push(&k->v) = (struct kept_part){column_int(st, 0), column_u64(st, 1), arena_str(&k->arena, column_bytes(st, 2)), false};
-	}
+	while ((r = sql_row(&t->sql, st, reterr)) > 0)
+		take_row(k, column_int(st, 0), column_squeezed(&t->sql, st, 1, &k->arena));
 	return r;
 }
 
@@ -83,44 +98,69 @@ int timeline_output(struct timeline *t, uint64_t key, uint64_t inputs, struct ar
 	if (r <= 0)
 		return r;
 	struct buf whole = {0};
-	if (put_together(t, column_bytes(st, 0), &whole))
+	if (put_together(t, column_squeezed(&t->sql, st, 0, a), &whole))
 		*ret = arena_str(a, buf_str(&whole));
 	buf_done(&whole);
 	(void)sqlite3_reset(st);
 	return 0;
 }
 
-static int add_part(struct timeline *t, int64_t id, uint64_t part, str text, struct err *reterr)
+static int add_row(struct timeline *t, int64_t id, struct buf *texts, struct err *reterr)
 {
 	sqlite3_stmt *st = sql_get(&t->sql, SQL_OUTPUT_PART_ADD);
 	if (st) {
 		bind_int(st, 1, id);
-		bind_u64(st, 2, part);
-		bind_blob(st, 3, text.p, text.n);
+		bind_squeezed(&t->sql, st, 2, buf_str(texts));
 	}
+	buf_reset(texts);
 	return sql_run(&t->sql, st, reterr);
 }
 
-/* Rows of the parts: new ones are added behind the others, and those that are not asked for any more go. */
+/* Rows with a part that the output does not have. */
+static int remove_rows(struct timeline *t, const struct output *o, struct err *reterr)
+{
+	struct kept_output *k = &t->output;
+	int r = 0;
+	for (size_t i = 0; i < o->parts.n; i++) {
+		struct kept_part *known = part_of(k, o->parts.v[i].key);
+		if (known)
+			known->used = true;
+	}
+	for (size_t i = 0; i < k->v.n; i++)
+		k->rows.v[k->v.v[i].row].goes |= !k->v.v[i].used;
+	for (size_t i = 0; i < k->rows.n && r == 0; i++) {
+		sqlite3_stmt *st = k->rows.v[i].goes ? sql_get(&t->sql, SQL_OUTPUT_PART_REMOVE) : NULL;
+		if (st)
+			bind_int(st, 1, k->rows.v[i].id);
+		r = k->rows.v[i].goes ? sql_run(&t->sql, st, reterr) : 0;
+	}
+	return r;
+}
+
+/* Parts that stand in no row that stays, behind the others. */
 static int put_parts(struct timeline *t, const struct output *o, struct err *reterr)
 {
 	struct kept_output *k = &t->output;
-	int64_t next = k->v.n ? k->v.v[k->v.n - 1].id + 1 : first_id(k->key);
-	int r = next > first_id(k->key) + INT32_MAX ? err_set(reterr, ERR_DB, "%s: a report was written too often", t->path) : 0;
+	struct buf texts = {0};
+	struct map written = {0};
+	uint32_t at;
+	int64_t next = k->rows.n ? k->rows.v[k->rows.n - 1].id + 1 : first_id(k->key);
+	int r = next > first_id(k->key) + INT32_MAX ? err_set(reterr, ERR_DB, "%s: a report was written too often", t->path) : remove_rows(t, o, reterr);
 	for (size_t i = 0; i < o->parts.n && r == 0; i++) {
 		const struct output_part *p = &o->parts.v[i];
-		struct kept_part *known = part_of(k, p->key);
-		if (known)
-			known->used = true;
-		else
-			r = add_part(t, next++, p->key, str_head(str_from(buf_str(&o->text), p->at), p->n), reterr);
+		const struct kept_part *known = part_of(k, p->key);
+		if ((known && !k->rows.v[known->row].goes) || map_get(&written, p->key, &at))
+			continue;
+		map_put(&written, p->key, 0);
+		wire_fixed(&texts, (int64_t)p->key);
+		wire_str(&texts, str_head(str_from(buf_str(&o->text), p->at), p->n));
+		if (texts.n >= ROW_BYTES)
+			r = add_row(t, next++, &texts, reterr);
 	}
-	for (size_t i = 0; i < k->v.n && r == 0; i++) {
-		sqlite3_stmt *st = k->v.v[i].used ? NULL : sql_get(&t->sql, SQL_OUTPUT_PART_REMOVE);
-		if (st)
-			bind_int(st, 1, k->v.v[i].id);
-		r = k->v.v[i].used ? 0 : sql_run(&t->sql, st, reterr);
-	}
+	if (r == 0 && texts.n)
+		r = add_row(t, next, &texts, reterr);
+	map_done(&written);
+	buf_done(&texts);
 	return r;
 }
 
@@ -141,7 +181,7 @@ int timeline_put_output(struct timeline *t, uint64_t inputs, const struct output
 	if (st) {
 		bind_u64(st, 1, t->output.key);
 		bind_u64(st, 2, inputs >> 8);
-		bind_blob(st, 3, own.p, own.n);
+		bind_squeezed(&t->sql, st, 3, buf_str(&own));
 	}
 	if (r == 0)
 		r = sql_run(&t->sql, st, reterr);

@@ -82,7 +82,7 @@ const struct schema_object schema_objects[] = {
 	{"scope", "CREATE TABLE scope(id INTEGER PRIMARY KEY, key INTEGER NOT NULL, as_of_ms INTEGER, verdicts BLOB NOT NULL DEFAULT x'', connections INTEGER NOT NULL DEFAULT 0) STRICT"},
 	{"digest", "CREATE TABLE digest(members INTEGER PRIMARY KEY, state INTEGER NOT NULL, facts BLOB NOT NULL) STRICT"},
 	{"output", "CREATE TABLE output(key INTEGER PRIMARY KEY, inputs INTEGER NOT NULL, report BLOB NOT NULL) STRICT"},
-	{"output_part", "CREATE TABLE output_part(id INTEGER PRIMARY KEY, part INTEGER NOT NULL, text BLOB NOT NULL) STRICT"},
+	{"output_part", "CREATE TABLE output_part(id INTEGER PRIMARY KEY, texts BLOB NOT NULL) STRICT"},
 	{"scope_source", "CREATE TABLE scope_source(scope INTEGER NOT NULL, source INTEGER NOT NULL, PRIMARY KEY(scope, source)) STRICT, WITHOUT ROWID"},
 	{"server", "CREATE TABLE server(id INTEGER PRIMARY KEY, scope INTEGER NOT NULL, name TEXT, transport TEXT) STRICT"},
 	{"connection_pack",

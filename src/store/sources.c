@@ -173,13 +173,13 @@ static int load_rest(struct timeline *t, struct open_source *o, struct arena *a,
 	if (r <= 0)
 		return r;
 	const uint64_t offset = column_u64(st, 0);
-	if (offset <= g->mark.offset) {
+	const str state = column_squeezed(&t->sql, st, 3, a);
+	if (offset <= g->mark.offset && state.p) {
 		ret->resume = offset;
 		o->last = column_int(st, 1);
 		o->has_session = !column_null(st, 2);
 		o->session = column_int(st, 2);
-		const str state = column_bytes(st, 3);
-		ret->state = arena_str(a, state);
+		ret->state = state;
 		o->goes_on = true;
 	}
 	(void)sqlite3_reset(st);
@@ -351,7 +351,7 @@ static int put_rest(struct timeline *t, const struct open_source *o, struct err 
 		bind_int(st, 3, o->rest.last);
 		if (o->rest.has_session)
 			bind_int(st, 4, o->rest.session);
-		bind_blob(st, 5, o->rest.state.p, o->rest.state.n);
+		bind_squeezed(&t->sql, st, 5, buf_str(&o->rest.state));
 	}
 	return sql_run(&t->sql, st, reterr);
 }

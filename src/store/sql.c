@@ -64,8 +64,8 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_DIGEST_PUT] = "INSERT OR REPLACE INTO digest(members, state, facts) VALUES(?1, ?2, ?3)",
 	[SQL_OUTPUT_GET] = "SELECT report FROM output WHERE key = ?1 AND inputs = ?2 + " CHANGES,
 	[SQL_OUTPUT_PUT] = "INSERT OR REPLACE INTO output(key, inputs, report) VALUES(?1, ?2 + " CHANGES ", ?3)",
-	[SQL_OUTPUT_PARTS] = "SELECT id, part, text FROM output_part WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
-	[SQL_OUTPUT_PART_ADD] = "INSERT INTO output_part(id, part, text) VALUES(?1, ?2, ?3)",
+	[SQL_OUTPUT_PARTS] = "SELECT id, texts FROM output_part WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+	[SQL_OUTPUT_PART_ADD] = "INSERT INTO output_part(id, texts) VALUES(?1, ?2)",
 	[SQL_OUTPUT_PART_REMOVE] = "DELETE FROM output_part WHERE id = ?1",
 	[SQL_OUTPUT_FORGET] = "INSERT OR REPLACE INTO output(key, inputs, report) VALUES(0, " CHANGES " + 1, x'')",
 	[SQL_SOURCE_RANGE] = "SELECT last_id, rules_hash, row_session FROM source WHERE id = ?1",
@@ -193,6 +193,7 @@ void sql_done(struct sql *q)
 	for (int i = 0; i < SQL_STATEMENT_COUNT; i++)
 		sqlite3_finalize(q->statements[i]);
 	(void)sqlite3_close(q->db);
+	squeezer_done(&q->squeezer);
 	*q = (struct sql){0};
 }
 
@@ -290,6 +291,12 @@ void bind_blob(sqlite3_stmt *st, int at, const void *p, size_t n)
 	(void)sqlite3_bind_blob64(st, at, p, n, SQLITE_STATIC);
 }
 
+void bind_squeezed(struct sql *q, sqlite3_stmt *st, int at, str bytes)
+{
+	const str squeezed = squeeze(&q->squeezer, bytes);
+	bind_blob(st, at, squeezed.p, squeezed.n);
+}
+
 void bind_ms(sqlite3_stmt *st, int at, instant v)
 {
 	if (v != INSTANT_NONE)
@@ -357,6 +364,12 @@ str column_bytes(sqlite3_stmt *st, int at)
 {
 	const char *p = sqlite3_column_blob(st, at);
 	return (str){p, p ? (size_t)sqlite3_column_bytes(st, at) : 0};
+}
+
+str column_squeezed(struct sql *q, sqlite3_stmt *st, int at, struct arena *a)
+{
+	enum { BYTES_MOST = 16 << 20 }; /* as of any value (open.c) */
+	return unsqueeze(&q->squeezer, column_bytes(st, at), BYTES_MOST, a);
 }
 
 str column_text(sqlite3_stmt *st, int at, struct arena *a)

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/instant.h"
+#include "base/squeeze.h"
 #include <sqlite3.h>
 
 enum statement {
@@ -32,6 +33,7 @@ struct sql {
 	sqlite3 *db;
 	sqlite3_stmt *statements[SQL_STATEMENT_COUNT];
 	const char *path; /* for messages; borrowed */
+	struct squeezer squeezer;
 	bool hasty;       /* durable.c: commits do not wait for the disk */
 	bool within;      /* a transaction was begun. SQLite ends one by itself on some errors: no statement runs after that */
 	bool failed;      /* something failed since then, also where nobody asked: what was read may be incomplete */
@@ -55,6 +57,7 @@ void bind_u64(sqlite3_stmt *st, int at, uint64_t v); /* as the same 64 bits */
 void bind_opt(sqlite3_stmt *st, int at, int64_t v);
 void bind_text(sqlite3_stmt *st, int at, str s);     /* borrowed until the statement is reset */
 void bind_blob(sqlite3_stmt *st, int at, const void *p, size_t n);
+void bind_squeezed(struct sql *q, sqlite3_stmt *st, int at, str bytes); /* as a BLOB; of one statement at a time */
 void bind_instant(sqlite3_stmt *st, int at, instant v); /* two columns: milliseconds and the rest, NULL when 0 */
 void bind_ms(sqlite3_stmt *st, int at, instant v);   /* whole milliseconds, rounded down */
 void bind_duration_ms(sqlite3_stmt *st, int at, int64_t us); /* the same; NULL when negative */
@@ -66,6 +69,7 @@ uint64_t column_u64(sqlite3_stmt *st, int at);
 uint32_t column_u32(sqlite3_stmt *st, int at);
 str column_view(sqlite3_stmt *st, int at);           /* valid until the next step; p NULL for NULL */
 str column_bytes(sqlite3_stmt *st, int at);          /* of a BLOB; as column_view */
+str column_squeezed(struct sql *q, sqlite3_stmt *st, int at, struct arena *a); /* what bind_squeezed was given; p NULL: damaged */
 str column_text(sqlite3_stmt *st, int at, struct arena *a);
 
 instant column_instant(sqlite3_stmt *st, int at);    /* two columns */

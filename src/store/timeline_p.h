@@ -45,16 +45,21 @@ struct kept_digests {      /* all of them, once timeline_expect_digests has read
 	struct map by_members; /* → index */
 };
 struct kept_part {
-	int64_t id;
 	uint64_t part;
 	str text;
+	uint32_t row;      /* index */
 	bool used;         /* the new output has it too */
+};
+struct kept_row {
+	int64_t id;
+	bool goes;         /* is removed, or must be */
 };
 struct kept_output {       /* the parts of an output that an earlier run left, once they were asked for */
 	uint64_t key;
 	bool loaded;
 	struct arena arena;
-	VEC(struct kept_part) v; /* by id */
+	VEC(struct kept_part) v;
+	VEC(struct kept_row) rows; /* by id */
 	struct map by_part;
 };
 struct timeline {
