@@ -64,6 +64,7 @@
  *               tracker_state        what is kept of a tracker between two runs
  * store/        timeline open migrate schema lock  the SQLite file: life, transaction, schema, one writer
  *               durable              commits that outlive a loss of power
+ *               gather               the write-ahead log in large pieces
  *               sources gone known known_image checkpoint copies  which generation a file is; what copies share
  *               prune                retention
  *               sql rows packs json_row pack names  statements; rows, some hundred in one of SQLite's

@@ -11,6 +11,7 @@
  * Refuses symbolic links, hostile settings stored in the file, and to repair. */
 #include "store/open.h"
 #include "base/mem.h"
+#include "store/gather.h"
 #include "store/image.h"
 #include "store/schema.h"
 #include <errno.h>
@@ -148,7 +149,7 @@ static const struct {
 int open_handle(const char *path, int flags, struct sql *q, struct err *reterr)
 {
 	q->path = path;
-	int rc = sqlite3_open_v2(path, &q->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOFOLLOW, NULL);
+	int rc = sqlite3_open_v2(path, &q->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOFOLLOW, gather_vfs());
 	if (rc != SQLITE_OK) {
 		int r = sql_fail_code(rc, q->db ? sqlite3_system_errno(q->db) : 0, sqlite3_errstr(rc), path, reterr);
 		sql_done(q);
