@@ -31,9 +31,25 @@ static void add_span(struct buf *b, int64_t d)
 	buf_addz(b, text);
 }
 
+/* Only an error text speaks of the call: "{tool} hung for {duration}" goes without the words for how long. */
+static void add_no_duration(struct buf *b)
+{
+	static const char *const before[] = {" after ", " for "};
+	for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+		if (str_ends(buf_str(b), str_z(before[i]))) {
+			b->n -= strlen(before[i]);
+			return;
+		}
+	buf_addz(b, "an unknown time");
+}
+
 static void add_duration(struct judge *j, const struct finding *f, struct buf *b)
 {
 	instant end = f->end;
+	if (f->calls.n == 1 && f->calls.v[0]->duration < 0 && f->calls.v[0]->flags & CALL_IMPLIED) {
+		add_no_duration(b);
+		return;
+	}
 	if (end == INSTANT_NONE)
 		end = j->options->as_of != INSTANT_NONE && j->view->timed ? judge_as_of(j) : j->view->finish;
 	if (f->calls.n == 1 && f->calls.v[0]->duration >= 0)

@@ -196,7 +196,16 @@ void build_merge_calls(struct build *b)
 static bool stands_for_call(uint16_t kind)
 {
 	return kind == KIND_ERROR_TEXT || kind == KIND_CALL_ERROR_TWIN || kind == KIND_ERROR_TWIN || kind == KIND_CONNECT_ERROR ||
-		kind == KIND_WIRE_ERROR || kind == KIND_TOOL_ERROR_TEXT;
+		kind == KIND_WIRE_ERROR || kind == KIND_TOOL_ERROR_TEXT || kind == KIND_CLIENT_ERROR;
+}
+
+/* The log of a program that is itself a client of MCP, and writes no line for each call. */
+static bool of_another_client(const struct build *b)
+{
+	for (size_t i = 0; !b->group->client_count && i < b->events.n; i++)
+		if (b->events.v[i].e.kind == KIND_CLIENT_ERROR)
+			return true;
+	return false;
 }
 
 /* Nothing but quoted text, or nothing but answers: whole recordings of messages tell their own story. */
@@ -205,7 +214,7 @@ static bool only_texts(const struct build *b)
 	uint32_t kinds = 0;
 	for (size_t i = 0; i < b->group->source_count; i++)
 		kinds |= 1u << b->group->sources[i]->kind;
-	if (b->view->excerpt)
+	if (b->view->excerpt || of_another_client(b))
 		return true;
 	for (size_t i = 0; i < b->events.n; i++)
 		if (b->events.v[i].e.kind != KIND_ERROR_TEXT && !stands_for_call(b->events.v[i].e.kind))
@@ -247,8 +256,11 @@ static bool lone_refusal(const struct build *b, const struct seen *s)
 static struct seen *telling_error(struct build *b)
 {
 	struct seen *best = NULL;
+	bool other = !b->view->excerpt && of_another_client(b);
 	for (size_t i = 0; i < b->events.n; i++) {
 		struct seen *s = &b->events.v[i];
+		if (other && s->e.kind != KIND_CLIENT_ERROR)
+			continue;
 		if (s->e.class && (stands_for_call(s->e.kind) || lone_refusal(b, s)) && (!best || (in_group(b, "only-broken", best->e.class) && !in_group(b, "only-broken", s->e.class))))
 			best = s;
 	}
@@ -282,7 +294,7 @@ void build_implied(struct build *b)
 	struct call *c = vec_push(&b->calls);
 	*c = (struct call){.id = s->e.id, .source = s->e.source, .server = s->e.server, .tool = s->e.tool, .started_at = s->vt, .ended_at = s->vt,
 		.sent_at = INSTANT_NONE, .dispatched_at = INSTANT_NONE, .first_beat_at = INSTANT_NONE, .last_beat_at = INSTANT_NONE, .permission = -1,
-		.duration = -1, .last_elapsed = -1, .flags = CALL_IMPLIED | CALL_START_UNKNOWN, .outcome = OUTCOME_ERROR, .link = LINK_ORDER,
+		.duration = s->e.duration, .last_elapsed = -1, .flags = CALL_IMPLIED | CALL_START_UNKNOWN, .outcome = OUTCOME_ERROR, .link = LINK_ORDER,
 		.class = s->e.class, .err = s->e.err, .start = {s->e.line, s->e.offset}, .end = {s->e.line, s->e.offset}};
 	s->e.call = c->id;
 }

@@ -60,6 +60,7 @@
 	X(PY_PREINIT_WARNING, "py.preinit-warning") /* the same, refused */                                             \
 	X(PY_TRACEBACK, "py.traceback")          /* a traceback no leaf signature explains: leaf */                   \
 	/* excerpts */                                                                                                \
+	X(CLIENT_ERROR, "client.error")          /* what a program that is a client of MCP says of its own failure */  \
 	X(WIRE_ERROR, "wire.error")              /* a JSON-RPC error answer */                                         \
 	X(ERROR_TEXT, "error.text")              /* an error text that stands alone: err */
 

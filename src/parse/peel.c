@@ -103,7 +103,13 @@ static size_t digits(str s)
 	return i;
 }
 
-static str peel_quote(str s) { return s.n > 0 && s.p[0] == '>' ? str_from(s, s.n > 1 && s.p[1] == ' ' ? 2 : 1) : s; }
+/* However often it was quoted. */
+static str peel_quote(str s)
+{
+	while (s.n > 0 && s.p[0] == '>')
+		s = str_from(s, s.n > 1 && s.p[1] == ' ' ? 2 : 1);
+	return s;
+}
 
 static str peel_bullet(str s)
 {

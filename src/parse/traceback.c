@@ -74,7 +74,11 @@ static void add_frame(struct trace *t, str content)
 		t->cut = true;
 		return;
 	}
+	size_t from = t->frames.n;
 	buf_add(&t->frames, str_trim_end(content));
+	for (; from < t->frames.n; from++)
+		if (t->frames.p[from] == '\\') /* Windows; signatures write paths with '/' */
+			t->frames.p[from] = '/';
 	buf_byte(&t->frames, '\n');
 }
 
