@@ -10,7 +10,10 @@ static void add_server(struct judge *j, const struct finding *f, struct buf *b)
 {
 	(void)j;
 	bool known = f->subject.server && f->subject.server->name.n;
-	buf_add(b, known ? f->subject.server->name : S("the server"));
+	if (!known && (str_ends(buf_str(b), S("server of ")) || str_ends(buf_str(b), S("server process of "))))
+		b->n -= strlen(" of ");
+	else
+		buf_add(b, known ? f->subject.server->name : S("the server"));
 }
 
 static void add_tool(struct judge *j, const struct finding *f, struct buf *b)
