@@ -202,6 +202,14 @@ static bool goes_on(struct flow *f, const struct text_line *t)
 
 void excerpt_text(struct flow *f, const struct text_line *t) { open_text(f, t, str_trim(t->text)); }
 
+/* Does the line speak of errors that did not happen: a passed test, a denial, advice, a table that explains errors? */
+static bool hearsay(struct parser *p, str text)
+{
+	bool row = text.p[0] == '|';
+	p->hearsay_table = row && (p->hearsay_table || shapes_role(p->shapes, SHAPE_HEARSAY, text, NULL) != NULL);
+	return p->hearsay_table || (!row && shapes_role(p->shapes, SHAPE_HEARSAY, text, NULL) != NULL);
+}
+
 void excerpt_line(struct flow *f, const struct text_line *t)
 {
 	struct parser *p = f->p;
@@ -218,6 +226,11 @@ void excerpt_line(struct flow *f, const struct text_line *t)
 	struct shape *s = find_inside(p, text, &at, &h);
 	if (s != NULL) {
 		open_head(f, t, s, &h);
+		return;
+	}
+	if (hearsay(p, front)) {
+		flow_close(f);
+		parser_count(p, SOURCE_EXCERPT);
 		return;
 	}
 	if (goes_on(f, t) || (front.n < PIECE_MIN && f->open && f->shape != NULL)) {

@@ -103,6 +103,7 @@ struct parser {
 	} hot_levels[8];           /* and another */
 	struct answers *answers;   /* of the memory, for this parser's `hot`; NULL: none yet */
 	bool excerpt, loglike, json;
+	bool hearsay_table;        /* the lines of the table are hearsay, as its head said */
 	bool document;             /* an excerpt that is no log quoted by anybody: counted, never handed out */
 	unsigned paste;            /* bits of enum paste that all lines carry */
 	size_t paste_gap;          /* blanks behind a line number */

@@ -21,7 +21,8 @@ enum { MASK_BYTES = 32, SHAPE_MASKS = 8, SHAPE_SPLITS = 4 };
 	X(TRACE_GROUP, "trace-group")    /* a group of exceptions: noise, its leaves tell */                          \
 	X(REJECTED, "result-rejected")   /* text of a tool result that refuses */                                     \
 	X(RECEIPT, "result-receipt")     /* text of a tool result that is a receipt */                                \
-	X(PROSE, "prose")                /* a head only in excerpts */
+	X(PROSE, "prose")                /* a head only in excerpts */                                                \
+	X(HEARSAY, "hearsay")            /* a line of an excerpt that names errors and says of none that it happened */
 enum role_of_shape {
 #define X(id, name) SHAPE_##id,
 	ROLE_LIST(X)
