@@ -15,7 +15,7 @@ static void describe(struct build *b)
 		const struct source *s = g->sources[i];
 		v->source_kinds |= 1u << s->kind;
 		v->filtered |= s->filtered;
-		v->server_side |= s->kind == SOURCE_SERVER;
+		v->server_side |= s->kind == SOURCE_SERVER || s->kind == SOURCE_BRIDGE;
 		v->timed |= source_is_client(s->kind) && s->has_times;
 		v->excerpt |= source_is_client(s->kind) && s->excerpt;
 		if (!v->session.n)
