@@ -140,10 +140,8 @@ static bool has_literals(const struct signature *s, str body, bool anywhere)
 	return !(anywhere || s->literal.n > s->head.n) || str_find(body, s->literal) >= 0;
 }
 
-static bool try_signature(struct attempt *a, const struct signature *s)
+static bool run_signature(struct attempt *a, const struct signature *s)
 {
-	if ((a->r != NULL && !admits(s, a->r)) || !has_literals(s, a->body, a->anywhere))
-		return false;
 	struct regex *regex = a->anywhere ? loose_regex(a->m, s) : strict_regex(a->m, s);
 	if (regex == NULL)
 		return false;
@@ -151,6 +149,11 @@ static bool try_signature(struct attempt *a, const struct signature *s)
 	if (rc == ERR_LIMIT && a->m->gave_up++ == 0)
 		a->m->gave_up_first = s->id;
 	return rc == 1;
+}
+
+static bool try_signature(struct attempt *a, const struct signature *s)
+{
+	return (a->r == NULL || admits(s, a->r)) && has_literals(s, a->body, a->anywhere) && run_signature(a, s);
 }
 
 /* What texts stand in the body; NULL: few signatures are asked, which look for theirs faster themselves. */
@@ -165,17 +168,26 @@ static const struct texts *look_for_texts(const struct attempt *a, struct match_
 	return x->texts;
 }
 
+/* The signature that the record comes with. It nearly always matches, so that nothing is looked for first: but a long text must not make
+ * a regex give up that one look shows not to match. */
+static bool try_first(struct attempt *a, const struct signature *s)
+{
+	enum { SHORT = 256 };
+	return (a->body.n <= SHORT || has_literals(s, a->body, false)) && run_signature(a, s);
+}
+
 /* The first signature in rules order that matches, NULL when none does. Who asked the gate knows the first that can: it nearly always
  * does. */
 static const struct signature *find(struct attempt *a, struct match_index *x)
 {
 	if (a->r != NULL && a->r->from != 0 && !a->anywhere) {
 		const struct signature *s = &a->m->rules->signatures.v[a->r->from - 1];
-		if (a->r->sure && admits(s, a->r)) {
+		const bool admitted = admits(s, a->r);
+		if (admitted && a->r->sure) {
 			a->found.n = 1;
 			return s;
 		}
-		if (try_signature(a, s))
+		if (admitted && try_first(a, s))
 			return s;
 	}
 	uint64_t buckets = match_index_buckets(x, a->anywhere ? STR_NONE : a->body);

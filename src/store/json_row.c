@@ -10,7 +10,8 @@
 
 /* --- out --- */
 
-size_t row_decimal(int64_t v, char ret[ROW_DIGITS])
+/* Not inline: a row has many numbers, and copies of this for each of them do not fit the first cache beside the rest of a call. */
+__attribute__((noinline)) size_t row_decimal(int64_t v, char ret[ROW_DIGITS])
 {
 	static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869"
 								"707172737475767778798081828384858687888990919293949596979899";

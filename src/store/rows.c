@@ -178,13 +178,9 @@ static int64_t more_duration(const struct call *c)
 	return c->duration < 0 ? 0 : c->duration / MILLISECOND - (spans ? ms_floor(c->ended_at) - ms_floor(c->started_at) : 0);
 }
 
-/* What only calls with heartbeats or an error have: an array in the row; 0 for others. */
-static void put_more(struct timeline *t, struct row_out *row, const struct call *c, const struct place *first, instant base)
+/* What only calls with heartbeats or an error have: an array in the row. */
+static __attribute__((noinline)) void put_more(struct timeline *t, struct row_out *row, const struct call *c, const struct place *first, instant base)
 {
-	if (is_plain(c)) {
-		row_count(row, 0);
-		return;
-	}
 	buf_reset(&t->scratch);
 	struct row_out more = row_begin(&t->scratch);
 	row_int(&more, c->beats);
@@ -216,7 +212,10 @@ static void put_call(struct timeline *t, struct pack *p, const struct call *c, i
 	row_bytes(&row, packed, pack_call(c, packed));
 	row_count(&row, call_bits(c, part));
 	row_count(&row, session);
-	put_more(t, &row, c, first, base);
+	if (is_plain(c))
+		row_count(&row, 0);
+	else
+		put_more(t, &row, c, first, base);
 	row_count(&row, more_duration(c));
 	row_count(&row, (c->started_at == INSTANT_NONE ? NO_START : 0) | (c->duration < 0 ? NO_DURATION : 0));
 	pack_row_end(p, &row);
