@@ -24,7 +24,7 @@ struct rows { /* of a source, on their way out */
 	const struct rules *rules;
 	struct known known;
 	/* the pack that is taken apart */
-	int64_t offset, line, ms;
+	int64_t offset, line, ms; /* of the row before */
 	VEC(str) names;
 	VEC(const struct form *) forms;
 	/* rows that are not given yet: packs may overlap */
@@ -247,12 +247,14 @@ static str session_of(struct rows *rows, int64_t said)
 /* What every row begins with. */
 static int64_t take_place(struct rows *rows, struct row_in *in, uint64_t *ret_line, int64_t *ret_ms, bool *ret_timed)
 {
-	const uint64_t distance = (uint64_t)row_take_int(in, 0);
-	*ret_line = (uint64_t)rows->line + (uint64_t)row_take_int(in, 0);
+	rows->offset = (int64_t)((uint64_t)rows->offset + (uint64_t)row_take_int(in, 0));
+	rows->line = (int64_t)((uint64_t)rows->line + (uint64_t)row_take_int(in, 0));
 	const int64_t ms = row_take_int(in, INT64_MIN);
 	*ret_timed = ms != INT64_MIN;
-	*ret_ms = (int64_t)((uint64_t)rows->ms + (uint64_t)ms);
-	return (int64_t)((uint64_t)rows->source + (uint64_t)rows->offset + distance);
+	rows->ms = (int64_t)((uint64_t)rows->ms + (*ret_timed ? (uint64_t)ms : 0));
+	*ret_ms = rows->ms;
+	*ret_line = (uint64_t)rows->line;
+	return (int64_t)((uint64_t)rows->source + (uint64_t)rows->offset);
 }
 
 static str take_id(struct row_in *in, struct arena *a)

@@ -14,8 +14,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* Calls and events had a row each: some hundred become a pack (packs.c). Nothing of a pack is a distance here but the numbers of a
- * call. Which rows are the tail was not known: grown files are read anew. */
+/* Calls and events had a row each: some hundred become a pack (packs.c). Which rows are the tail was not known: grown files are read anew. */
 #define USED "(SELECT n FROM old_used u WHERE u.source = s.id AND u.id = "
 #define NAMES "(SELECT json_group_array(text) FROM (SELECT NULL AS text, 0 AS n UNION ALL SELECT name.text, u.n FROM old_used u" \
 	" JOIN name ON name.id = u.id WHERE u.source = o.source ORDER BY n))"
@@ -23,6 +22,12 @@
 	"SELECT row_number() OVER (PARTITION BY s.id ORDER BY e.id) / 200 AS chunk, s.id AS source, e.id, json_array(e.id - s.id, e.line, e.at_ms, "
 #define ROWS_OF(table, more) ") AS j FROM source s JOIN " table " e ON e.id BETWEEN s.id AND s.last_id LEFT JOIN " more " m ON m.id = e.id ORDER BY e.id"
 #define NAMED_BY(column, table) "SELECT s.id AS source, e." column " AS id FROM source s JOIN " table " e ON e.id BETWEEN s.id AND s.last_id WHERE e." column " <> 0"
+/* What was measured from nothing is measured from the row before, times from the last one that was known. */
+#define BEFORE(at) "lag(value ->> " at ") OVER (ORDER BY key)"
+#define DISTANCES(pack) \
+	"UPDATE " pack " AS p SET rows = (SELECT json_group_array(json(json_set(value, '$[0]', value ->> 0 - coalesce(a, 0), '$[1]', value ->> 1 - coalesce(b, 0)," \
+	" '$[2]', value ->> 2 - coalesce(c, (SELECT x.value ->> 2 FROM json_each(p.rows) x WHERE x.key < r.key AND x.value ->> 2 IS NOT NULL ORDER BY x.key DESC" \
+	" LIMIT 1), 0)))) FROM (SELECT key, value, " BEFORE("0") " AS a, " BEFORE("1") " AS b, " BEFORE("2") " AS c FROM json_each(p.rows)) r);"
 static const char old_rows[] =
 	"CREATE TABLE IF NOT EXISTS event(id INTEGER PRIMARY KEY, bits, form, line, at_ms, duration_ms, server, session, detail);"
 	"CREATE TABLE IF NOT EXISTS event_more(id INTEGER PRIMARY KEY, tool, tool_use_id, call_back, err, text);"
@@ -68,6 +73,7 @@ static const struct migration fixes[] = {
 	    " UPDATE scope SET key = 0; DELETE FROM digest; DELETE FROM output; DELETE FROM output_part"},
 	{2, old_rows},
 	{2, rows_to_packs},
+	{2, DISTANCES("event_pack") DISTANCES("call_pack")},
 	{2, connections_to_packs},
 };
 

@@ -2,7 +2,7 @@
  * instructions and sixteen bytes beside its values.
  *
  * A pack belongs to one source. Its rows are JSON arrays (json_row.c) in the order of their ids; places and times are distances to
- * those of the row that came first, names are indices into the pack's own list. Packs may overlap, because a call is handed out
+ * those of the row before, of the first one to what the pack says; names are indices into the pack's own list. Packs may overlap, because a call is handed out
  * when it ends: the key of a pack is the lowest id in it, so whoever reads packs in the order of their keys can merge them.
  *
  * A pack is closed before it spills into one more overflow page. Those written behind the place where the next run goes on
@@ -44,7 +44,7 @@ static void empty(struct pack *p)
 static bool is_taken(const struct pack *p, int64_t id)
 {
 	for (size_t i = p->index.n; i-- > 0 && id <= p->highest;)
-		if (p->index.v[i].id == id)
+		if (p->index.v[i].place.id == id)
 			return true;
 	return false;
 }
@@ -56,24 +56,36 @@ int64_t pack_free_id(const struct pack *p, int64_t id, uint64_t *part)
 	return id;
 }
 
+static struct pack_place begin(struct pack_place first)
+{
+	first.ms = first.ms == INT64_MIN ? 0 : first.ms;
+	return first;
+}
+
+/* The first values of a row. A row without a time changes nothing for those behind it. */
+static void put_place(struct row_out *row, const struct pack_place *place, struct pack_place *last)
+{
+	const int64_t ms = place->ms == INT64_MIN ? last->ms : place->ms;
+	row_int(row, place->id - last->id);
+	row_int(row, (int64_t)((uint64_t)place->line - (uint64_t)last->line));
+	if (place->ms == INT64_MIN)
+		row_null(row);
+	else
+		row_int(row, (int64_t)((uint64_t)ms - (uint64_t)last->ms));
+	*last = (struct pack_place){place->id, place->line, ms};
+}
+
 struct row_out pack_row(struct pack *p, int64_t id, uint64_t line, int64_t ms)
 {
-	if (p->index.n == 0) {
-		p->id = id;
-		p->line = (int64_t)line;
-		p->ms = ms == INT64_MIN ? 0 : ms;
-	}
+	const struct pack_place place = {id, (int64_t)line, ms};
+	if (p->index.n == 0)
+		p->last = begin(place);
 	p->unsorted |= p->index.n && id < p->highest;
 	p->highest = p->index.n && id < p->highest ? p->highest : id;
 	buf_byte(&p->rows, p->index.n ? ',' : '[');
-	*vec_push(&p->index) = (struct pack_row){id, p->rows.n, 0};
 	struct row_out row = row_begin(&p->rows);
-	row_int(&row, id - p->id);
-	row_int(&row, (int64_t)(line - (uint64_t)p->line));
-	if (ms == INT64_MIN)
-		row_null(&row);
-	else
-		row_int(&row, (int64_t)((uint64_t)ms - (uint64_t)p->ms));
+	put_place(&row, &place, &p->last);
+	*vec_push(&p->index) = (struct pack_row){place, (size_t)(row.p - p->rows.p), 0};
 	return row;
 }
 
@@ -115,7 +127,7 @@ bool pack_is_full(const struct pack *p)
 static int by_id(const void *a, const void *b)
 {
 	const struct pack_row *x = a, *y = b;
-	return x->id < y->id ? -1 : x->id > y->id;
+	return x->place.id < y->place.id ? -1 : x->place.id > y->place.id;
 }
 
 /* The array of all rows, in order; in p->rows, or in `other` when they have to change places. */
@@ -127,8 +139,12 @@ static str in_order(struct pack *p, struct buf *other)
 	}
 	vec_sort(&p->index, by_id);
 	buf_reset(other);
+	struct pack_place last = begin(p->index.v[0].place);
 	for (size_t i = 0; i < p->index.n; i++) {
 		buf_byte(other, i ? ',' : '[');
+		struct row_out row = row_begin(other);
+		put_place(&row, &p->index.v[i].place, &last);
+		other->n = (size_t)(row.p - other->p);
 		buf_add(other, (str){p->rows.p + p->index.v[i].at, p->index.v[i].n});
 	}
 	buf_byte(other, ']');
@@ -155,9 +171,10 @@ static int write_pack(struct timeline *t, const struct open_source *o, struct pa
 	if (p->index.n == 0)
 		return 0;
 	const bool calls = which == SQL_CALL_PACK_ADD;
-	struct pack_view view = {.offset = p->id - o->id, .line = p->line, .ms = p->ms, .rows = in_order(p, &t->scratch)};
-	const int64_t last = p->index.v[p->index.n - 1].id;
-	view.id = p->index.v[0].id;
+	const str rows = in_order(p, &t->scratch);
+	const struct pack_place first = begin(p->index.v[0].place);
+	const int64_t last = p->index.v[p->index.n - 1].place.id;
+	struct pack_view view = {.id = first.id, .offset = first.id - o->id, .line = first.line, .ms = first.ms, .rows = rows};
 	buf_addz(&p->name_list, p->name_list.n ? "]" : "[null]");
 	view.names = buf_str(&p->name_list);
 	if (!calls) {

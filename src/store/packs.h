@@ -15,17 +15,24 @@ struct pack_view {
 	int64_t id, offset, line, ms;
 	str names, rows, forms;
 };
-/* What waits to be written. The first row gives what the others are measured from. */
+struct pack_place {
+	int64_t id, line, ms;   /* ms INT64_MIN: none */
+};
+struct pack_row {
+	struct pack_place place;
+	size_t at, n;           /* of its other values in the pack's `rows` */
+};
+/* What waits to be written. */
 struct pack { /* zero-initialise; pack_done frees */
 	struct buf rows;        /* the rows, in the order in which they came */
-	VEC(struct pack_row { int64_t id; size_t at; size_t n; }) index;
+	VEC(struct pack_row) index;
+	struct pack_place last; /* what the next row is measured from */
 	int64_t highest;        /* of the ids */
 	bool unsorted;          /* they do not ascend */
 	struct intern names;    /* servers, tools, sessions of these rows */
 	struct buf name_list;
 	struct map form_index;  /* form id → its place in form_list */
 	struct buf form_list;
-	int64_t id, line, ms;
 };
 void pack_done(struct pack *p);
 /* An id that no waiting row has: `id`, or one behind it; *part moves with it. */

@@ -33,19 +33,25 @@ static int size_of(struct timeline *t, uint64_t *ret, struct err *reterr)
 	return r;
 }
 
+/* What is measured from a row that goes is measured from the pack afterwards. */
+#define GONE(at) "coalesce(sum(value ->> " at ") FILTER (WHERE row < ?2), 0)"
+#define TIMES_OF(pack) "SELECT ?1 + p.offset + " RUNNING("0") " AS row, iif(value ->> 2 IS NULL, NULL, p.at_ms + " RUNNING("2") ") AS t FROM " pack \
+	" p CROSS JOIN json_each(rows) WHERE p.id BETWEEN ?1 AND ?2" RUNNING_ROWS
+
 /* Removes, or counts, the rows of one table up to a row id. */
 static int take_rows(struct timeline *t, const char *table, const struct pruned *s, int64_t until, bool dry, uint64_t *count, struct err *reterr)
 {
 	struct arena a = {0};
 	const int64_t range[2] = {s->id, until};
 	int64_t n = 0;
-	int r = one_number(t, arena_printf(&a, "SELECT count(*) FROM %s p, json_each(p.rows) r WHERE p.id >= ?1 AND p.id < ?2"
-		" AND ?1 + p.offset + r.value ->> 0 < ?2", table).p, range, 2, &n, reterr);
+	int r = one_number(t, arena_printf(&a, "SELECT count(*) FROM (SELECT ?1 + p.offset + " RUNNING("0") " AS row FROM %s p CROSS JOIN json_each(rows)"
+		" WHERE p.id >= ?1 AND p.id < ?2" RUNNING_ROWS ") WHERE row < ?2", table).p, range, 2, &n, reterr);
 	if (r == 0 && n && !dry)
 		r = one_number(t, arena_printf(&a, "DELETE FROM %s WHERE id >= ?1 AND id < ?2 AND last < ?2", table).p, range, 2, &(int64_t){0}, reterr);
 	if (r == 0 && n && !dry)
-		r = one_number(t, arena_printf(&a, "UPDATE %s AS p SET rows = (SELECT json_group_array(json(r.value)) FROM json_each(p.rows) r"
-			" WHERE ?1 + p.offset + r.value ->> 0 >= ?2) WHERE id >= ?1 AND id < ?2", table).p, range, 2, &(int64_t){0}, reterr);
+		r = one_number(t, arena_printf(&a, "UPDATE %s AS p SET (rows, offset, line, at_ms) = (SELECT json_group_array(json(value)) FILTER (WHERE row >= ?2),"
+			" p.offset + " GONE("0") ", p.line + " GONE("1") ", p.at_ms + " GONE("2") " FROM (SELECT value, ?1 + p.offset + sum(value ->> 0)"
+			" OVER (ROWS UNBOUNDED PRECEDING) AS row FROM json_each(p.rows))) WHERE id >= ?1 AND id < ?2", table).p, range, 2, &(int64_t){0}, reterr);
 	*count += (uint64_t)n;
 	arena_done(&a);
 	return r;
@@ -56,9 +62,7 @@ static int boundary(struct timeline *t, const struct pruned *s, int64_t before_m
 {
 	const int64_t values[4] = {s->id, s->last_id, before_ms, s->id + s->offset};
 	return one_number(t,
-		"SELECT coalesce(min(id), ?4) FROM (SELECT min(?1 + p.offset + r.value ->> 0) AS id FROM call_pack p, json_each(p.rows) r"
-		" WHERE p.id BETWEEN ?1 AND ?2 AND p.at_ms + r.value ->> 2 >= ?3 UNION ALL SELECT min(?1 + p.offset + r.value ->> 0)"
-		" FROM event_pack p, json_each(p.rows) r WHERE p.id BETWEEN ?1 AND ?2 AND p.at_ms + r.value ->> 2 >= ?3)",
+		"SELECT coalesce(min(row), ?4) FROM (" TIMES_OF("call_pack") " UNION ALL " TIMES_OF("event_pack") ") WHERE t >= ?3",
 		values, 4, ret, reterr);
 }
 

@@ -11,6 +11,7 @@
  * Refuses to hold: AUTOINCREMENT, wall-clock times (but in `run`, `alert_state` and `mark`), anything that depends on the order of reading. */
 #include "store/schema.h"
 #include "model/call.h"
+#include "store/sql.h"
 
 #define NAME(of) "(SELECT text FROM name WHERE id = " of ")"
 /* Ids are stored without the prefix that nearly all of them have; the others begin with '='. */
@@ -25,7 +26,8 @@
  *   of a call: 0 id, 1 line, 2 base of its times, 3 toolUseId, 4 server, 5 tool, 6 ended, 7 permission, 8 pack.c's bytes, 9 bits, 10 session,
  *     11 [heartbeats, first, last, µs that the last spoke of, class, error, lines and offsets], 12 what the duration is more than the time
  *     between start and end, 13 NO_START, NO_DURATION.
- * 0 to 2 are distances to the pack's offset, line and at_ms; times of a call are distances to its base. Names are indices into the pack's
+ * 0 to 2 are distances to the row before, of the first one to the pack's offset, line and at_ms; rows without a time are passed over. Times
+ * of a call are distances to its base. Names are indices into the pack's
  * `names`, forms into `forms`. A session is 0 for that of its source, else 1 more than its name.
  * Of a connection (servers.c): 0 opening, 1 server, 2 session, 3 how it ended, 4 closing, 5 UPTIME_…, 6 how many of its server opened
  *   at the same time before it. The opening is a distance to at_ms, the closing to the opening; `names` holds ids of `name`.
@@ -34,7 +36,10 @@
 _Static_assert(CALL_BITS_USUAL == 524353, "the views add them");
 _Static_assert(UPTIME_AS_TIMES == 0 && UPTIME_UNKNOWN == 1 && UPTIME_SAID == 2, "the view `connections` knows them");
 /* Taken apart first (LIMIT: not together with what is asked), with ids of a type: so that joins by id can make themselves an index. */
-#define ROW "s.id AS source, s.path, session, row_session, names, value, line AS first_line, CAST(s.id + p.offset + value ->> 0 AS INTEGER) AS row, at_ms + value ->> 2 AS t"
+#define ROW "s.id AS source, s.path, session, row_session, names, value, line + " RUNNING("1") " AS line, CAST(s.id + p.offset + " RUNNING("0") \
+	" AS INTEGER) AS row, iif(value ->> 2 IS NULL, NULL, at_ms + " RUNNING("2") ") AS t"
+#define ROWS_OF(pack) pack " p CROSS JOIN source s ON s.id = (SELECT max(id) FROM source WHERE id <= p.id) AND p.id <= s.last_id CROSS JOIN json_each(rows)"
+#define START "iif(value ->> 13 & 1, NULL, t)"
 #define NAMED(at) "names ->> (value ->> " at ")"
 #define SESSION "coalesce(iif(own, names ->> (own - 1), " NAME("row_session") "), session)"
 #define OUTCOME_TEXT "'[\"unended\",\"ok\",\"error\",\"cancelled\",\"aborted\",\"backgrounded\"]' ->> (bits & 7)"
@@ -139,21 +144,21 @@ const struct schema_object schema_objects[] = {
 		" value ->> 5 AS up, coalesce(value ->> 6, 0) AS nth FROM connection_pack p JOIN json_each(rows) LIMIT -1) GROUP BY 1)"},
 	{"calls",
 		"CREATE VIEW calls AS SELECT row AS call_id, " SESSION " AS session_id, " NAMED("4") " AS server, " NAMED("5") " AS tool, "
-		ID("said") " AS tool_use_id, " TIMED("start", "started") ", " TIMED("(t + took)", "ended")
-		", iif(value ->> 13 & 2, NULL, coalesce(t + took - start, 0) + coalesce(value ->> 12, 0)) AS duration_ms, value ->> 7 AS permission_ms, "
+		ID("said") " AS tool_use_id, " TIMED(START, "started") ", " TIMED("(t + took)", "ended")
+		", iif(value ->> 13 & 2, NULL, coalesce(t + took - " START ", 0) + coalesce(value ->> 12, 0)) AS duration_ms, value ->> 7 AS permission_ms, "
 		OUTCOME_TEXT " AS outcome, coalesce((SELECT ending FROM incident_call WHERE call = row), " OUTCOME_ENDING ") AS ending,"
 		" value ->> '$[11][5]' AS error, coalesce(value ->> '$[11][0]', 0) AS heartbeats, " TIMED("(t + beat)", "last_heartbeat")
-		", " LINK_TEXT " AS link, bits >> 6 & 1 AS link_sure, source AS source_id, path, first_line + value ->> 1 AS line,"
+		", " LINK_TEXT " AS link, bits >> 6 & 1 AS link_sure, source AS source_id, path, line,"
 		" row - source - (bits >> 31 & 1023) AS offset, (SELECT same FROM call_twin WHERE call = row) AS twin_of"
-		" FROM (SELECT " ROW ", coalesce(value ->> 9, 0) + 524353 AS bits, iif(value ->> 13 & 1, NULL, at_ms + value ->> 2) AS start, value ->> 3 AS said, value ->> 10 AS own, value ->> 6 AS took, value ->> '$[11][2]' AS beat FROM source s JOIN call_pack p ON p.id BETWEEN s.id AND s.last_id JOIN json_each(rows) LIMIT -1)"},
+		" FROM (SELECT " ROW ", coalesce(value ->> 9, 0) + 524353 AS bits, value ->> 3 AS said, value ->> 10 AS own, value ->> 6 AS took, value ->> '$[11][2]' AS beat FROM " ROWS_OF("call_pack") RUNNING_ROWS " LIMIT -1)"},
 	{"events",
-		"CREATE VIEW events AS SELECT row AS event_id, source AS source_id, path, first_line + value ->> 1 AS line,"
+		"CREATE VIEW events AS SELECT row AS event_id, source AS source_id, path, line,"
 		" row - source - (coalesce(value ->> 7, 0) & 1023) AS offset, " TIMED("t", "at") ", " TIMED("after_ms", "after") ", " TIMED("before_ms", "before")
 		", kind, signature, " NAMED("4") " AS server, " NAMED("9") " AS tool, " ID("said") " AS tool_use_id, row - value ->> 11 AS call_id,"
 		" iif(typeof(more) = 'integer', names ->> more, more) AS detail, class, value ->> 12 AS error, " SESSION " AS session_id, value ->> 5 AS duration_ms,"
 		" (SELECT text FROM event_text WHERE id = row) AS text, (SELECT same FROM event_twin WHERE event = row) AS twin_of"
-		" FROM (SELECT " ROW ", f.kind, signature, class, after_ms, before_ms, value ->> 10 AS said, value ->> 8 AS own, value ->> 6 AS more FROM source s JOIN event_pack p ON p.id BETWEEN s.id AND s.last_id"
-		" JOIN json_each(rows) JOIN form f ON f.id = forms ->> (value ->> 3) LEFT JOIN bound ON event = s.id + p.offset + value ->> 0 LIMIT -1)"},
+		" FROM (SELECT " ROW ", f.kind, signature, class, value ->> 10 AS said, value ->> 8 AS own, value ->> 6 AS more FROM " ROWS_OF("event_pack")
+		" CROSS JOIN form f ON f.id = forms ->> (value ->> 3)" RUNNING_ROWS " LIMIT -1) LEFT JOIN bound ON event = row"},
 	{"distinct_calls", "CREATE VIEW distinct_calls AS SELECT * FROM calls WHERE twin_of IS NULL"},
 	{"distinct_events", "CREATE VIEW distinct_events AS SELECT * FROM events WHERE twin_of IS NULL"},
 	{"incidents",

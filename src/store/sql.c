@@ -90,8 +90,8 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_EVENT_TEXT_ADD] = "INSERT OR REPLACE INTO event_text(id, text) VALUES(?1, ?2)",
 	[SQL_EVENT_TEXT] = "SELECT text FROM event_text WHERE id = ?1",
 	[SQL_EVENT_TEXT_REMOVE] = "DELETE FROM event_text WHERE " RANGE,
-	[SQL_EVENT_TEXT_REMOVE_TAIL] = "DELETE FROM event_text WHERE id IN (SELECT ?1 + p.offset + (r.value ->> 0)"
-		" FROM event_pack p, json_each(p.rows) r WHERE p.id BETWEEN ?1 AND ?2 AND p.tail)",
+	[SQL_EVENT_TEXT_REMOVE_TAIL] = "DELETE FROM event_text WHERE id IN (SELECT ?1 + p.offset + " RUNNING("0")
+		" FROM event_pack p CROSS JOIN json_each(rows) WHERE p.id BETWEEN ?1 AND ?2 AND p.tail" RUNNING_ROWS ")",
 	[SQL_SCOPE_ANY] = "SELECT EXISTS (SELECT 1 FROM scope), EXISTS (SELECT 1 FROM scope WHERE id <> ?1)",
 	[SQL_SCOPE_KEY] = "SELECT key, verdicts, connections FROM scope WHERE id = ?1",
 	[SQL_SCOPE_ADD] = "INSERT OR REPLACE INTO scope(id, key, as_of_ms, verdicts, connections) VALUES(?1, ?2, ?3, ?4, ?5)",

@@ -7,6 +7,11 @@
 #include "base/squeeze.h"
 #include <sqlite3.h>
 
+/* What stands at `at` of the rows of a pack p is a distance: the sum of those up to this row, with RUNNING_ROWS behind FROM and WHERE. Packs come
+ * first in FROM (CROSS JOIN), so that they are walked through in order, and rows as they stand in them. */
+#define RUNNING(at) "sum(value ->> " at ") OVER w"
+#define RUNNING_ROWS " WINDOW w AS (PARTITION BY p.id ROWS UNBOUNDED PRECEDING)"
+
 enum statement {
 	SQL_BEGIN, SQL_COMMIT, SQL_ROLLBACK,
 	SQL_NAME_GET, SQL_NAME_ADD,
