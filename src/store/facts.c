@@ -371,15 +371,35 @@ static bool is_saved(const struct scope *s, const struct scope *known, int64_t i
 	return v && v->sum == verdict_list_find(&s->verdicts, id)->sum;
 }
 
+static int by_row(const void *a, const void *b)
+{
+	const int64_t x = verdict_incident_id(*(const struct incident *const *)a), y = verdict_incident_id(*(const struct incident *const *)b);
+	return x < y ? -1 : x > y;
+}
+
+/* In the order of their rows: pages are full then, and none is split. */
+static int save_incidents(struct timeline *t, const struct facts *f, const struct scope *s, const struct scope *known, struct err *reterr)
+{
+	VEC(const struct incident *) v = {0};
+	int r = 0;
+	for (size_t i = 0; i < f->incident_count; i++)
+		if (!is_saved(s, known, verdict_incident_id(&f->incidents[i])))
+			*vec_push(&v) = &f->incidents[i];
+	vec_sort(&v, by_row);
+	for (size_t i = 0; i < v.n && r == 0; i++)
+		r = save_incident(t, s, known, v.v[i], reterr);
+	vec_free(&v);
+	return r;
+}
+
 static int save_verdicts(struct timeline *t, const struct facts *f, const struct scope *s, const struct scope *known, struct err *reterr)
 {
 	int r = 0;
 	for (size_t i = 0; known && i < known->verdicts.v.n && r == 0; i++)
 		if (!verdict_list_find(&s->verdicts, known->verdicts.v.v[i].id))
 			r = remove_verdict(t, known->verdicts.v.v[i].id, reterr);
-	for (size_t i = 0; i < f->incident_count && r == 0; i++)
-		if (!is_saved(s, known, verdict_incident_id(&f->incidents[i])))
-			r = save_incident(t, s, known, &f->incidents[i], reterr);
+	if (r == 0)
+		r = save_incidents(t, f, s, known, reterr);
 	for (size_t i = 0; i < f->note_count && r == 0; i++)
 		if (!is_saved(s, known, verdict_note_id(&f->notes[i])))
 			r = save_note(t, s, known, &f->notes[i], reterr);

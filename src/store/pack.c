@@ -1,7 +1,7 @@
 /* The packed column of a call (store/). Most calls are healthy, there are many, and a column costs a byte and some hundred
  * instructions even when it is empty; so what only pass 2 reads stands in one.
  *
- *   mask, then for each bit set (AT_ONCE first: both of its bits, and nothing follows), in this order, signed varints (zigzag, 7 bits a byte, low first):
+ *   mask, then for each bit set (AT_ONCE first: both of its bits, and nothing follows; NEXT_LINE with it: SENT_AT without its line), in this order, signed varints (zigzag, 7 bits a byte, low first):
  *   DISPATCHED ms   SENT ms   (START_FIRST: nothing)   START line offset   SENT_AT line offset   END line offset   REST times
  *   REST_LONG durations
  *
@@ -14,6 +14,7 @@
 
 enum { DISPATCHED = 1, SENT = 2, START_FIRST = 4, START = 8, SENT_AT = 16, END = 32, REST = 64, REST_LONG = 128 };
 enum { AT_ONCE = START_FIRST | START }; /* not said apart: dispatched and sent at the base, that is where it started, too */
+enum { NEXT_LINE = DISPATCHED }; /* beside AT_ONCE, where that says nothing: sent in the line behind the start */
 enum { TIMES = 6 };
 
 struct bytes {
@@ -91,6 +92,17 @@ static void put_place(struct bytes *b, unsigned char bit, const struct place *p,
 	put(b, (int64_t)(p->offset - first->offset));
 }
 
+/* As nearly all: a byte less. */
+static bool put_sent_next(struct bytes *b, const struct place *sent, const struct place *first)
+{
+	const bool next = (b->p[0] & AT_ONCE) == AT_ONCE && sent->line == first->line + 1;
+	if (next) {
+		b->p[0] |= NEXT_LINE | SENT_AT;
+		put(b, (int64_t)(sent->offset - first->offset));
+	}
+	return next;
+}
+
 static bool is_at(instant v, instant base)
 {
 	return v != INSTANT_NONE && ms_floor(v) == ms_floor(base);
@@ -118,7 +130,8 @@ size_t pack_call(const struct call *c, unsigned char ret[PACK_MOST])
 	instant base = pack_base(c), times[TIMES];
 	ret[0] = 0;
 	put_begin(&b, c, first, base);
-	put_place(&b, SENT_AT, &c->sent, first);
+	if (!put_sent_next(&b, &c->sent, first))
+		put_place(&b, SENT_AT, &c->sent, first);
 	put_place(&b, END, &c->end, first);
 	int64_t rest = 0;
 	times_of(c, times);
@@ -138,9 +151,9 @@ size_t pack_call(const struct call *c, unsigned char ret[PACK_MOST])
 
 /* --- and back --- */
 
-static struct place take_place(str *s, const struct place *first)
+static struct place take_place(str *s, const struct place *first, bool next)
 {
-	int64_t line = take(s), offset = take(s);
+	int64_t line = next ? 1 : take(s), offset = take(s);
 	return (struct place){first->line + (uint64_t)line, first->offset + (uint64_t)offset};
 }
 
@@ -154,11 +167,11 @@ void unpack_call(str packed, const struct place *first, int64_t base_ms, struct 
 	if (mask & START_FIRST)
 		c->start = *first;
 	else if (mask & START)
-		c->start = take_place(&s, first);
+		c->start = take_place(&s, first, false);
 	if (mask & SENT_AT)
-		c->sent = take_place(&s, first);
+		c->sent = take_place(&s, first, at_once && mask & NEXT_LINE);
 	if (mask & END)
-		c->end = take_place(&s, first);
+		c->end = take_place(&s, first, false);
 	int64_t rest = mask & REST ? take(&s) : 0;
 	instant *const times[TIMES] = {&c->started_at, &c->dispatched_at, &c->sent_at, &c->ended_at, &c->first_beat_at, &c->last_beat_at};
 	for (int i = 0; i < TIMES && rest > 0; i++, rest /= MILLISECOND)

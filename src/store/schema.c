@@ -37,9 +37,9 @@ _Static_assert(CALL_BITS_USUAL == 524353, "the views add them");
 _Static_assert(UPTIME_AS_TIMES == 0 && UPTIME_UNKNOWN == 1 && UPTIME_SAID == 2, "the view `connections` knows them");
 /* Taken apart first (LIMIT: not together with what is asked), with ids of a type: so that joins by id can make themselves an index. */
 #define ROW "s.id AS source, s.path, session, row_session, names, value, line + " RUNNING("1") " AS line, CAST(s.id + p.offset + " RUNNING("0") \
-	" AS INTEGER) AS row, iif(value ->> 2 IS NULL, NULL, at_ms + " RUNNING("2") ") AS t"
+	" AS INTEGER) AS row, at_ms + " RUNNING("2") " + 0 * value ->> 2 AS t" /* NULL where the row has none */
 #define ROWS_OF(pack) pack " p CROSS JOIN source s ON s.id = (SELECT max(id) FROM source WHERE id <= p.id) AND p.id <= s.last_id CROSS JOIN json_each(rows)"
-#define START "iif(value ->> 13 & 1, NULL, t)"
+#define START "(t + begun)"
 #define NAMED(at) "names ->> (value ->> " at ")"
 #define SESSION "coalesce(iif(own, names ->> (own - 1), " NAME("row_session") "), session)"
 #define OUTCOME_TEXT "'[\"unended\",\"ok\",\"error\",\"cancelled\",\"aborted\",\"backgrounded\"]' ->> (bits & 7)"
@@ -150,7 +150,7 @@ const struct schema_object schema_objects[] = {
 		" value ->> '$[11][5]' AS error, coalesce(value ->> '$[11][0]', 0) AS heartbeats, " TIMED("(t + beat)", "last_heartbeat")
 		", " LINK_TEXT " AS link, bits >> 6 & 1 AS link_sure, source AS source_id, path, line,"
 		" row - source - (bits >> 31 & 1023) AS offset, (SELECT same FROM call_twin WHERE call = row) AS twin_of"
-		" FROM (SELECT " ROW ", coalesce(value ->> 9, 0) + 524353 AS bits, value ->> 3 AS said, value ->> 10 AS own, value ->> 6 AS took, value ->> '$[11][2]' AS beat FROM " ROWS_OF("call_pack") RUNNING_ROWS " LIMIT -1)"},
+		" FROM (SELECT " ROW ", coalesce(value ->> 9, 0) + 524353 AS bits, iif(value ->> 13 & 1, NULL, 0) AS begun, value ->> 3 AS said, value ->> 10 AS own, value ->> 6 AS took, value ->> '$[11][2]' AS beat FROM " ROWS_OF("call_pack") RUNNING_ROWS " LIMIT -1)"},
 	{"events",
 		"CREATE VIEW events AS SELECT row AS event_id, source AS source_id, path, line,"
 		" row - source - (coalesce(value ->> 7, 0) & 1023) AS offset, " TIMED("t", "at") ", " TIMED("after_ms", "after") ", " TIMED("before_ms", "before")
