@@ -29,7 +29,7 @@ struct join_rows {
 struct join_group {
 	const struct source **sources; /* client sources first */
 	size_t source_count, client_count;
-	bool beside_client;            /* a text in the directory of a client's log: errors in it that name no server are of something else */
+	bool beside_client;            /* a text, or servers' logs, in the directory of a client's log: errors that name no server are of something else */
 };
 struct join_groups {
 	struct join_group *v;

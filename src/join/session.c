@@ -386,8 +386,8 @@ void join_groups_mark(struct join_groups *groups)
 		}
 	for (size_t i = 0; i < groups->n; i++) {
 		struct join_group *g = &groups->v[i];
-		const struct source *first = g->client_count > 0 ? g->sources[0] : NULL;
-		g->beside_client = first && first->kind == SOURCE_EXCERPT && map_get(&logs, hash64(directory(first->path)), &unused);
+		const struct source *first = g->source_count > 0 ? g->sources[0] : NULL;
+		g->beside_client = first && (first->kind == SOURCE_EXCERPT || !g->client_count) && map_get(&logs, hash64(directory(first->path)), &unused);
 	}
 	map_done(&logs);
 }
