@@ -28,7 +28,7 @@ struct episode {
 	bool open;
 };
 
-static bool is_ok(uint16_t kind) { return kind == KIND_CONNECT_OK || kind == KIND_RECONNECT_OK; }
+static bool is_ok(uint16_t kind) { return kind == KIND_CONNECT_OK || kind == KIND_CONNECT_CAPABILITIES || kind == KIND_RECONNECT_OK; }
 
 /* Classes that say why beat one that only says that it ended. */
 static bool says_more(const struct judge *j, uint16_t old, uint16_t new)
@@ -96,11 +96,20 @@ static void close_episode(struct judge *j, struct episode *p, instant until, boo
 	p->open = false;
 }
 
+/* A call that went out shows that the server was connected, also where the client does not say so. */
+static bool was_used(const struct judge *j, const struct view_server *s, instant since)
+{
+	for (size_t i = 0; i < s->call_count; i++)
+		if (s->calls[i]->started_at >= since && s->calls[i]->attempts && !never_left(j, s->calls[i]))
+			return true;
+	return success_behind(s, since) != INT64_MAX;
+}
+
 /* A connect that nothing answers: begun, and neither success nor failure until the log's end. */
 static void unanswered(struct judge *j, struct episode *p, const struct view_server *s)
 {
 	instant end = j->view->exit_at == INSTANT_NONE ? j->view->finish : j->view->exit_at;
-	if (p->open || !p->started)
+	if (p->open || !p->started || was_used(j, s, p->started->vt))
 		return;
 	open_episode(p, s, p->started, p->started->vt);
 	p->subject.end = p->attempt.ended_at = end;
@@ -127,6 +136,8 @@ void subjects_connect(struct judge *j, const struct view_server *s, void (*fn)(s
 			p.started = NULL;
 		} else if (is_ok(e->e.kind)) {
 			close_episode(j, &p, e->vt, true, fn);
+			p.started = NULL;
+		} else if (e->e.kind == KIND_TRANSPORT_DROPPED) { /* it stood */
 			p.started = NULL;
 		}
 	}

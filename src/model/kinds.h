@@ -31,6 +31,7 @@
 	/* connections, client side */                                                                                \
 	X(CONNECT_START, "connect.start")        /* server, limit (ms) */                                             \
 	X(CONNECT_OK, "connect.ok")              /* server, transport */                                              \
+	X(CONNECT_CAPABILITIES, "connect.capabilities") /* what a server that is connected can do: server */          \
 	X(CONNECT_FAILED, "connect.failed")      /* server, ms, err */                                                \
 	X(CONNECT_ERROR, "connect.error")        /* the reason of a failed connect, printed once more */               \
 	X(TRANSPORT_INIT, "transport.init")      /* server, transport, url */                                         \
