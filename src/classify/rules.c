@@ -402,6 +402,8 @@ static bool check_event(struct trial *t, const struct cond *c)
 	return true;
 }
 
+static bool check_subject(struct trial *t, const struct cond *c) { return t->subject->event && rules_event_fits(t, c->children, t->subject->event); }
+
 /* --- the rest --- */
 
 static bool check_not(struct trial *t, const struct cond *c)
@@ -458,7 +460,7 @@ static bool check_span(struct trial *t, const struct cond *c)
 typedef bool check_fn(struct trial *t, const struct cond *c);
 static check_fn *const checks[] = {
 	[COND_ALL] = check_all, [COND_ANY] = check_any, [COND_NOT] = check_not, [COND_CALL] = check_call,
-	[COND_EVENT] = check_event, [COND_VERSION] = check_version, [COND_SOURCE] = check_source, [COND_SPAN] = check_span,
+	[COND_EVENT] = check_event, [COND_VERSION] = check_version, [COND_SOURCE] = check_source, [COND_SPAN] = check_span, [COND_SUBJECT] = check_subject,
 };
 
 bool rules_check(struct trial *t, const struct cond *c)

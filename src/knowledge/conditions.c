@@ -345,6 +345,15 @@ static void w_none(struct cond_scope *s, uint32_t n, struct cond *c)
 	condition_read(s, n, c->children);
 }
 
+/* Words of a line, for the line that the subject stands on. */
+static void w_subject(struct cond_scope *s, uint32_t n, struct cond *c)
+{
+	c->type = COND_SUBJECT;
+	c->child_count = 1;
+	c->children = arena_alloc(&s->rules->arena, sizeof *c->children);
+	condition_read(s, n, c->children);
+}
+
 static void w_version(struct cond_scope *s, uint32_t n, struct cond *c)
 {
 	c->type = COND_VERSION;
@@ -379,7 +388,7 @@ static void w_else(struct cond_scope *s, uint32_t n, struct cond *c) { c->why_no
 
 static const struct word cond_words[] = {
 	{"call", w_call}, {"prev", w_prev}, {"next", w_next}, {"later", w_later}, {"earlier", w_earlier}, {"during", w_during}, {"event", w_event},
-	{"all", w_all}, {"any", w_any}, {"none", w_none}, {"not", w_none}, {"version", w_version}, {"source", w_source}, {"span", w_span}, {"else", w_else},
+	{"all", w_all}, {"any", w_any}, {"none", w_none}, {"not", w_none}, {"version", w_version}, {"source", w_source}, {"span", w_span}, {"subject", w_subject}, {"else", w_else},
 	{"as", w_as}, {"from", w_from}, {"to", w_to}, {"class", w_class}, {"not_class", w_not_class}, {"where", w_where}, {"count", w_count},
 	{"last", w_last}, {"server", w_of}, {"side", w_side}, {"order", w_order}, {"noise", w_noise}, {"regular", w_regular},
 };

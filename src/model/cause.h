@@ -38,7 +38,7 @@ struct field_test {
 	unsigned count;
 };
 
-enum cond_type { COND_ALL, COND_ANY, COND_NOT, COND_CALL, COND_EVENT, COND_VERSION, COND_SOURCE, COND_SPAN };
+enum cond_type { COND_ALL, COND_ANY, COND_NOT, COND_CALL, COND_EVENT, COND_VERSION, COND_SOURCE, COND_SPAN, COND_SUBJECT };
 enum who { WHO_SELF, WHO_PREV, WHO_NEXT, WHO_LATER, WHO_EARLIER, WHO_DURING };
 
 /* What few conditions ask of a call. */
