@@ -27,7 +27,7 @@ struct tracker {
 	struct held *request;    /* the last request to the model, */
 	bool requested;          /* when it is not handed out yet */
 	struct map hooks;        /* answered calls whose look-up of hooks is due, by (server, tool) */
-	struct map remote;       /* servers whose remote trace was handed out */
+	struct map proofs;       /* servers that were shown to be remote, to be connected */
 };
 
 /* tracker.c */

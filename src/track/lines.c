@@ -348,14 +348,14 @@ static void on_api_request(struct tracker *t, const struct event *e)
 	t->requested = true;
 }
 
-/* A look-up of credentials shows that the server is remote; once is enough. */
-static void on_remote_trace(struct tracker *t, const struct event *e)
+/* What a look-up of credentials shows (the server is remote), and a list of what it can do (it is connected), it shows once. */
+static void on_proof(struct tracker *t, const struct event *e)
 {
-	uint64_t key = name_hash(e->server, S("remote"));
+	uint64_t key = name_hash(e->server, e->kind == KIND_REMOTE_TRACE ? S("remote") : S("connected"));
 	uint32_t seen;
-	if (map_get(&t->remote, key, &seen))
+	if (map_get(&t->proofs, key, &seen))
 		return;
-	map_put(&t->remote, key, 1);
+	map_put(&t->proofs, key, 1);
 	track_pass_on(t, e);
 }
 
@@ -425,7 +425,8 @@ static line_fn *const handlers[KIND_COUNT] = {
 	[KIND_CALL_HOOK_POST] = on_hook_post,
 	[KIND_CANCEL_USER] = on_esc,
 	[KIND_API_REQUEST] = on_api_request,
-	[KIND_REMOTE_TRACE] = on_remote_trace,
+	[KIND_REMOTE_TRACE] = on_proof,
+	[KIND_CONNECT_CAPABILITIES] = on_proof,
 	[KIND_TOOL_USE] = on_tool_use,
 	[KIND_TOOL_RESULT] = on_tool_result,
 };

@@ -232,6 +232,6 @@ void tracker_free(struct tracker *t)
 	held_free(t->request);
 	buf_done(&t->server);
 	map_done(&t->hooks);
-	map_done(&t->remote);
+	map_done(&t->proofs);
 	free(t);
 }

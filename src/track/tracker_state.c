@@ -233,7 +233,7 @@ bool tracker_save(const struct tracker *t, struct buf *b, tracker_clean_fn *clea
 	for (size_t i = 0; i < t->lingering.n; i++)
 		wire_u64(b, t->lingering.v[i]);
 	save_map(b, &t->hooks);
-	save_map(b, &t->remote);
+	save_map(b, &t->proofs);
 	wire_u64(b, t->requested);
 	if (t->requested)
 		save_event(&s, held_event(t->request));
@@ -286,7 +286,7 @@ bool tracker_restore(struct tracker *t, struct wire *w)
 	for (uint64_t i = 0; i < lingering && !w->bad && n > 0; i++)
 		*vec_push(&t->lingering) = (uint32_t)wire_take_max(w, n - 1);
 	take_map(w, &t->hooks);
-	take_map(w, &t->remote);
+	take_map(w, &t->proofs);
 	for (size_t i = 0; i < t->lingering.n; i++)
 		t->open.v[t->lingering.v[i]]->lingers = true;
 	t->stirred = true;
