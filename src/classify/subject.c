@@ -137,8 +137,6 @@ void subjects_connect(struct judge *j, const struct view_server *s, void (*fn)(s
 		} else if (is_ok(e->e.kind)) {
 			close_episode(j, &p, e->vt, true, fn);
 			p.started = NULL;
-		} else if (e->e.kind == KIND_TRANSPORT_DROPPED) { /* it stood */
-			p.started = NULL;
 		}
 	}
 	unanswered(j, &p, s);
