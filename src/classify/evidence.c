@@ -33,16 +33,6 @@ static void add_twins(struct list *l, const struct seen *e, struct evidence *ev)
 	ev->also_in = also;
 }
 
-/* Frequent healthy lines are kept without their text. */
-static str text_or_kind(const struct judge *j, const struct seen *e)
-{
-	str text = j->options->text_of(j->options->context, e->e.id);
-	for (size_t i = 0; !text.n && i < j->rules->marks.n; i++)
-		if (j->rules->marks.v[i].kind == e->e.kind)
-			text = j->rules->marks.v[i].what;
-	return text;
-}
-
 static struct evidence *add(struct list *l, const struct seen *e, enum role role)
 {
 	for (size_t i = 0; i < l->of.n; i++)
@@ -60,7 +50,7 @@ static struct evidence *add(struct list *l, const struct seen *e, enum role role
 		ev->after = e->after;
 		ev->before = e->before;
 	}
-	ev->text = text_or_kind(l->j, e);
+	ev->text = l->j->options->text_of(l->j->options->context, e->e.id);
 	add_twins(l, e, ev);
 	return ev;
 }
