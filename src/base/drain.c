@@ -40,8 +40,7 @@ void drain_free(struct drain *d)
 
 /* --- masks --- */
 
-static bool is_word(char c) { return str_is_digit(c) || str_is_letter(c) || c == '_' || c == '-' || (unsigned char)c >= 0x80; }
-static bool is_hex(char c) { return str_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+static bool is_word(char c) { return str_is_word(c) || c == '-' || (unsigned char)c >= 0x80; }
 
 static size_t run_until(str s, const char *stop)
 {
@@ -130,7 +129,7 @@ static bool is_id(str word)
 	size_t digits = 0, hex = 0;
 	for (size_t i = 0; i < word.n; i++) {
 		digits += str_is_digit(word.p[i]);
-		hex += is_hex(word.p[i]) || word.p[i] == '-';
+		hex += str_hex_digit(word.p[i]) >= 0 || word.p[i] == '-';
 	}
 	return word.n >= 8 && digits > 0 && (hex == word.n || digits >= 3);
 }

@@ -57,10 +57,9 @@ struct plain {
 	uint32_t name[PLAIN_GROUPS], name_n[PLAIN_GROUPS]; /* places in text */
 };
 /* Does \b hold at `at` in from … to? */
-static inline bool plain_is_word(char c) { return str_is_digit(c) || str_is_letter(c) || c == '_'; }
 static inline bool plain_word_edge(const char *from, const char *to, const char *at)
 {
-	return (at > from && plain_is_word(at[-1])) != (at < to && plain_is_word(*at));
+	return (at > from && str_is_word(at[-1])) != (at < to && str_is_word(*at));
 }
 
 /* --- while it is translated --- */

@@ -196,7 +196,7 @@ static void read_name(struct compiler *c, char close)
 	str name = {c->text.p + from, c->at - from};
 	bool good = !at_end(c) && name.n > 0 && name.n <= NAME_MAX_BYTES && !str_is_digit(name.p[0]) && c->p->groups < PLAIN_GROUPS;
 	for (size_t i = 0; i < name.n && good; i++)
-		good = plain_is_word(name.p[i]);
+		good = str_is_word(name.p[i]);
 	for (unsigned g = 1; g < c->p->groups && good; g++)
 		good = !str_eq((str){c->bytes.p + c->p->name[g], c->p->name_n[g]}, name);
 	if (!good) {

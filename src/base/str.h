@@ -40,6 +40,7 @@ str str_trim_end(str s);
 str str_word(str *rest, char sep);      /* cuts the part before `sep` off *rest; the whole rest when there is none */
 static inline bool str_is_digit(char c) { return c >= '0' && c <= '9'; }
 static inline bool str_is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+static inline bool str_is_word(char c) { return str_is_digit(c) || str_is_letter(c) || c == '_'; } /* \w of a regex */
 int str_hex_digit(char c);              /* 0 to 15, or -1 */
 bool str_u64(str s, uint64_t *ret_value); /* the whole of s is decimal digits and fits */
 bool str_i64(str s, int64_t *ret_value);

@@ -256,7 +256,7 @@ static bool lone_refusal(const struct build *b, const struct seen *s)
 static struct seen *telling_error(struct build *b)
 {
 	struct seen *best = NULL;
-	bool other = !b->view->excerpt && of_another_client(b);
+	const bool other = of_another_client(b);
 	for (size_t i = 0; i < b->events.n; i++) {
 		struct seen *s = &b->events.v[i];
 		if (other && s->e.kind != KIND_CLIENT_ERROR)

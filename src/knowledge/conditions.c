@@ -337,22 +337,18 @@ static void w_any(struct cond_scope *s, uint32_t n, struct cond *c)
 	read_children(s, n, c);
 }
 
-static void w_none(struct cond_scope *s, uint32_t n, struct cond *c)
+static void read_child(struct cond_scope *s, uint32_t n, struct cond *c, enum cond_type type)
 {
-	c->type = COND_NOT;
+	c->type = type;
 	c->child_count = 1;
 	c->children = arena_alloc(&s->rules->arena, sizeof *c->children);
 	condition_read(s, n, c->children);
 }
 
+static void w_none(struct cond_scope *s, uint32_t n, struct cond *c) { read_child(s, n, c, COND_NOT); }
+
 /* Words of a line, for the line that the subject stands on. */
-static void w_subject(struct cond_scope *s, uint32_t n, struct cond *c)
-{
-	c->type = COND_SUBJECT;
-	c->child_count = 1;
-	c->children = arena_alloc(&s->rules->arena, sizeof *c->children);
-	condition_read(s, n, c->children);
-}
+static void w_subject(struct cond_scope *s, uint32_t n, struct cond *c) { read_child(s, n, c, COND_SUBJECT); }
 
 static void w_version(struct cond_scope *s, uint32_t n, struct cond *c)
 {

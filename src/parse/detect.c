@@ -31,14 +31,12 @@ struct shape *find_head(struct flow *f, str text, struct head *ret_head)
 	return NULL;
 }
 
-static bool word_byte(char c) { return str_is_letter(c) || str_is_digit(c) || c == '_'; }
-
 struct shape *find_inside(struct parser *p, str text, size_t *ret_at, struct head *ret_head)
 {
 	for (size_t at = 0; at < text.n && at < INSIDE_MAX; at++) {
-		if (text.p[at] == ' ' || (at > 0 && word_byte(text.p[at - 1])))
+		if (text.p[at] == ' ' || (at > 0 && str_is_word(text.p[at - 1])))
 			continue;
-		bool behind_date = at >= 3 && text.p[at - 1] == ' ' && word_byte(text.p[at - 2]) && str_is_digit(text.p[at]) && str_is_digit(text.p[at - 2]);
+		bool behind_date = at >= 3 && text.p[at - 1] == ' ' && str_is_word(text.p[at - 2]) && str_is_digit(text.p[at]) && str_is_digit(text.p[at - 2]);
 		if (behind_date) /* half of somebody else's time */
 			continue;
 		const str rest = str_from(text, at);

@@ -205,9 +205,9 @@ void excerpt_text(struct flow *f, const struct text_line *t) { open_text(f, t, s
 /* Does the line speak of errors that did not happen: a passed test, a denial, advice, a table that explains errors? */
 static bool hearsay(struct parser *p, str text)
 {
-	bool row = text.p[0] == '|';
-	p->hearsay_table = row && (p->hearsay_table || shapes_role(p->shapes, SHAPE_HEARSAY, text, NULL) != NULL);
-	return p->hearsay_table || (!row && shapes_role(p->shapes, SHAPE_HEARSAY, text, NULL) != NULL);
+	const bool row = text.p[0] == '|', is = (row && p->hearsay_table) || shapes_role(p->shapes, SHAPE_HEARSAY, text, NULL) != NULL;
+	p->hearsay_table = row && is;
+	return is;
 }
 
 void excerpt_line(struct flow *f, const struct text_line *t)

@@ -6,7 +6,7 @@
 #include "base/wire.h"
 #include "store/timeline_p.h"
 
-enum { NUMBER_BITS = 32, ROW_BYTES = 16 * 1024 }; /* …; as many are enough to find what is alike */
+enum { NUMBER_BITS = 32, ROW_BYTES = 16 * 1024 }; /* so many bytes are enough to find what is alike */
 
 static int64_t first_id(uint64_t key)
 {
