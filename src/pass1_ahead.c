@@ -4,8 +4,9 @@
  *
  * Inputs are claimed one at a time, in order. Where this thread would have to wait for the other one, it claims the next input itself,
  * if that is small, and puts its records aside in the same way: so both are busy whichever half is the longer one. Large files are
- * the other thread's, which is held back: by FILES inputs that are not through, and by BLOCKS blocks of its own that nobody took. A
- * thread that was held back is woken when half of it is gone, not at every step.
+ * the other thread's, which is held back: by FILES inputs that are not through, and by BLOCKS blocks of its own that nobody took. It is
+ * woken when half of them are gone, and this one, once it has to wait, when half of them are there: a wake-up costs as much as reading
+ * some hundred lines.
  *
  * A block has records of one file only. Something is handed over every TICK bytes at least, also from a log without records: a signal
  * is looked at only here.
@@ -22,7 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILES = 6, BLOCKS = 8, BLOCK = 64 * 1024, TICK = 2 << 20, SMALL = 1 << 20 };
+enum { FILES = 6, BLOCKS = 16, BLOCK = 64 * 1024, TICK = 2 << 20, SMALL = 4 << 20 };
 
 struct slot {
 	struct ahead_file file;
@@ -58,6 +59,7 @@ struct ahead {
 	/* Behind the lock. */
 	pthread_mutex_t lock;
 	pthread_cond_t room, come; /* for the other thread, for this one */
+	size_t wanted;            /* blocks that this one waits for */
 	struct slot slots[FILES]; /* of input i: i % FILES */
 	size_t first, next;       /* input that is not through, that nobody claimed */
 	VEC(struct buf) spare;
@@ -79,7 +81,8 @@ static void hand_over(struct hands *h, bool last)
 	h->slot->ended = last;
 	h->held++;
 	h->block = a->spare.n ? a->spare.v[--a->spare.n] : (struct buf){0};
-	(void)pthread_cond_signal(&a->come);
+	if (last || h->held >= a->wanted)
+		(void)pthread_cond_signal(&a->come);
 	unlock(a);
 }
 
@@ -234,16 +237,19 @@ static bool may_help(const struct ahead *a)
 	return a->own.gate && a->own.held < BLOCKS && is_room(a) && a->inputs[a->next]->identity.size <= SMALL;
 }
 
-static bool has_come(const struct slot *s, bool block) { return block ? s->taken < s->full.n || s->ended : s->open; }
+static bool has_come(const struct slot *s, size_t blocks) { return s->ended || (blocks > 0 ? s->full.n - s->taken >= blocks : s->open); }
 
-/* With the lock: up to where the file is open, or has a block or none any more. */
-static void wait_for(struct ahead *a, const struct slot *s, bool block)
+/* With the lock: up to where the file is open (blocks 0), or has a block or none any more. Whoever has to wait for one waits for some. */
+static void wait_for(struct ahead *a, const struct slot *s, size_t blocks)
 {
-	while (!has_come(s, block))
-		if (may_help(a))
+	while (!has_come(s, blocks))
+		if (may_help(a)) {
 			read_claimed(&a->own);
-		else
-			(void)pthread_cond_wait(&a->come, &a->lock);
+		} else {
+			a->wanted = blocks > 0 ? BLOCKS / 2 : 0;
+			while (!has_come(s, a->wanted))
+				(void)pthread_cond_wait(&a->come, &a->lock);
+		}
 }
 
 static struct slot *slot_of_first(struct ahead *a) { return &a->slots[a->first % FILES]; }
@@ -263,7 +269,7 @@ const struct ahead_file *ahead_next(struct ahead *a)
 	s = slot_of_first(a);
 	a->taken = a->first < a->count;
 	if (a->taken)
-		wait_for(a, s, false);
+		wait_for(a, s, 0);
 	unlock(a);
 	return a->taken ? &s->file : NULL;
 }
@@ -272,7 +278,7 @@ const struct ahead_file *ahead_next(struct ahead *a)
 static bool take_block(struct ahead *a, struct slot *s, struct buf *ret)
 {
 	lock(a);
-	wait_for(a, s, true);
+	wait_for(a, s, 1);
 	const bool some = s->taken < s->full.n;
 	if (some)
 		*ret = s->full.v[s->taken++];
