@@ -27,7 +27,6 @@ enum { FILES = 6, BLOCKS = 16, BLOCK = 64 * 1024, TICK = 2 << 20, SMALL = 4 << 2
 
 struct slot {
 	struct ahead_file file;
-	struct buf room;          /* of the file's reader */
 	atomic_bool skip;
 	/* Behind the lock. */
 	struct hands *by;
@@ -42,6 +41,7 @@ struct hands {
 	struct parse_memory *memory;
 	const struct matcher *gate; /* NULL: reads nothing */
 	struct slot *slot;
+	struct buf room;          /* of the reader */
 	struct buf block;         /* being filled */
 	uint64_t told;            /* byte of the last pack_at */
 	size_t held;              /* blocks handed over that nobody took; behind the lock */
@@ -115,7 +115,7 @@ static bool open_file(struct hands *h, const struct input *in)
 {
 	struct ahead *a = h->ahead;
 	struct ahead_file *f = &h->slot->file;
-	*f = (struct ahead_file){.read = {.rules = a->rules, .options = a->options, .in = in, .room = &h->slot->room, .sink = {h, put_record, put_rest, put_at}}};
+	*f = (struct ahead_file){.read = {.rules = a->rules, .options = a->options, .in = in, .room = &h->room, .sink = {h, put_record, put_rest, put_at}}};
 	f->source = (struct source){.path = in->path, .first = INSTANT_NONE, .last = INSTANT_NONE};
 	const bool failed = reading_open(&f->read, &f->fault) != 0;
 	if (!failed) {
@@ -148,6 +148,7 @@ static void read_claimed(struct hands *h)
 		h->told = 0;
 		if (reading_lines(&f->read))
 			reading_facts(&f->read, &f->source);
+		reader_leave(f->read.reader);
 		hand_over(h, true);
 	}
 	lock(a);
@@ -187,12 +188,17 @@ static bool start(struct ahead *a)
 	return started;
 }
 
+static void hands_done(struct hands *h)
+{
+	buf_done(&h->block);
+	buf_done(&h->room);
+}
+
 static void release(struct ahead *a)
 {
 	for (size_t i = 0; i < FILES; i++) {
 		struct slot *s = &a->slots[i];
 		reading_done(&s->file.read);
-		buf_done(&s->room);
 		for (size_t k = s->taken; k < s->full.n; k++)
 			buf_done(&s->full.v[k]);
 		vec_free(&s->full);
@@ -200,8 +206,8 @@ static void release(struct ahead *a)
 	for (size_t i = 0; i < a->spare.n; i++)
 		buf_done(&a->spare.v[i]);
 	vec_free(&a->spare);
-	buf_done(&a->other.block);
-	buf_done(&a->own.block);
+	hands_done(&a->other);
+	hands_done(&a->own);
 	(void)pthread_cond_destroy(&a->room);
 	(void)pthread_cond_destroy(&a->come);
 	(void)pthread_mutex_destroy(&a->lock);

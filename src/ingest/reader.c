@@ -318,6 +318,12 @@ void reader_facts(const struct reader *r, struct source *s)
 	s->identity.marker_len = (uint32_t)before.n;
 }
 
+void reader_leave(struct reader *r)
+{
+	window_leave(&r->in, r->options.room);
+	r->options.room = NULL;
+}
+
 void reader_free(struct reader *r)
 {
 	if (!r)

@@ -15,7 +15,7 @@ struct reader_options {
 	bool archive_name;/* the name ends in .xz .bz2 .zip .tar (D6) */
 	size_t chunk;     /* bytes per read(2), 0 = LIMIT_READ_BUFFER; tests use 1 */
 	uint64_t start;   /* begin at this byte of the decompressed stream; 0 */
-	struct buf *room; /* one reader's buffer for the next one: taken from here, if it is large enough, and left here. NULL: each its own */
+	struct buf *room; /* one reader's buffer for the next one: taken from here, and left here. NULL: each its own */
 	int64_t mtime_s, now_s; /* D7: a .gz that changed within 10 minutes is `pending`; now_s 0 = never pending */
 };
 
@@ -49,5 +49,7 @@ void reader_skip(struct reader *r, size_t bytes, uint64_t lines);
  * utf-16 utf-32 truncated-gzip truncated-zstd corrupt-gzip corrupt-zstd decompression-limit (errors). Their text does not
  * name the file. */
 void reader_facts(const struct reader *r, struct source *s);
+/* Nothing more is read or asked: the buffer is left to the next reader, before reader_free. Of reader_facts, the problems stay. */
+void reader_leave(struct reader *r);
 void reader_free(struct reader *r);
 #endif

@@ -21,6 +21,7 @@
 #endif
 
 enum { CODES = 4, SPARE = 16 * 1024, CHUNK_MIN = 4096 };
+enum { ROOM = LIMIT_LINE + 2 * HISTORY + MEM_PAGE + LIMIT_READ_BUFFER }; /* for the longest line that is kept, and a read */
 
 /* --- losses --- */
 
@@ -54,27 +55,30 @@ void losses_done(struct losses *l)
 
 /* --- the buffer --- */
 
-/* Pages that were used before cost no fault, and threads that ask for none do not wait for each other. */
+/* A buffer that goes from reader to reader has room for the longest line at once: what is not touched costs nothing, what was used before
+ * costs no fault, and threads that ask for no pages do not wait for each other. */
 static void take_room(struct window *w, size_t cap, struct buf *room)
 {
-	w->cap = cap;
-	if (room && room->cap >= cap) {
+	w->cap = room && cap < ROOM ? ROOM : cap;
+	if (room && room->cap >= w->cap) {
 		w->buf = room->p;
 		w->cap = room->cap;
 		*room = (struct buf){0};
 	} else {
-		w->buf = mem_pages(cap);
+		w->buf = mem_pages(w->cap);
 	}
 }
 
-static void leave_room(struct window *w, struct buf *room)
+void window_leave(struct window *w, struct buf *room)
 {
-	if (room && room->cap < w->cap && w->cap <= LIMIT_READ_BUFFER + HISTORY + SPARE) {
+	if (room && room->cap < w->cap && w->cap <= ROOM) {
 		free(room->p);
 		*room = (struct buf){.p = w->buf, .cap = w->cap};
 	} else {
 		free(w->buf);
 	}
+	w->buf = NULL;
+	w->cap = 0;
 }
 
 static void grow(struct window *w, size_t cap)
@@ -101,9 +105,7 @@ static void make_room(struct window *w)
 	w->end -= from;
 	if (w->cap - w->end >= w->chunk)
 		return;
-	/* At once as much as the longest line takes: what is not touched costs nothing, and a buffer that is left behind does. */
-	const size_t most = LIMIT_LINE + 2 * HISTORY + MEM_PAGE + w->chunk;
-	grow(w, most > w->end + w->chunk ? most : w->end + w->chunk);
+	grow(w, ROOM > w->end + w->chunk ? ROOM : w->end + w->chunk); /* at once: what is not touched costs nothing */
 }
 
 void window_drop_middle(struct window *w, size_t keep)
@@ -292,5 +294,6 @@ void window_close(struct window *w, struct buf *room)
 	if (w->fd > STDERR_FILENO)
 		(void)close(w->fd);
 	inflate_free(w->inflate);
-	leave_room(w, room);
+	if (w->buf)
+		window_leave(w, room);
 }

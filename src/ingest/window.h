@@ -51,7 +51,9 @@ void window_go(struct window *w, uint64_t start);
 void window_drop_middle(struct window *w, size_t keep);
 /* The `len` bytes before `offset` of the decompressed stream, read once more; false when the file is shorter, or cannot be read there. */
 bool window_read_before(const struct window *w, uint64_t offset, size_t len, char *last);
-/* Leaves the buffer in `room` when others may use it. */
+/* Nothing more is read: the buffer is left in `room` when others may use it. What stood in it is gone. */
+void window_leave(struct window *w, struct buf *room);
+/* The same, unless that was done, and closes. */
 void window_close(struct window *w, struct buf *room);
 
 /* What is open, and its offset in the decompressed stream. */
