@@ -1,6 +1,6 @@
 /* Several texts searched for at once (base/needles.h): before lines are looked at for patterns that may match anywhere.
  *
- * Of each text three neighbouring bytes stand for it, those that are rarest in logs. Texts are dealt out to eight buckets; a table per
+ * Of each text three neighbouring bytes stand for it, those that are rarest in logs. Texts are dealt out to eight buckets, the like to the like; a table per
  * place and half byte says, as bits, in which buckets such a half byte stands there. Six look-ups, ANDed, leave the buckets that may have
  * a text here, at sixteen places at once by shuffles; only then bytes are compared. */
 #include "base/needles.h"
@@ -15,6 +15,7 @@ _Static_assert(WINDOW == 3, "needle_window takes three bytes");
 struct needle {
 	str text;
 	size_t window; /* its place in the text */
+	uint32_t key;  /* its bytes */
 	struct needle *next;
 };
 
@@ -54,6 +55,52 @@ size_t needle_window(str text)
 	return best;
 }
 
+static uint32_t key_of(const char *window)
+{
+	uint32_t key = 0;
+	memcpy(&key, window, WINDOW);
+	return key;
+}
+
+static void add_window(struct needles *x, unsigned bucket, const char *window)
+{
+	for (size_t k = 0; k < WINDOW; k++) {
+		const unsigned char c = (unsigned char)window[k];
+		x->low[k][c & 15] |= (uint8_t)(1u << bucket);
+		x->high[k][c >> 4] |= (uint8_t)(1u << bucket);
+	}
+}
+
+/* How often the bucket's windows seem to stand in logs: half bytes of several texts make more than these. */
+static double bucket_cost(const struct needles *x, unsigned bucket)
+{
+	double all = 1;
+	for (size_t k = 0; k < WINDOW; k++) {
+		unsigned sum = 0;
+		for (unsigned c = 0; c < 256; c++)
+			sum += (x->low[k][c & 15] & x->high[k][c >> 4]) >> bucket & 1 ? commonness[c] : 0;
+		all *= sum;
+	}
+	return all;
+}
+
+/* The bucket that the window makes least worse. */
+static unsigned best_bucket(const struct needles *x, const char *window)
+{
+	double least = 0;
+	unsigned best = 0;
+	for (unsigned i = 0; i < BUCKETS; i++) {
+		struct needles with = *x;
+		add_window(&with, i, window);
+		const double more = bucket_cost(&with, i) - bucket_cost(x, i);
+		if (i == 0 || more < least) {
+			least = more;
+			best = i;
+		}
+	}
+	return best;
+}
+
 struct needles *needles_new(const str *texts, size_t n)
 {
 	struct needles *x = aligned_alloc(16, (sizeof *x + n * sizeof *x->all + 15) & ~(size_t)15);
@@ -61,14 +108,11 @@ struct needles *needles_new(const str *texts, size_t n)
 		diag_out_of_memory();
 	memset(x, 0, sizeof *x);
 	for (size_t i = 0; i < n; i++) {
-		struct needle **bucket = &x->bucket[i % BUCKETS];
-		x->all[i] = (struct needle){texts[i], needle_window(texts[i]), *bucket};
-		*bucket = &x->all[i];
-		for (size_t k = 0; k < WINDOW; k++) {
-			const unsigned char c = (unsigned char)texts[i].p[x->all[i].window + k];
-			x->low[k][c & 15] |= (uint8_t)(1u << i % BUCKETS);
-			x->high[k][c >> 4] |= (uint8_t)(1u << i % BUCKETS);
-		}
+		const size_t at = needle_window(texts[i]);
+		const unsigned bucket = best_bucket(x, texts[i].p + at);
+		x->all[i] = (struct needle){texts[i], at, key_of(texts[i].p + at), x->bucket[bucket]};
+		x->bucket[bucket] = &x->all[i];
+		add_window(x, bucket, texts[i].p + at);
 	}
 	return x;
 }
@@ -78,10 +122,11 @@ void needles_free(struct needles *x) { free(x); }
 /* The text of one of these buckets whose window stands here; NULL. */
 static const char *verify(const struct needles *x, unsigned buckets, const char *window, const char *at, const char *end)
 {
+	const uint32_t key = key_of(window);
 	for (; buckets != 0; buckets &= buckets - 1)
 		for (const struct needle *n = x->bucket[__builtin_ctz(buckets)]; n != NULL; n = n->next) {
 			const bool inside = (size_t)(window - at) >= n->window && (size_t)(end - window) >= n->text.n - n->window;
-			if (inside && memcmp(window - n->window, n->text.p, n->text.n) == 0)
+			if (n->key == key && inside && memcmp(window - n->window, n->text.p, n->text.n) == 0)
 				return window - n->window;
 		}
 	return NULL;
@@ -112,7 +157,7 @@ const char *needles_find_scalar(const struct needles *x, const char *at, const c
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-enum { BLOCK_STEP = 32, BLOCK = BLOCK_STEP + WINDOW - 1 };
+enum { VECTOR = 32, VECTORS = 2, BLOCK_STEP = VECTOR * VECTORS, BLOCK = BLOCK_STEP + WINDOW - 1 };
 
 struct tables {
 	__m256i low[WINDOW], high[WINDOW];
@@ -123,36 +168,45 @@ __attribute__((target("avx2"))) static inline __m256i both_halves(const uint8_t 
 	return _mm256_broadcastsi128_si256(_mm_load_si128((const __m128i *)(const void *)table));
 }
 
+/* Byte i: the buckets with a text whose window has the byte at p + i + k in its place k. */
+__attribute__((target("avx2"))) static inline __m256i buckets_by(const struct tables *t, const char *p, int k)
+{
+	const __m256i half = _mm256_set1_epi8(15), v = _mm256_loadu_si256((const __m256i *)(const void *)(p + k));
+	return _mm256_and_si256(_mm256_shuffle_epi8(t->low[k], _mm256_and_si256(v, half)),
+		_mm256_shuffle_epi8(t->high[k], _mm256_and_si256(_mm256_srli_epi16(v, 4), half)));
+}
+
 /* Byte i: the buckets that may have a window at p + i. */
 __attribute__((target("avx2"))) static inline __m256i buckets_from(const struct tables *t, const char *p)
 {
-	const __m256i half = _mm256_set1_epi8(15);
-	__m256i buckets = _mm256_set1_epi8(-1);
-	for (int k = 0; k < WINDOW; k++) {
-		const __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(p + k));
-		const __m256i low = _mm256_shuffle_epi8(t->low[k], _mm256_and_si256(v, half));
-		const __m256i high = _mm256_shuffle_epi8(t->high[k], _mm256_and_si256(_mm256_srli_epi16(v, 4), half));
-		buckets = _mm256_and_si256(buckets, _mm256_and_si256(low, high));
-	}
-	return buckets;
+	return _mm256_and_si256(_mm256_and_si256(buckets_by(t, p, 0), buckets_by(t, p, 1)), buckets_by(t, p, 2));
 }
 
-/* Windows among the BLOCK bytes at `from`. */
-__attribute__((target("avx2"))) static inline const char *find_in_block(const struct needles *x, const struct tables *t, const char *from, const char *at,
+/* Windows that begin at one of VECTOR bytes from `from`, of which `some` is told. */
+__attribute__((target("avx2"))) static inline const char *find_in_vector(const struct needles *x, __m256i some, const char *from, const char *at,
 	const char *end)
 {
-	_Alignas(32) uint8_t buckets[BLOCK_STEP];
-	const __m256i some = buckets_from(t, from);
+	_Alignas(VECTOR) uint8_t buckets[VECTOR];
 	unsigned places = ~(unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(some, _mm256_setzero_si256()));
-	if (places == 0)
-		return NULL;
-	for (_mm256_store_si256((__m256i *)(void *)buckets, some); places != 0; places &= places - 1) {
+	_mm256_store_si256((__m256i *)(void *)buckets, some);
+	for (; places != 0; places &= places - 1) {
 		const unsigned i = (unsigned)__builtin_ctz(places);
 		const char *found = verify(x, buckets[i], from + i, at, end);
 		if (found != NULL)
 			return found;
 	}
 	return NULL;
+}
+
+/* Windows among the BLOCK bytes at `from`. */
+__attribute__((target("avx2"))) static inline const char *find_in_block(const struct needles *x, const struct tables *t, const char *from, const char *at,
+	const char *end)
+{
+	const __m256i first = buckets_from(t, from), second = buckets_from(t, from + VECTOR), both = _mm256_or_si256(first, second);
+	if (_mm256_testz_si256(both, both))
+		return NULL;
+	const char *found = find_in_vector(x, first, from, at, end);
+	return found != NULL ? found : find_in_vector(x, second, from + VECTOR, at, end);
 }
 
 __attribute__((target("avx2"))) static const char *find_avx2(const struct needles *x, const char *at, const char *end)
