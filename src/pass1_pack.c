@@ -1,7 +1,7 @@
 /* Part of pass 1 with two threads, between pass1_ahead's halves: records and rests as bytes (see pass1_pack.h).
  *
  * A message is a header, then as many bytes, and what is missing to a multiple of 8; a record is copied as it lies in memory, with its
- * texts behind it. Both ends are this program in this run: nothing is checked, and nothing of it may be stored. */
+ * texts behind it: first the line as it stood, in which most of the others lie. Both ends are this program in this run: nothing is checked, and nothing of it may be stored. */
 #include "pass1_pack.h"
 #include "model/limits.h"
 #include <stddef.h>
@@ -17,8 +17,8 @@ struct rest_message {
 	size_t reader_n, parser_n;
 };
 
-/* Texts of a record. */
-static const size_t texts[] = {offsetof(struct record, raw), offsetof(struct record, body), offsetof(struct record, server),
+/* Texts of a record but the raw one. */
+static const size_t texts[] = {offsetof(struct record, body), offsetof(struct record, server),
 	offsetof(struct record, session), offsetof(struct record, cwd), offsetof(struct record, version), offsetof(struct record, tool),
 	offsetof(struct record, tool_use_id), offsetof(struct record, frames)};
 enum { TEXTS = sizeof texts / sizeof *texts };
@@ -38,22 +38,41 @@ static char *put(struct buf *b, enum message_kind kind, size_t n)
 	return p;
 }
 
+struct record_message {
+	struct record record;
+	uint32_t at[TEXTS];       /* where the text begins, behind this */
+};
+
+/* Where it lies in `raw`; false: elsewhere. */
+static bool lies_in(str raw, str text, uint32_t *ret_at)
+{
+	const uintptr_t at = (uintptr_t)text.p - (uintptr_t)raw.p;
+	*ret_at = (uint32_t)at;
+	return at <= raw.n && text.n <= raw.n - at;
+}
+
 void pack_record(struct buf *b, const struct record *r)
 {
-	struct record copy = *r;
-	copy.raw = str_head(copy.raw, LIMIT_RAW_EXCERPT); /* nobody looks at more of it */
-	size_t n = sizeof copy;
-	for (size_t i = 0; i < TEXTS; i++)
-		n += text_of(&copy, i)->n;
-	char *p = put(b, MESSAGE_RECORD, n);
-	memcpy(p, &copy, sizeof copy);
-	p += sizeof copy;
+	struct record_message m = {.record = *r};
+	const str raw = str_head(r->raw, LIMIT_RAW_EXCERPT); /* nobody looks at more of it */
+	size_t n = raw.n, copied[TEXTS];
+	m.record.raw.n = raw.n;
 	for (size_t i = 0; i < TEXTS; i++) {
-		const str *text = text_of(&copy, i);
-		if (text->n)
-			memcpy(p, text->p, text->n);
-		p += text->n;
+		const str *text = text_of(&m.record, i);
+		copied[i] = 0;
+		if (text->n == 0 || lies_in(raw, *text, &m.at[i]))
+			continue;
+		m.at[i] = (uint32_t)n;
+		copied[i] = text->n;
+		n += text->n;
 	}
+	char *p = put(b, MESSAGE_RECORD, sizeof m + n), *to = p + sizeof m;
+	memcpy(p, &m, sizeof m);
+	if (raw.n)
+		memcpy(to, raw.p, raw.n);
+	for (size_t i = 0; i < TEXTS; i++)
+		if (copied[i])
+			memcpy(to + m.at[i], text_of(&m.record, i)->p, copied[i]);
 }
 
 void pack_rest(struct buf *b, uint64_t offset, str reader, str parser)
@@ -69,15 +88,16 @@ void pack_at(struct buf *b, uint64_t offset) { memcpy(put(b, MESSAGE_AT, sizeof 
 
 static void open_record(const struct reading_sink *sink, char *p)
 {
-	struct record *r = (struct record *)(void *)p;
-	p += sizeof *r;
+	struct record_message *m = (struct record_message *)(void *)p;
+	const char *from = p + sizeof *m;
+	if (m->record.raw.p)
+		m->record.raw.p = from;
 	for (size_t i = 0; i < TEXTS; i++) {
-		str *text = text_of(r, i);
+		str *text = text_of(&m->record, i);
 		if (text->p)
-			text->p = p;
-		p += text->n;
+			text->p = from + m->at[i];
 	}
-	sink->record(sink->context, r);
+	sink->record(sink->context, &m->record);
 }
 
 static void open_rest(const struct reading_sink *sink, char *p)
