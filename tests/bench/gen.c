@@ -1,5 +1,7 @@
-/* gen.c OUT MIB SEED: a synthetic debug log of a client, the same bytes for the same arguments, and its truth as JSON on stdout.
+/* gen.c OUT MIB SEED [plain]: a synthetic debug log of a client, the same bytes for the same arguments, and its truth as JSON on stdout.
  *
+ * A plain log has longer lines, some 150 bytes, and fewer calls, some 60 per MiB; one noise in nine begins as a signature does, else
+ * one in three.
  * Nine of ten lines are noise. Between them: healthy calls, connections, stderr of a stdio server; now and then a call whose stream
  * drops and that is cancelled, one whose server dies, one that never ends, a Python traceback; and traps: log text quoted inside
  * other records, lines of many kilobytes, records wrapped over two lines. */
@@ -8,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct {
 	uint64_t bytes, lines, calls, open, beats, cancelled, died, tracebacks, quoted;
@@ -16,6 +19,7 @@ static struct {
 	FILE *out;
 	uint64_t state;
 	int64_t now; /* ms since 1970-01-01 */
+	bool plain;
 } g;
 
 static const struct {
@@ -66,9 +70,8 @@ static int stamp(const char *level)
 		(int)(ms % 1000), level);
 }
 
-static void noise(void)
+static void usual_noise(void)
 {
-	g.now += 20 + roll(400);
 	switch (roll(9)) {
 	case 0: RECORD("DEBUG", "[API REQUEST] /v1/messages source=repl_main_thread model=large-%u attempt=1", roll(9)); break;
 	case 1: RECORD("DEBUG", "Temp file written successfully, size: %u bytes (/home/dev/.client.json)", roll(90000)); break;
@@ -85,6 +88,70 @@ static void noise(void)
 		LINE("  ]\n");
 		LINE("}\n");
 	}
+}
+
+#define SOURCES "/home/dev/projects/internal-services/src"
+#define STATE "/home/dev/.config/client-data"
+
+static uint64_t hex(void) { return (uint64_t)roll(1u << 31) << 24 ^ roll(1u << 31); }
+
+/* Nothing that a signature begins with. */
+static void plain_noise(void)
+{
+	const char *a = noun(), *b = noun();
+	switch (roll(12)) {
+	case 0:
+		RECORD("DEBUG", "File history: snapshot %014" PRIx64 " taken, %u files tracked (kept as %014" PRIx64 "@v%u in " STATE "/history/%s)", hex(), roll(900),
+			hex(), roll(30), a);
+		break;
+	case 1:
+		RECORD("DEBUG", "Moving " STATE "/state/%s.json.tmp.%u.%013u to " STATE "/state/%s.json, %u bytes, mode 0600", a, roll(90000), roll(1u << 31), a,
+			roll(90000));
+		break;
+	case 2:
+		RECORD("DEBUG", "Permission rule for Bash(git diff %s): behaviour=ask source=projectSettings cwd=" SOURCES "/%s/%s matched=%u of %u rules", a, b, a, roll(3),
+			roll(40));
+		break;
+	case 3:
+		RECORD("DEBUG", "Diff of %s against %s: %u hunks, %u lines, took %u.%02ums in " SOURCES "/%s/%s.c", a, b, roll(20), roll(2000), roll(50), roll(100), b, a);
+		break;
+	case 4:
+		RECORD("DEBUG", "Language server diagnostics: " SOURCES "/%s/%s_%s.ts errors=%u warnings=%u hints=%u version=%u pending=%u", a, b, a, roll(9), roll(30), roll(90),
+			roll(400), roll(5));
+		break;
+	case 5:
+		RECORD("DEBUG", "Shell: `git -C " SOURCES "/%s status --porcelain --branch` cwd=" SOURCES "/%s took %ums exit=0 bytes=%u", a, b, roll(300), roll(9000));
+		break;
+	case 6:
+		RECORD("DEBUG", "Settings from the network: not modified, etag \"%014" PRIx64 "\", next in %us, url https://settings.example/v1/organisations/%014" PRIx64 "/%s",
+			hex(), roll(3600), hex(), a);
+		break;
+	case 7:
+		RECORD("DEBUG", "Context: %u of %u tokens used, turn %u, results of %s and %s dropped, model large-%u, cache read %u, cache written %u, reserve %u", roll(180000),
+			200000u, roll(90), a, b, roll(9), roll(150000), roll(9000), 13000u);
+		break;
+	case 8: RECORD("DEBUG", "Watcher: changed " SOURCES "/%s/%s/%014" PRIx64 ".json (debounce %ums)", a, b, hex(), roll(500)); break;
+	case 9:
+		RECORD("DEBUG", "Telemetry: batch %014" PRIx64 " of %u events flushed in %ums, %u bytes gzip, queue %u, endpoint https://telemetry.example/v1/batches/%s", hex(),
+			roll(60), roll(900), roll(20000), roll(10), a);
+		break;
+	case 10:
+		RECORD("DEBUG", "Hook output of PostToolUse:%s parsed: {\"continue\":true,\"suppressOutput\":%s,\"reason\":\"%s %s %s\"} in %ums", a, roll(2) ? "true" : "false", b, a,
+			noun(), roll(90));
+		break;
+	default:
+		RECORD("WARN", "Settings of the %s hold a rule that nobody asks for:", a);
+		LINE("  at " STATE "/settings.%s.json, rule %u of %u: Bash(%s %s:*)\n", b, roll(30), 30u, a, b);
+	}
+}
+
+static void noise(void)
+{
+	g.now += 20 + roll(400);
+	if (g.plain && roll(3))
+		plain_noise();
+	else
+		usual_noise();
 }
 
 static void quoted(void) /* nothing of this happened */
@@ -226,8 +293,9 @@ static void step(void)
 
 int main(int argc, char **argv)
 {
-	if (argc != 4 || (g.out = fopen(argv[1], "wb")) == NULL)
-		return fprintf(stderr, "usage: gen OUT MIB SEED\n"), 2;
+	g.plain = argc == 5 && strcmp(argv[4], "plain") == 0;
+	if (argc != 4 + g.plain || (g.out = fopen(argv[1], "wb")) == NULL)
+		return fprintf(stderr, "usage: gen OUT MIB SEED [plain]\n"), 2;
 	uint64_t size = strtoull(argv[2], NULL, 10) << 20;
 	g.state = strtoull(argv[3], NULL, 10) * 2 + 1;
 	g.now = INT64_C(1767600000000);

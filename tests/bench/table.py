@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Every goal of speed and memory beside its peer: prints the table of docs/performance.md, each row with goal, figure, met or missed.
 
-    table.py [--only NAME]... [--list] [--mib 128] [--rounds 5] [--full] [--log FILE]
+    table.py [--only NAME]... [--list] [--mib 128] [--rounds 5] [--full] [--dense] [--log FILE]
 
 Commands of a row take turns (A B C A B C …) after one round to warm up; a figure is the median of user + system time of whole
-processes, from wait4 (wall time where the row says so). Sizes are small enough for some minutes; --full takes a log of 1 GiB. A tool
-that is not installed makes its row "SKIPPED"; --log gives another log than gen.c makes, whose first 10 MiB are its small one. What ends with an error is "missed". A row is a function below that returns measured
-figures and says its goal; adding one is adding a function.
+processes, from wait4 (wall time where the row says so). Sizes are small enough for some minutes; --full takes a log of 1 GiB, --dense
+one with more calls and shorter lines; --log gives another one than gen.c makes, whose first 10 MiB are the small one. A tool that is not
+installed makes its row "SKIPPED", what ends with an error is "missed". A row is a function below that returns measured figures and says
+its goal; adding one is adding a function.
 """
 import argparse
 import itertools
@@ -70,6 +71,7 @@ def run(command, scratch, env=None):
 class Bench:
     def __init__(self, args, scratch):
         self.args, self.scratch, self.made = args, scratch, {}
+        self.shape = [] if args.dense else ["plain"]
 
     def path(self, name):
         return os.path.join(self.scratch, name)
@@ -88,7 +90,7 @@ class Bench:
         if self.args.log:
             return self.head(f"head{mib}.log", self.args.log, mib << 20) if mib else self.args.log
         mib = mib or self.args.mib
-        return self.once(f"{mib}.log", lambda p: subprocess.run([self.compiled("gen"), p, str(mib), "1"], check=True, stdout=subprocess.DEVNULL))
+        return self.once(f"{mib}.log", lambda p: subprocess.run([self.compiled("gen"), p, str(mib), "1", *self.shape], check=True, stdout=subprocess.DEVNULL))
 
     def head(self, name, log, size):
         def make(path):
@@ -463,6 +465,7 @@ def main():
     parser.add_argument("--only", action="append", choices=[name for name, _, _ in ROWS], metavar="NAME")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--full", action="store_true")
+    parser.add_argument("--dense", action="store_true")
     parser.add_argument("--mib", type=int, default=128)
     parser.add_argument("--log")
     parser.add_argument("--rounds", type=int, default=5)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""A generated log is analysed, and the database must tell its truth exactly. Where valgrind is installed, the instructions per byte
-of log are compared with the recorded figure (instructions.json): more than 5 % above it is a fault.
+"""A generated log of each shape (gen.c) is analysed, and the database must tell its truth exactly. Where valgrind is installed, the
+instructions per byte of log are compared with the recorded figure (instructions.json): more than 5 % above it is a fault.
 
-    test_truth.py [--mib N] [--record]
+    test_truth.py [--mib N] [--jobs N] [--record]
 
 --record writes the measured figure down for this compiler and these libraries; do that when a change is worth its cost.
 """
@@ -23,7 +23,8 @@ FIGURES = os.path.join(HERE, "instructions.json")
 PROGRAM = os.environ.get("MCPLOG", "mcplog")
 BUILD = os.environ.get("MCPLOG_BUILD", "")
 ALLOWED = 1.05
-CALLGRIND_MIB = 8
+CALLGRIND_MIB = 10
+SHAPES = {"dense": [], "plain": ["plain"]}
 
 # What the database says, and the truth it must equal.
 TRUTHS = (
@@ -41,23 +42,23 @@ TRUTHS = (
 )
 
 
-def generate(gen, scratch, mib):
+def generate(gen, scratch, mib, shape):
     log = os.path.join(scratch, f"log{mib}.txt")
-    run = subprocess.run([gen, log, str(mib), "1"], check=True, capture_output=True, text=True)
+    run = subprocess.run([gen, log, str(mib), "1", *SHAPES[shape]], check=True, capture_output=True, text=True)
     return log, json.loads(run.stdout)
 
 
-def check_truth(gen, scratch, mib, jobs):
-    log, truth = generate(gen, scratch, mib)
-    db = os.path.join(scratch, "truth.db")
+def check_truth(gen, scratch, mib, shape, jobs):
+    log, truth = generate(gen, scratch, mib, shape)
+    db = os.path.join(scratch, f"{shape}.db")
     run = subprocess.run([PROGRAM, "analyze", "--jobs", jobs, "--db", db, log], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     if run.returncode not in (0, 1, 2):
         return [f"analyze ended with {run.returncode}: {run.stderr.strip()}"]
     with sqlite3.connect(db) as c:
         found = [(what, c.execute(sql).fetchone()[0], expected(truth)) for what, sql, expected in TRUTHS]
-    faults = [f"{what}: {got}, not {want}" for what, got, want in found if got != want]
+    faults = [f"{shape} log: {what}: {got}, not {want}" for what, got, want in found if got != want]
     share = os.path.getsize(db) / truth["bytes"]
-    print(f"{truth['bytes']} bytes, {truth['calls']} calls, database {100 * share:.2f} % of the log")
+    print(f"{shape} log: {truth['bytes']} bytes, {truth['calls']} calls, database {100 * share:.2f} % of the log")
     return faults
 
 
@@ -78,9 +79,9 @@ def setting():
     return f"{cache_entry('CMAKE_BUILD_TYPE')}, {compiler}, SQLite {sqlite3.sqlite_version}, {linked}{whole}"
 
 
-def instructions_per_byte(gen, scratch):
-    log, truth = generate(gen, scratch, CALLGRIND_MIB)
-    count, _ = callgrind.run([PROGRAM, "analyze", "--jobs", "1", "--db", f"{scratch}/count.db", log])
+def instructions_per_byte(gen, scratch, shape):
+    log, truth = generate(gen, scratch, CALLGRIND_MIB, shape)
+    count, _ = callgrind.run([PROGRAM, "analyze", "--jobs", "1", "--db", f"{scratch}/count-{shape}.db", log])
     return count / truth["bytes"] if count else None
 
 
@@ -88,24 +89,23 @@ def check_instructions(gen, scratch, record):
     if not shutil.which("valgrind") or os.environ.get("MCPLOG_SANITIZE", "OFF") in ("ON", "1", "TRUE") or cache_entry("CMAKE_BUILD_TYPE") != "Release":
         print("instructions per byte: only measured of a release build, with valgrind")
         return []
-    measured = instructions_per_byte(gen, scratch)
-    if measured is None:
+    measured = {shape: instructions_per_byte(gen, scratch, shape) for shape in SHAPES}
+    if None in measured.values():
         print("instructions per byte: valgrind cannot run the program")
         return []
     with open(FIGURES, encoding="utf-8") as f:
         figures = json.load(f)
     where = setting()
-    known = figures.get(where)
-    print(f"instructions per byte: {measured:.2f} ({where}; recorded: {known})")
+    known = figures.get(where, {})
+    print("instructions per byte: " + ", ".join(f"{figure:.2f} of a {shape} log" for shape, figure in measured.items()) + f" ({where}; recorded: {known})")
     if record:
-        figures[where] = round(measured, 2)
+        figures[where] = {shape: round(figure, 2) for shape, figure in measured.items()}
         with open(FIGURES, "w", encoding="utf-8") as f:
             json.dump(figures, f, indent=1, sort_keys=True)
             f.write("\n")
         return []
-    if known and measured > known * ALLOWED:
-        return [f"instructions per byte: {measured:.2f}, more than {known} + 5 %; find the cause, or record it with --record"]
-    return []
+    return [f"instructions per byte of a {shape} log: {figure:.2f}, more than {known[shape]} + 5 %; find the cause, or record it with --record"
+            for shape, figure in measured.items() if shape in known and figure > known[shape] * ALLOWED]
 
 
 def main():
@@ -121,7 +121,8 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         gen = os.path.join(scratch, "gen")
         subprocess.run([compiler, "-std=c17", "-O2", "-o", gen, os.path.join(HERE, "gen.c")], check=True)
-        faults = check_truth(gen, scratch, args.mib, args.jobs) + check_instructions(gen, scratch, args.record)
+        faults = [fault for shape in SHAPES for fault in check_truth(gen, scratch, args.mib, shape, args.jobs)]
+        faults += check_instructions(gen, scratch, args.record)
     for fault in faults:
         print(fault)
     return 1 if faults else 0
