@@ -1,7 +1,7 @@
 /* gen.c OUT MIB SEED [plain]: a synthetic debug log of a client, the same bytes for the same arguments, and its truth as JSON on stdout.
  *
- * A plain log has longer lines, some 150 bytes, and fewer calls, some 60 per MiB; one noise in nine begins as a signature does, else
- * one in three.
+ * A plain log has longer lines, some 125 bytes, and fewer calls, some 60 per MiB; one noise in nine begins as a signature does, else
+ * one in three; and a third of the incidents.
  * Nine of ten lines are noise. Between them: healthy calls, connections, stderr of a stdio server; now and then a call whose stream
  * drops and that is cancelled, one whose server dies, one that never ends, a Python traceback; and traps: log text quoted inside
  * other records, lines of many kilobytes, records wrapped over two lines. */
@@ -277,16 +277,17 @@ static void left_open(void)
 static void step(void)
 {
 	static const struct {
-		unsigned of_100000;
+		unsigned of_100000[2]; /* the second one: of a plain log */
 		void (*write)(void);
-	} kinds[] = {{900, healthy}, {20, long_line}, {6, cancelled}, {4, died}, {2, left_open}, {4, traceback}, {8, quoted}};
+	} kinds[] = {{{900, 900}, healthy}, {{20, 5}, long_line}, {{6, 2}, cancelled}, {{4, 1}, died}, {{2, 1}, left_open}, {{4, 1}, traceback}, {{8, 4}, quoted}};
 	unsigned n = roll(100000);
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		if (n < kinds[i].of_100000) {
+		const unsigned some = kinds[i].of_100000[g.plain];
+		if (n < some) {
 			kinds[i].write();
 			return;
 		}
-		n -= kinds[i].of_100000;
+		n -= some;
 	}
 	noise();
 }
