@@ -23,10 +23,9 @@ static void the_file_is_private_and_marked(void **state)
 		assert_int_equal(stat(files[i], &st), 0);
 		assert_int_equal(st.st_mode & 0777, 0600);
 	}
-	struct err e = {0};
-	ok(timeline_begin(t, &e), &e);
-	ok(timeline_commit(t, &e), &e);
-	ok(timeline_add_run(t, S("x"), noon, noon, 0, &e), &e);
+	ok(timeline_begin(t, &err));
+	ok(timeline_commit(t, &err));
+	ok(timeline_add_run(t, S("x"), noon, noon, 0, &err));
 	assert_int_equal(stat("a.db-wal", &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	timeline_close(t);
@@ -43,12 +42,11 @@ static void the_file_is_private_and_marked(void **state)
 static void G6_symbolic_links_are_refused_hard_links_warned_about(void **state)
 {
 	(void)state;
-	struct err e;
-	assert_int_equal(open_code("a.db", false, &e), 0);
+	assert_int_equal(open_code("a.db", false, &err), 0);
 	assert_int_equal(symlink("a.db", "link.db"), 0);
-	assert_int_equal(open_code("link.db", false, &e), ERR_DB);
-	assert_non_null(strstr(e.text, "symbolic link"));
-	assert_int_equal(open_code("link.db", true, &e), ERR_DB);
+	assert_int_equal(open_code("link.db", false, &err), ERR_DB);
+	assert_non_null(strstr(err.text, "symbolic link"));
+	assert_int_equal(open_code("link.db", true, &err), ERR_DB);
 	assert_int_equal(unlink("link.db"), 0);
 	assert_int_equal(symlink("a.db", "a.db.lock.x"), 0);
 	assert_int_equal(unlink("a.db.lock.x"), 0);
@@ -58,28 +56,27 @@ static void G6_symbolic_links_are_refused_hard_links_warned_about(void **state)
 	timeline_close(t);
 }
 
-static str bytes_of(const char *path, struct buf *out)
+static str bytes_of(const char *path, struct buf *to)
 {
 	char chunk[4096];
-	buf_reset(out);
+	buf_reset(to);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
 	for (ssize_t n; (n = read(fd, chunk, sizeof chunk)) > 0;)
-		buf_add(out, (str){chunk, (size_t)n});
+		buf_add(to, (str){chunk, (size_t)n});
 	(void)close(fd);
-	return buf_str(out);
+	return buf_str(to);
 }
 
 static void refused_untouched(const char *path, const char *word)
 {
 	struct buf before = {0}, after = {0};
-	struct err e;
 	(void)bytes_of(path, &before);
 	for (int read_only = 0; read_only < 2; read_only++) {
-		assert_int_equal(open_code(path, read_only, &e), ERR_DB);
-		if (!strstr(e.text, word))
-			fail_msg("`%s` does not say `%s`", e.text, word);
-		assert_true(e.hint[0]);
+		assert_int_equal(open_code(path, read_only, &err), ERR_DB);
+		if (!strstr(err.text, word))
+			fail_msg("`%s` does not say `%s`", err.text, word);
+		assert_true(err.hint[0]);
 	}
 	assert_str(bytes_of(path, &after), buf_str(&before));
 	buf_done(&before);
@@ -99,7 +96,6 @@ static void raw(const char *path, const char *sql)
 static void G1_foreign_newer_and_damaged_files_are_refused_untouched(void **state)
 {
 	(void)state;
-	struct err e;
 	write_file("a.db", "2026-05-17T20:23:00.776Z [DEBUG] this is a log, and it is longer than the hundred bytes that the header of a database takes\n");
 	refused_untouched("a.db", "not a database");
 	write_file("a.db", "short");
@@ -114,32 +110,28 @@ static void G1_foreign_newer_and_damaged_files_are_refused_untouched(void **stat
 	raw("a.db", "PRAGMA user_version = 2");
 	refused_untouched("a.db", "`t`");
 	assert_int_equal(unlink("a.db"), 0);
-	assert_int_equal(open_code("a.db", false, &e), 0);
+	assert_int_equal(open_code("a.db", false, &err), 0);
 	struct stat st;
 	assert_int_equal(stat("a.db", &st), 0);
 	assert_int_equal(truncate("a.db", st.st_size - 4096), 0);
 	refused_untouched("a.db", "cut off");
 	assert_int_equal(mkdir("sub", 0700), 0);
-	assert_int_equal(open_code("sub", false, &e), ERR_DB);
-	assert_int_equal(open_code("nowhere/a.db", false, &e), ERR_DB);
-	assert_non_null(strstr(e.text, "nowhere"));
-	assert_int_equal(open_code("b.db", true, &e), ERR_DB);
+	assert_int_equal(open_code("sub", false, &err), ERR_DB);
+	assert_int_equal(open_code("nowhere/a.db", false, &err), ERR_DB);
+	assert_non_null(strstr(err.text, "nowhere"));
+	assert_int_equal(open_code("b.db", true, &err), ERR_DB);
 	assert_int_equal(access("b.db", F_OK), -1);
 }
 
 static void G1_a_damaged_page_is_an_error_that_says_so(void **state)
 {
 	(void)state;
-	struct rules rules;
-	struct arena a = {0};
-	struct err e = {0};
 	bool unchanged;
-	rules_make(&rules);
 	struct timeline *t = must_open("a.db");
 	struct source s = source_of("a.log", 42, 500000);
-	ok(timeline_begin(t, &e), &e);
-	int64_t id = put_source(t, &s, &rules, 0, 1000, &unchanged);
-	ok(timeline_commit(t, &e), &e);
+	ok(timeline_begin(t, &err));
+	int64_t id = put_source(t, &s, 0, 1000, &unchanged);
+	ok(timeline_commit(t, &err));
 	timeline_close(t);
 	struct stat st;
 	char junk[4096];
@@ -151,12 +143,10 @@ static void G1_a_damaged_page_is_an_error_that_says_so(void **state)
 	(void)close(fd);
 	t = must_open("a.db");
 	struct seen seen = {0};
-	assert_int_equal(timeline_load_events(t, &(struct source_part){id, 0, UINT64_MAX}, 0, &rules, &a, false, see_event, &seen, &e), ERR_DB);
-	assert_non_null(strstr(e.text, "damaged"));
-	assert_true(e.hint[0]);
+	assert_int_equal(timeline_load_events(t, &(struct source_part){id, 0, UINT64_MAX}, 0, &rules, &arena, false, see_event, &seen, &err), ERR_DB);
+	assert_non_null(strstr(err.text, "damaged"));
+	assert_true(err.hint[0]);
 	timeline_close(t);
-	arena_done(&a);
-	rules_free(&rules);
 }
 
 static void G7_a_changed_schema_is_refused(void **state)
@@ -169,29 +159,26 @@ static void G7_a_changed_schema_is_refused(void **state)
 		{"DROP VIEW runs; CREATE VIEW runs AS SELECT load_extension('x'); CREATE VIEW v AS SELECT 1", "never released, or changed since: `runs` is not"},
 		{"DROP TABLE bound", "tables and views are missing"},
 	};
-	struct err e;
 	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
-		assert_int_equal(open_code("a.db", false, &e), 0);
+		assert_int_equal(open_code("a.db", false, &err), 0);
 		raw("a.db", changes[i][0]);
 		refused_untouched("a.db", changes[i][1]);
 		assert_int_equal(unlink("a.db"), 0);
 	}
 	/* Statistics of ANALYZE are harmless. */
-	assert_int_equal(open_code("a.db", false, &e), 0);
+	assert_int_equal(open_code("a.db", false, &err), 0);
 	raw("a.db", "INSERT INTO run(command, exit) VALUES('x', 0); ANALYZE");
-	assert_int_equal(open_code("a.db", false, &e), 0);
+	assert_int_equal(open_code("a.db", false, &err), 0);
 }
 
 static void handles_are_defensive(void **state)
 {
 	(void)state;
-	struct err e = {0};
-	assert_int_equal(open_code("a.db", false, &e), 0);
-	struct arena a = {0};
+	assert_int_equal(open_code("a.db", false, &err), 0);
 	const char *path;
-	ok(open_resolve("a.db", &a, &path, &e), &e);
+	ok(open_resolve("a.db", &arena, &path, &err));
 	struct sql q = {0};
-	ok(open_handle(path, SQLITE_OPEN_READWRITE, &q, &e), &e);
+	ok(open_handle(path, SQLITE_OPEN_READWRITE, &q, &err));
 	static const struct {
 		int what, on;
 	} want[] = {{SQLITE_DBCONFIG_DEFENSIVE, 1}, {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0}, {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0}, {SQLITE_DBCONFIG_ENABLE_VIEW, 0}};
@@ -201,9 +188,8 @@ static void handles_are_defensive(void **state)
 		assert_int_equal(is, want[i].on);
 	}
 	assert_int_equal(sqlite3_limit(q.db, SQLITE_LIMIT_ATTACHED, -1), 0);
-	assert_int_equal(sql_exec(&q, "SELECT * FROM runs", &e), ERR_DB);
+	assert_int_equal(sql_exec(&q, "SELECT * FROM runs", &err), ERR_DB);
 	sql_done(&q);
-	arena_done(&a);
 }
 
 /* --- one writer --- */
@@ -211,55 +197,49 @@ static void handles_are_defensive(void **state)
 static void G2_a_second_writer_is_told_the_pid(void **state)
 {
 	(void)state;
-	struct err e;
 	struct timeline *t = must_open("a.db");
 	char pid[32];
 	(void)snprintf(pid, sizeof pid, "pid %ld", (long)getpid());
-	assert_int_equal(open_code("a.db", false, &e), ERR_LOCKED);
-	assert_non_null(strstr(e.text, pid));
-	assert_non_null(strstr(e.hint, "--lock-wait"));
-	assert_int_equal(open_code("a.db", true, &e), 0); /* readers work */
+	assert_int_equal(open_code("a.db", false, &err), ERR_LOCKED);
+	assert_non_null(strstr(err.text, pid));
+	assert_non_null(strstr(err.hint, "--lock-wait"));
+	assert_int_equal(open_code("a.db", true, &err), 0); /* readers work */
 	timeline_close(t);
-	assert_int_equal(open_code("a.db", false, &e), 0);
+	assert_int_equal(open_code("a.db", false, &err), 0);
 }
 
 static void G3_a_killed_writer_leaves_the_last_commit(void **state)
 {
 	(void)state;
-	struct rules rules;
-	struct err e = {0};
 	bool unchanged;
-	rules_make(&rules);
 	struct source s = source_of("a.log", 42, 5000), second = source_of("b.log", 43, 5000);
 	struct timeline *t = must_open("a.db");
-	ok(timeline_begin(t, &e), &e);
-	(void)put_source(t, &s, &rules, 0, 3, &unchanged);
-	ok(timeline_commit(t, &e), &e);
+	ok(timeline_begin(t, &err));
+	(void)put_source(t, &s, 0, 3, &unchanged);
+	ok(timeline_commit(t, &err));
 	timeline_close(t);
 	struct hash128 before = dump("a.db");
 	pid_t child = fork();
 	if (child == 0) {
 		t = must_open("a.db");
-		if (timeline_begin(t, &e) == 0)
-			(void)put_source(t, &second, &rules, 0, 500, &unchanged);
+		if (timeline_begin(t, &err) == 0)
+			(void)put_source(t, &second, 0, 500, &unchanged);
 		_exit(0);
 	}
 	int status;
 	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_int_equal(open_code("a.db", false, &e), 0); /* the kernel gave the lock back */
+	assert_int_equal(open_code("a.db", false, &err), 0); /* the kernel gave the lock back */
 	struct hash128 after = dump("a.db");
 	assert_memory_equal(&before, &after, sizeof before);
-	rules_free(&rules);
 }
 
 static void a_leftover_wal_of_a_removed_database_is_not_replayed(void **state)
 {
 	(void)state;
-	struct err e;
 	write_file("a.db-wal", "old pages");
 	write_file("a.db.new", "half built");
-	assert_int_equal(open_code("a.db", false, &e), 0);
-	assert_int_equal(open_code("a.db", false, &e), 0);
+	assert_int_equal(open_code("a.db", false, &err), 0);
+	assert_int_equal(open_code("a.db", false, &err), 0);
 	assert_int_equal(access("a.db.new", F_OK), -1);
 }
 
@@ -272,12 +252,11 @@ static void fixes_run_once_in_order_and_together(void **state)
 		{2, "INSERT INTO run(id, command, exit) VALUES(7, 'two', 2)"}, {9, "UPDATE run SET exit = 9 WHERE id = 7"}};
 	static const struct migration broken[] = {{10, "INSERT INTO run(command, exit) VALUES('ten', 10)"}, {11, "nonsense"}};
 	struct sql q = {.path = "test"};
-	struct err e = {0};
 	sqlite3_stmt *st;
-	ok(open_handle(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY, &q, &e), &e);
-	ok(migrate_create(&q, &e), &e);
-	ok(migrate_steps(&q, steps, 3, 1, &e), &e);
-	assert_int_equal(migrate_steps(&q, broken, 2, 9, &e), ERR_DB);
+	ok(open_handle(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY, &q, &err));
+	ok(migrate_create(&q, &err));
+	ok(migrate_steps(&q, steps, 3, 1, &err));
+	assert_int_equal(migrate_steps(&q, broken, 2, 9, &err), ERR_DB);
 	assert_int_equal(sqlite3_prepare_v2(q.db, "SELECT user_version, (SELECT group_concat(command || exit) FROM run) FROM pragma_user_version", -1, &st, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
 	assert_int_equal(sqlite3_column_int(st, 0), 9);
@@ -290,43 +269,39 @@ static void an_old_shape_is_rebuilt_with_its_rows(void **state)
 {
 	(void)state;
 	struct sql q = {.path = "test"};
-	struct err e = {0};
 	sqlite3_stmt *st;
-	ok(open_handle(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY, &q, &e), &e);
-	ok(migrate_create(&q, &e), &e);
+	ok(open_handle(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY, &q, &err));
+	ok(migrate_create(&q, &err));
 	ok(sql_exec(&q, "DROP VIEW runs; DROP TABLE run; DROP TABLE note;"
 			"CREATE TABLE run(id INTEGER PRIMARY KEY, command TEXT NOT NULL, exit INTEGER NOT NULL, was TEXT);"
-			"INSERT INTO run VALUES(3, 'kept', 4, 'dropped')", &e), &e);
-	ok(migrate_steps(&q, NULL, 0, 1, &e), &e);
-	ok(migrate_check(&q, &e), &e);
+			"INSERT INTO run VALUES(3, 'kept', 4, 'dropped')", &err));
+	ok(migrate_steps(&q, NULL, 0, 1, &err));
+	ok(migrate_check(&q, &err));
 	assert_int_equal(sqlite3_prepare_v2(q.db, "SELECT group_concat(id || command || exit) FROM run", -1, &st, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
 	assert_string_equal((const char *)sqlite3_column_text(st, 0), "3kept4");
 	sqlite3_finalize(st);
-	ok(sql_exec(&q, "CREATE TRIGGER t AFTER INSERT ON run BEGIN DELETE FROM run; END", &e), &e);
-	assert_int_equal(migrate_steps(&q, NULL, 0, 1, &e), ERR_DB);
+	ok(sql_exec(&q, "CREATE TRIGGER t AFTER INSERT ON run BEGIN DELETE FROM run; END", &err));
+	assert_int_equal(migrate_steps(&q, NULL, 0, 1, &err), ERR_DB);
 	sql_done(&q);
 }
 
 static void an_old_database_is_copied_before_it_is_changed(void **state)
 {
 	(void)state;
-	struct err e = {0};
-	struct arena a = {0};
 	const char *path;
 	struct sql q = {0};
 	struct stat st;
-	assert_int_equal(open_code("a.db", false, &e), 0);
+	assert_int_equal(open_code("a.db", false, &err), 0);
 	raw("a.db", "INSERT INTO run(command, exit) VALUES('old', 0)");
-	ok(open_resolve("a.db", &a, &path, &e), &e);
-	ok(open_handle(path, SQLITE_OPEN_READWRITE, &q, &e), &e);
-	ok(migrate_upgrade(&q, path, 1, &e), &e);
-	ok(migrate_check(&q, &e), &e);
+	ok(open_resolve("a.db", &arena, &path, &err));
+	ok(open_handle(path, SQLITE_OPEN_READWRITE, &q, &err));
+	ok(migrate_upgrade(&q, path, 1, &err));
+	ok(migrate_check(&q, &err));
 	sql_done(&q);
 	assert_int_equal(stat("a.db.v1.bak", &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	raw("a.db.v1.bak", "INSERT INTO run(id, command, exit) VALUES(2, 'the copy is a database', 0)");
-	arena_done(&a);
 }
 
 int main(void)

@@ -45,11 +45,11 @@ static void put_call(struct timeline *t, const struct source_start *start, size_
 }
 
 /* Each seventh call ends LATE records after its beginning. */
-static void put_records(struct timeline *t, const struct source_start *start, size_t from, size_t to, const struct rules *rules)
+static void put_records(struct timeline *t, const struct source_start *start, size_t from, size_t to)
 {
 	for (size_t n = from; n < to; n++) {
 		struct event e = nth_event(n);
-		timeline_add_event(t, start->id, &e, rules);
+		timeline_add_event(t, start->id, &e, &rules);
 		if (n % 7)
 			put_call(t, start, n);
 		if (n >= LATE && (n - LATE) % 7 == 0)
@@ -106,76 +106,67 @@ static void check_call(void *context, const struct call *c)
 	assert_memory_equal(&c->end, &want.end, sizeof c->end);
 }
 
-static void check_all(struct timeline *t, const struct source_start *start, const struct rules *rules, size_t from, size_t to)
+static void check_all(struct timeline *t, const struct source_start *start, size_t from, size_t to)
 {
-	struct arena a = {0};
-	struct err e = {0};
 	struct check k = {start->key, from, from};
 	const struct source_part part = {start->id, from * RECORD, from || to < MANY ? to * RECORD : UINT64_MAX};
-	ok(timeline_load_events(t, &part, 3, rules, &a, true, check_event, &k, &e), &e);
-	ok(timeline_load_calls(t, &part, 3, &a, true, check_call, &k, &e), &e);
+	ok(timeline_load_events(t, &part, 3, &rules, &arena, true, check_event, &k, &err));
+	ok(timeline_load_calls(t, &part, 3, &arena, true, check_call, &k, &err));
 	assert_int_equal(k.events, to);
 	assert_int_equal(k.calls, to);
-	arena_done(&a);
 }
 
 static void rows_come_back_in_the_order_of_the_file(void **state)
 {
 	(void)state;
-	struct rules rules;
-	struct err e = {0};
 	struct source_start start;
-	struct buf out = {0};
-	rules_make(&rules);
 	struct source s = source_of("a.log", 42, MANY * RECORD);
 	struct timeline *t = must_open("a.db");
-	ok(timeline_begin(t, &e), &e);
-	ok(begin_source(t, &s, &start, &e), &e);
-	put_records(t, &start, 0, RESTED, &rules);
+	ok(timeline_begin(t, &err));
+	ok(begin_source(t, &s, &start, &err));
+	put_records(t, &start, 0, RESTED);
 	timeline_source_rest(t, start.id, RESTED * RECORD, S("state"));
-	put_records(t, &start, RESTED, MANY, &rules);
+	put_records(t, &start, RESTED, MANY);
 	put_late(t, &start, MANY);
-	ok(timeline_source_end(t, start.id, &s, &e), &e);
-	ok(timeline_commit(t, &e), &e);
-	check_all(t, &start, &rules, 0, MANY);
-	check_all(t, &start, &rules, 1000, 1500); /* as copies have parts of their original */
+	ok(timeline_source_end(t, start.id, &s, &err));
+	ok(timeline_commit(t, &err));
+	check_all(t, &start, 0, MANY);
+	check_all(t, &start, 1000, 1500); /* as copies have parts of their original */
 	assert_str(query(t, "SELECT (SELECT count(*) > 5 AND sum(tail) > 2 FROM call_pack) AS p, count(*) AS n, count(DISTINCT call_id) AS d, min(offset) AS a, max(offset) AS z"
-		" FROM calls", &out), S("p|n|d|a|z|\n1|3000|3000|0|2330223|\n"));
-	assert_str(query(t, "SELECT count(DISTINCT event_id) AS n, sum(line) AS l, count(text) AS t, count(server) AS s FROM events", &out),
+		" FROM calls"), S("p|n|d|a|z|\n1|3000|3000|0|2330223|\n"));
+	assert_str(query(t, "SELECT count(DISTINCT event_id) AS n, sum(line) AS l, count(text) AS t, count(server) AS s FROM events"),
 		S("n|l|t|s|\n3000|13498500|300|2250|\n"));
 
 	/* A join by ids makes itself an index: each row with each would be a hundred times as many steps. */
 	buf_reset(&out);
-	ok(timeline_query(t, S("SELECT count(*) AS n FROM calls c JOIN events e ON e.event_id = c.call_id"), 2000000, collect, &out, &e), &e);
+	ok(timeline_query(t, S("SELECT count(*) AS n FROM calls c JOIN events e ON e.event_id = c.call_id"), 2000000, collect, &out, &err));
 	assert_str(buf_str(&out), S("n|\n3000|\n"));
 
 	/* The file grew: what stood behind the resting place comes once more, with the calls that were open there. */
 	struct source grown = source_of("a.log", 42, GROWN * RECORD);
-	ok(timeline_begin(t, &e), &e);
-	ok(begin_source(t, &grown, &start, &e), &e);
+	ok(timeline_begin(t, &err));
+	ok(begin_source(t, &grown, &start, &err));
 	assert_int_equal(start.resume, RESTED * RECORD);
-	put_records(t, &start, RESTED, MANY, &rules);
+	put_records(t, &start, RESTED, MANY);
 	timeline_source_rest(t, start.id, MANY * RECORD, S("state"));
-	put_records(t, &start, MANY, GROWN, &rules);
+	put_records(t, &start, MANY, GROWN);
 	put_late(t, &start, GROWN);
-	ok(timeline_source_end(t, start.id, &grown, &e), &e);
-	ok(timeline_commit(t, &e), &e);
-	check_all(t, &start, &rules, 0, GROWN);
-	assert_str(query(t, "SELECT count(*) AS n, (SELECT count(*) FROM event_text) AS t FROM calls", &out), S("n|t|\n3500|350|\n"));
+	ok(timeline_source_end(t, start.id, &grown, &err));
+	ok(timeline_commit(t, &err));
+	check_all(t, &start, 0, GROWN);
+	assert_str(query(t, "SELECT count(*) AS n, (SELECT count(*) FROM event_text) AS t FROM calls"), S("n|t|\n3500|350|\n"));
 
 	/* And once more, from the second resting place. */
-	ok(timeline_begin(t, &e), &e);
+	ok(timeline_begin(t, &err));
 	grown.identity.mtime_ns++, grown.identity.size++, grown.bytes++, grown.offset++;
-	ok(begin_source(t, &grown, &start, &e), &e);
+	ok(begin_source(t, &grown, &start, &err));
 	assert_int_equal(start.resume, MANY * RECORD);
-	put_records(t, &start, MANY, GROWN, &rules);
+	put_records(t, &start, MANY, GROWN);
 	put_late(t, &start, GROWN);
-	ok(timeline_source_end(t, start.id, &grown, &e), &e);
-	ok(timeline_commit(t, &e), &e);
-	check_all(t, &start, &rules, 0, GROWN);
+	ok(timeline_source_end(t, start.id, &grown, &err));
+	ok(timeline_commit(t, &err));
+	check_all(t, &start, 0, GROWN);
 	timeline_close(t);
-	buf_done(&out);
-	rules_free(&rules);
 }
 
 /* In the run that writes them packs come from memory, of the oldest sources from the database: the rows are the same. */
@@ -183,19 +174,16 @@ static void packs_of_this_run_come_from_memory(void **state)
 {
 	(void)state;
 	enum { SOURCES = 9, ROWS = 1000 };
-	struct rules rules;
-	struct err e = {0};
 	struct source_start starts[SOURCES];
-	rules_make(&rules);
 	struct timeline *t = must_open("a.db");
-	ok(timeline_begin(t, &e), &e);
+	ok(timeline_begin(t, &err));
 	for (size_t i = 0; i < SOURCES; i++) {
 		struct source s = source_of("a.log", 1000 + i, ROWS * RECORD);
-		ok(begin_source(t, &s, &starts[i], &e), &e);
-		put_records(t, &starts[i], 0, i == 5 ? 0 : ROWS, &rules);
+		ok(begin_source(t, &s, &starts[i], &err));
+		put_records(t, &starts[i], 0, i == 5 ? 0 : ROWS);
 		if (i != 5)
 			put_late(t, &starts[i], ROWS);
-		ok(timeline_source_end(t, starts[i].id, &s, &e), &e);
+		ok(timeline_source_end(t, starts[i].id, &s, &err));
 	}
 	assert_true(t->recent.bytes <= RECENT_MOST && t->recent.bytes > RECENT_MOST / 2);
 	assert_null(recent_find(&t->recent, starts[0].id));
@@ -204,15 +192,14 @@ static void packs_of_this_run_come_from_memory(void **state)
 	assert_true(recent_find(&t->recent, starts[SOURCES - 1].id)->packs[1].n > 1);
 	for (int from_memory = 1; from_memory >= 0; from_memory--) {
 		for (size_t i = 0; i < SOURCES; i++) {
-			check_all(t, &starts[i], &rules, 0, i == 5 ? 0 : ROWS);
+			check_all(t, &starts[i], 0, i == 5 ? 0 : ROWS);
 			if (i != 5)
-				check_all(t, &starts[i], &rules, 300, 700);
+				check_all(t, &starts[i], 300, 700);
 		}
 		recent_done(&t->recent);
 	}
-	ok(timeline_commit(t, &e), &e);
+	ok(timeline_commit(t, &err));
 	timeline_close(t);
-	rules_free(&rules);
 }
 
 static void see_nothing(void *context, const struct call *c)
@@ -223,43 +210,32 @@ static void see_nothing(void *context, const struct call *c)
 static void a_damaged_pack_is_told(void **state)
 {
 	(void)state;
-	struct rules rules;
-	struct arena a = {0};
-	struct err e = {0};
 	bool unchanged;
 	sqlite3 *db;
-	rules_make(&rules);
 	struct source s = source_of("a.log", 42, 5000);
 	struct timeline *t = must_open("a.db");
-	ok(timeline_begin(t, &e), &e);
-	const int64_t id = put_source(t, &s, &rules, 0, 3, &unchanged);
-	ok(timeline_commit(t, &e), &e);
+	ok(timeline_begin(t, &err));
+	const int64_t id = put_source(t, &s, 0, 3, &unchanged);
+	ok(timeline_commit(t, &err));
 	timeline_close(t);
 	assert_int_equal(sqlite3_open("a.db", &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, "UPDATE call_pack SET rows = substr(rows, 1, length(rows) - 9)", NULL, NULL, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 	t = must_open("a.db");
 	const struct source_part all = {id, 0, UINT64_MAX};
-	assert_int_equal(timeline_load_calls(t, &all, 0, &a, true, see_nothing, NULL, &e), ERR_DB);
-	assert_non_null(strstr(e.text, "damaged"));
+	assert_int_equal(timeline_load_calls(t, &all, 0, &arena, true, see_nothing, NULL, &err), ERR_DB);
+	assert_non_null(strstr(err.text, "damaged"));
 	timeline_close(t);
-	arena_done(&a);
-	rules_free(&rules);
 }
 
 static void short_details_are_names_of_the_pack(void **state)
 {
 	(void)state;
-	struct rules rules;
-	struct arena a = {0};
-	struct err e = {0};
-	struct buf out = {0};
 	struct source_start start;
-	rules_make(&rules);
 	struct source s = source_of("a.log", 42, 5000);
 	struct timeline *t = must_open(":memory:");
-	ok(timeline_begin(t, &e), &e);
-	ok(begin_source(t, &s, &start, &e), &e);
+	ok(timeline_begin(t, &err));
+	ok(begin_source(t, &s, &start, &err));
 	static const str texts[] = {S_INIT("sse \"1\""), S_INIT("sse \"1\""), S_INIT("a text of more bytes than those that are often told twice"), S_INIT("stdio")};
 	struct event ev = event_of(0);
 	for (size_t i = 0; i < 5; i++) {
@@ -269,20 +245,17 @@ static void short_details_are_names_of_the_pack(void **state)
 		ev.offset = 100 * i;
 		timeline_add_event(t, start.id, &ev, &rules);
 	}
-	ok(timeline_source_end(t, start.id, &s, &e), &e);
-	ok(timeline_commit(t, &e), &e);
-	struct seen seen = load(t, start.id, &rules, &a);
+	ok(timeline_source_end(t, start.id, &s, &err));
+	ok(timeline_commit(t, &err));
+	struct seen seen = load(t, start.id);
 	assert_int_equal(seen.event_count, 5);
 	for (size_t i = 0; i < 4; i++)
 		assert_str(event_field(&seen.events[i], FIELD_WHY), texts[i]);
 	assert_int_equal(seen.events[4].field_count, 0);
-	assert_str(query(t, "SELECT detail ->> 'why' AS why, typeof(detail) AS k FROM events ORDER BY offset", &out), S("why|k|\nsse \"1\"|text|\nsse \"1\"|text|\n"
+	assert_str(query(t, "SELECT detail ->> 'why' AS why, typeof(detail) AS k FROM events ORDER BY offset"), S("why|k|\nsse \"1\"|text|\nsse \"1\"|text|\n"
 		"a text of more bytes than those that are often told twice|text|\nstdio|text|\nNULL|null|\n"));
-	assert_str(query(t, "SELECT json_array_length(names) AS n, rows GLOB '*sse*' AS s, rows GLOB '*often told*' AS l FROM event_pack", &out), S("n|s|l|\n4|0|1|\n"));
+	assert_str(query(t, "SELECT json_array_length(names) AS n, rows GLOB '*sse*' AS s, rows GLOB '*often told*' AS l FROM event_pack"), S("n|s|l|\n4|0|1|\n"));
 	timeline_close(t);
-	arena_done(&a);
-	buf_done(&out);
-	rules_free(&rules);
 }
 
 /* However a call begins, it comes back; when all is at one time, that is not said apart. */

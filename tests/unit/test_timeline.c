@@ -9,26 +9,22 @@
 static void rows_come_back(void **state)
 {
 	(void)state;
-	struct rules rules;
-	struct arena a = {0};
-	struct err e = {0};
 	bool unchanged;
-	rules_make(&rules);
 	struct problem problem = {.code = "nul-bytes", .text = "3 NUL bytes", .line = 5, .offset = 77, .class = PROBLEM_WARN, .times = 2};
 	struct source s = source_of("a.log", 42, 100000);
 	s.problems = &problem;
 	s.problem_count = 1;
 	for (int memory = 0; memory < 2; memory++) {
 		struct timeline *t = must_open(memory ? ":memory:" : "a.db");
-		ok(timeline_begin(t, &e), &e);
-		int64_t id = put_source(t, &s, &rules, 500, 2, &unchanged);
-		ok(timeline_commit(t, &e), &e);
+		ok(timeline_begin(t, &err));
+		int64_t id = put_source(t, &s, 500, 2, &unchanged);
+		ok(timeline_commit(t, &err));
 		if (!memory) {
 			timeline_close(t);
 			t = must_open("a.db");
 		}
 		struct source back;
-		ok(timeline_load_source(t, id, &a, &back, &e), &e);
+		ok(timeline_load_source(t, id, &arena, &back, &err));
 		assert_str(back.path, s.path);
 		assert_int_equal(back.kind, s.kind);
 		assert_int_equal(back.last, s.last);
@@ -39,7 +35,7 @@ static void rows_come_back(void **state)
 		assert_string_equal(back.problems[0].text, "3 NUL bytes");
 		assert_int_equal(back.problems[0].offset, 77);
 
-		struct seen seen = load(t, id, &rules, &a);
+		struct seen seen = load(t, id);
 		assert_int_equal(seen.event_count, 2);
 		assert_int_equal(seen.call_count, 2);
 		struct event want = event_of(700), got = seen.events[1];
@@ -62,8 +58,8 @@ static void rows_come_back(void **state)
 			assert_str(got.fields[i].value, want.fields[i].value);
 		}
 		assert_ptr_equal(got.server.p, seen.events[0].server.p); /* names are shared, not copied */
-		assert_str(timeline_event_text(t, got.id, &a), want.text);
-		assert_null(timeline_event_text(t, 12345, &a).p);
+		assert_str(timeline_event_text(t, got.id, &arena), want.text);
+		assert_null(timeline_event_text(t, 12345, &arena).p);
 
 		struct call c = seen.calls[0], w = call_of((uint64_t)id, 500);
 		assert_int_equal(c.id, w.id);
@@ -87,23 +83,16 @@ static void rows_come_back(void **state)
 		assert_memory_equal(&c.end, &w.end, sizeof c.end);
 		timeline_close(t);
 	}
-	arena_done(&a);
-	rules_free(&rules);
 }
 
 static void fields_that_say_the_duration_come_back(void **state)
 {
 	(void)state;
-	struct rules rules;
-	struct arena a = {0};
-	struct err e = {0};
-	struct buf out = {0};
 	struct source_start start;
-	rules_make(&rules);
 	struct source s = source_of("a.log", 42, 5000);
 	struct timeline *t = must_open(":memory:");
-	ok(timeline_begin(t, &e), &e);
-	ok(begin_source(t, &s, &start, &e), &e);
+	ok(timeline_begin(t, &err));
+	ok(begin_source(t, &s, &start, &err));
 	static const str texts[] = {{"915ms", 5}, {"0.9s", 4}, {"0915ms", 6}};
 	struct event ev = event_of(0);
 	ev.duration = 915 * MILLISECOND;
@@ -113,34 +102,27 @@ static void fields_that_say_the_duration_come_back(void **state)
 		ev.offset += 100;
 		timeline_add_event(t, start.id, &ev, &rules);
 	}
-	ok(timeline_source_end(t, start.id, &s, &e), &e);
-	ok(timeline_commit(t, &e), &e);
-	struct seen seen = load(t, start.id, &rules, &a);
+	ok(timeline_source_end(t, start.id, &s, &err));
+	ok(timeline_commit(t, &err));
+	struct seen seen = load(t, start.id);
 	for (size_t i = 0; i < 3; i++) {
 		assert_int_equal(seen.events[i].field_count, 2);
 		assert_str(event_field(&seen.events[i], FIELD_DUR), texts[i]);
 		assert_str(event_field(&seen.events[i], FIELD_MS), S("915"));
 	}
-	assert_str(query(t, "SELECT duration_ms, detail FROM events", &out),
+	assert_str(query(t, "SELECT duration_ms, detail FROM events"),
 		S("duration_ms|detail|\n915|NULL|\n915|{\"dur\":\"0.9s\"}|\n915|{\"dur\":\"0915ms\"}|\n"));
 	timeline_close(t);
-	arena_done(&a);
-	buf_done(&out);
-	rules_free(&rules);
 }
 
 static void bare_rows_come_back(void **state)
 {
 	(void)state;
-	struct rules rules;
-	struct arena a = {0};
-	struct err e = {0};
 	struct source_start start;
-	rules_make(&rules);
 	struct timeline *t = must_open(":memory:");
 	struct source s = {.path = S("-"), .first = INSTANT_NONE, .last = INSTANT_NONE, .complete = true};
-	ok(timeline_begin(t, &e), &e);
-	ok(begin_source(t, &s, &start, &e), &e);
+	ok(timeline_begin(t, &err));
+	ok(begin_source(t, &s, &start, &err));
 	/* Leaves of one record, a time before 1970, twice the same place. */
 	struct event ev = {.at = -1, .duration = 1234567, .line = 1, .lines = 1, .part = 1};
 	timeline_add_event(t, start.id, &ev, &rules);
@@ -151,9 +133,9 @@ static void bare_rows_come_back(void **state)
 		.first_beat_at = INSTANT_NONE, .last_beat_at = INSTANT_NONE, .permission = -1, .duration = -1, .last_elapsed = -1, .end = {1, 0}};
 	timeline_add_call(t, start.id, &c);
 	timeline_add_call(t, start.id, &c);
-	ok(timeline_source_end(t, start.id, &s, &e), &e);
-	ok(timeline_commit(t, &e), &e);
-	struct seen seen = load(t, start.id, &rules, &a);
+	ok(timeline_source_end(t, start.id, &s, &err));
+	ok(timeline_commit(t, &err));
+	struct seen seen = load(t, start.id);
 	assert_int_equal(seen.event_count, 3);
 	assert_int_equal(seen.events[0].part, 0);
 	assert_int_equal(seen.events[1].part, 1);
@@ -170,36 +152,30 @@ static void bare_rows_come_back(void **state)
 	assert_int_equal(seen.calls[1].end.line, 1);
 	assert_null(seen.calls[0].server.p);
 	timeline_close(t);
-	arena_done(&a);
-	rules_free(&rules);
 }
 
 static void F11_order_of_reading_does_not_matter(void **state)
 {
 	(void)state;
-	struct rules rules;
-	struct err e = {0};
 	bool unchanged;
-	rules_make(&rules);
 	struct hash128 seen[2];
 	for (int backwards = 0; backwards < 2; backwards++) {
 		struct timeline *t = must_open("a.db");
-		ok(timeline_begin(t, &e), &e);
+		ok(timeline_begin(t, &err));
 		for (uint64_t i = 0; i < 20; i++) {
 			uint64_t n = backwards ? 19 - i : i;
 			char path[32];
 			(void)snprintf(path, sizeof path, "%02u.log", (unsigned)n);
 			struct source s = source_of(path, 100 + n, 5000 + n);
-			(void)put_source(t, &s, &rules, 10 * n, 3, &unchanged);
+			(void)put_source(t, &s, 10 * n, 3, &unchanged);
 			assert_false(unchanged);
 		}
-		ok(timeline_commit(t, &e), &e);
+		ok(timeline_commit(t, &err));
 		timeline_close(t);
 		seen[backwards] = dump("a.db");
 		assert_int_equal(unlink("a.db"), 0);
 	}
 	assert_memory_equal(&seen[0], &seen[1], sizeof seen[0]);
-	rules_free(&rules);
 }
 
 /* --- changed, unchanged, unread --- */
@@ -209,16 +185,13 @@ static void ids_are_known_in_memory_as_in_rows(void **state)
 {
 	(void)state;
 	enum { SOURCES = 60, MANY = RANGES_MOST + 4 };
-	struct rules rules;
-	struct err e = {0};
 	bool unchanged;
 	int64_t ids[SOURCES], last;
-	rules_make(&rules);
 	struct timeline *t = must_open("a.db");
-	ok(timeline_begin(t, &e), &e);
+	ok(timeline_begin(t, &err));
 	for (uint64_t i = 0; i < SOURCES; i++) {
 		struct source s = source_of(i % 2 ? "a.log" : "b.log", 1000 + i, 100000 + i);
-		ids[i] = put_source(t, &s, &rules, 500, 2, &unchanged);
+		ids[i] = put_source(t, &s, 500, 2, &unchanged);
 	}
 	assert_true(t->fresh);
 	for (int i = 0; i < SOURCES * 3; i++) {
@@ -227,8 +200,8 @@ static void ids_are_known_in_memory_as_in_rows(void **state)
 		int64_t limit[2], id[2];
 		for (int asked = 0; asked < 2; asked++) {
 			t->fresh = !asked;
-			ok(checkpoint_limit(t, probe, &limit[asked], &e), &e);
-			ok(checkpoint_new_id(t, &s, S("a.log"), &id[asked], &e), &e);
+			ok(checkpoint_limit(t, probe, &limit[asked], &err));
+			ok(checkpoint_new_id(t, &s, S("a.log"), &id[asked], &err));
 		}
 		assert_int_equal(limit[0], limit[1]);
 		assert_int_equal(id[0], id[1]);
@@ -238,50 +211,45 @@ static void ids_are_known_in_memory_as_in_rows(void **state)
 	/* Of very many it does not: the rows say that one behind those in memory is taken. */
 	for (uint64_t i = SOURCES; i < MANY; i++) {
 		struct source s = source_of("a.log", 1000 + i, 100000 + i);
-		last = put_source(t, &s, &rules, 500, 0, &unchanged);
+		last = put_source(t, &s, 500, 0, &unchanged);
 	}
 	assert_int_equal(t->known.ranges.n, RANGES_MOST);
 	struct source again = source_of("a.log", 1000 + MANY - 1, 100000);
 	int64_t id;
-	ok(checkpoint_new_id(t, &again, S("a.log"), &id, &e), &e);
+	ok(checkpoint_new_id(t, &again, S("a.log"), &id, &err));
 	assert_int_not_equal(id, last);
-	ok(timeline_commit(t, &e), &e);
+	ok(timeline_commit(t, &err));
 	timeline_close(t);
-	rules_free(&rules);
 }
 
 static void a_changed_file_replaces_its_rows(void **state)
 {
 	(void)state;
-	struct rules rules;
-	struct arena a = {0};
-	struct err e = {0};
 	bool unchanged;
-	rules_make(&rules);
 	struct source s = source_of("a.log", 42, 5000);
 	struct timeline *t = must_open("a.db");
-	ok(timeline_begin(t, &e), &e);
-	int64_t id = put_source(t, &s, &rules, 0, 3, &unchanged);
-	ok(timeline_commit(t, &e), &e);
+	ok(timeline_begin(t, &err));
+	int64_t id = put_source(t, &s, 0, 3, &unchanged);
+	ok(timeline_commit(t, &err));
 	timeline_close(t);
 	struct hash128 before = dump("a.db");
 
 	t = must_open("a.db");
-	ok(timeline_begin(t, &e), &e);
-	assert_int_equal(put_source(t, &s, &rules, 0, 3, &unchanged), id);
+	ok(timeline_begin(t, &err));
+	assert_int_equal(put_source(t, &s, 0, 3, &unchanged), id);
 	assert_true(unchanged);
-	ok(timeline_commit(t, &e), &e);
+	ok(timeline_commit(t, &err));
 	timeline_close(t);
 	struct hash128 again = dump("a.db");
 	assert_memory_equal(&before, &again, sizeof before);
 
 	t = must_open("a.db");
 	struct source grown = source_of("a.log", 42, 6000);
-	ok(timeline_begin(t, &e), &e);
-	assert_int_equal(put_source(t, &grown, &rules, 100, 2, &unchanged), id);
+	ok(timeline_begin(t, &err));
+	assert_int_equal(put_source(t, &grown, 100, 2, &unchanged), id);
 	assert_false(unchanged);
-	ok(timeline_commit(t, &e), &e);
-	struct seen seen = load(t, id, &rules, &a);
+	ok(timeline_commit(t, &err));
+	struct seen seen = load(t, id);
 	assert_int_equal(seen.event_count, 2);
 	assert_int_equal(seen.call_count, 2);
 	assert_int_equal(seen.events[0].offset, 100);
@@ -289,55 +257,45 @@ static void a_changed_file_replaces_its_rows(void **state)
 
 	/* Other knowledge: read again. A pending last line: only when it is to count. */
 	t = must_open_with("a.db", 8);
-	ok(timeline_begin(t, &e), &e);
+	ok(timeline_begin(t, &err));
 	struct source pending = grown;
 	pending.pending_bytes = 3;
-	assert_int_equal(put_source(t, &pending, &rules, 100, 1, &unchanged), id);
+	assert_int_equal(put_source(t, &pending, 100, 1, &unchanged), id);
 	assert_false(unchanged);
-	(void)put_source(t, &grown, &rules, 100, 1, &unchanged);
+	(void)put_source(t, &grown, 100, 1, &unchanged);
 	assert_true(unchanged);
-	assert_false(timeline_source_same(t, &grown, true, &id, &e));
+	assert_false(timeline_source_same(t, &grown, true, &id, &err));
 	timeline_close(t); /* without commit: nothing of it stays */
 
 	t = must_open_with("a.db", 8);
 	struct source back;
-	ok(timeline_load_source(t, id, &a, &back, &e), &e);
+	ok(timeline_load_source(t, id, &arena, &back, &err));
 	assert_int_equal(back.problem_count, 1);
 	assert_string_equal(back.problems[0].code, "old-knowledge");
-	assert_int_equal(load(t, id, &rules, &a).event_count, 2);
+	assert_int_equal(load(t, id).event_count, 2);
 	timeline_close(t);
-	arena_done(&a);
-	rules_free(&rules);
 }
 
 static void A3_a_source_that_could_not_be_opened_keeps_its_rows(void **state)
 {
 	(void)state;
-	struct rules rules;
-	struct arena a = {0};
-	struct err e = {0};
-	struct buf out = {0};
 	int64_t id;
 	bool unchanged;
 	struct source_start start;
-	rules_make(&rules);
 	struct source s = source_of("a.log", 42, 5000), grown = source_of("a.log", 42, 6000), fresh = source_of("b.log", 43, 10);
 	struct timeline *t = must_open("a.db");
-	ok(timeline_begin(t, &e), &e);
-	id = put_source(t, &s, &rules, 0, 3, &unchanged);
-	ok(timeline_commit(t, &e), &e);
-	ok(timeline_begin(t, &e), &e);
-	ok(begin_source(t, &grown, &start, &e), &e);
+	ok(timeline_begin(t, &err));
+	id = put_source(t, &s, 0, 3, &unchanged);
+	ok(timeline_commit(t, &err));
+	ok(timeline_begin(t, &err));
+	ok(begin_source(t, &grown, &start, &err));
 	assert_int_equal(start.id, id);
 	assert_false(start.unchanged);
-	ok(begin_source(t, &fresh, &start, &e), &e);
-	ok(timeline_commit(t, &e), &e);
-	assert_int_equal(load(t, id, &rules, &a).event_count, 3);
-	assert_str(query(t, "SELECT path FROM sources", &out), S("path|\na.log|\n"));
+	ok(begin_source(t, &fresh, &start, &err));
+	ok(timeline_commit(t, &err));
+	assert_int_equal(load(t, id).event_count, 3);
+	assert_str(query(t, "SELECT path FROM sources"), S("path|\na.log|\n"));
 	timeline_close(t);
-	arena_done(&a);
-	buf_done(&out);
-	rules_free(&rules);
 }
 
 static void check_same_source(const struct source *a, const struct source *b)
@@ -365,12 +323,8 @@ static void check_same_source(const struct source *a, const struct source *b)
 static void what_a_first_run_keeps_is_what_the_database_gives(void **state)
 {
 	(void)state;
-	struct rules rules;
-	struct arena a = {0};
-	struct err e = {0};
 	bool unchanged;
 	struct problem problem = {.code = "cut", .line = 3, .offset = 70, .class = PROBLEM_NOTE, .times = 2, .text = "a line was cut"};
-	rules_make(&rules);
 	struct source bare = source_of("b.log", 43, 10), full = source_of("a.log", 42, 5000);
 	full.identity.inode_gen = 3, full.identity.head_hash = 8, full.identity.head_len = 4, full.identity.marker_hash = 98, full.identity.marker_len = 4;
 	full.excerpt = full.filtered = true, full.complete = false, full.pending_bytes = 5, full.server = S("pg-mcp");
@@ -378,15 +332,15 @@ static void what_a_first_run_keeps_is_what_the_database_gives(void **state)
 	bare.client_version = bare.session_id = bare.cwd = STR_NONE, bare.has_times = false, bare.first = bare.last = INSTANT_NONE;
 	struct timeline *t = must_open("a.db");
 	struct source kept[2], back[2];
-	ok(timeline_begin(t, &e), &e);
-	const int64_t ids[2] = {put_source(t, &full, &rules, 0, 2, &unchanged), put_source(t, &bare, &rules, 0, 0, &unchanged)};
-	ok(timeline_load_sources(t, ids, 2, &a, kept, &e), &e);
-	const struct seen written = load(t, ids[0], &rules, &a);
-	ok(timeline_commit(t, &e), &e);
+	ok(timeline_begin(t, &err));
+	const int64_t ids[2] = {put_source(t, &full, 0, 2, &unchanged), put_source(t, &bare, 0, 0, &unchanged)};
+	ok(timeline_load_sources(t, ids, 2, &arena, kept, &err));
+	const struct seen written = load(t, ids[0]);
+	ok(timeline_commit(t, &err));
 	timeline_close(t);
 	t = must_open("a.db");
-	ok(timeline_load_sources(t, ids, 2, &a, back, &e), &e);
-	const struct seen read = load(t, ids[0], &rules, &a);
+	ok(timeline_load_sources(t, ids, 2, &arena, back, &err));
+	const struct seen read = load(t, ids[0]);
 	for (size_t i = 0; i < 2; i++)
 		check_same_source(&kept[i], &back[i]);
 	assert_int_equal(kept[0].problem_count, 1);
@@ -400,35 +354,29 @@ static void what_a_first_run_keeps_is_what_the_database_gives(void **state)
 		assert_int_equal(read.events[i].local_time, written.events[i].local_time);
 	}
 	timeline_close(t);
-	arena_done(&a);
-	rules_free(&rules);
 }
 
 static void a_lost_end_refuses_the_commit(void **state)
 {
 	(void)state;
-	struct rules rules;
-	struct err e = {0};
 	struct source_start start;
-	rules_make(&rules);
 	struct source s = source_of("a.log", 42, 5000);
 	struct timeline *t = must_open(":memory:");
-	ok(timeline_begin(t, &e), &e);
-	ok(begin_source(t, &s, &start, &e), &e);
+	ok(timeline_begin(t, &err));
+	ok(begin_source(t, &s, &start, &err));
 	struct event ev = event_of(1);
 	timeline_add_event(t, start.id, &ev, &rules);
-	assert_int_equal(timeline_commit(t, &e), ERR_DB);
+	assert_int_equal(timeline_commit(t, &err), ERR_DB);
 	timeline_rollback(t);
 	/* A row outside of its source's ids is an error that comes out at the end. */
-	ok(timeline_begin(t, &e), &e);
-	ok(begin_source(t, &s, &start, &e), &e);
+	ok(timeline_begin(t, &err));
+	ok(begin_source(t, &s, &start, &err));
 	struct call c = call_of(start.key, 1);
 	c.id = 1;
 	if (start.id != 1)
 		timeline_add_call(t, start.id, &c);
-	assert_int_equal(timeline_source_end(t, start.id, &s, &e), ERR_DB);
+	assert_int_equal(timeline_source_end(t, start.id, &s, &err), ERR_DB);
 	timeline_close(t);
-	rules_free(&rules);
 }
 
 /* --- copies --- */
@@ -443,24 +391,18 @@ static struct source on_disk(const char *path)
 	return s;
 }
 
-static size_t calls_of(struct timeline *t, const struct source *s, struct arena *a)
+static size_t calls_of(struct timeline *t, const struct source *s)
 {
 	struct seen seen = {0};
-	struct err e = {0};
 	for (size_t i = 0; i < s->part_count; i++)
-		ok(timeline_load_calls(t, &s->parts[i], s->index, a, false, see_call, &seen, &e), &e);
+		ok(timeline_load_calls(t, &s->parts[i], s->index, &arena, false, see_call, &seen, &err));
 	return seen.call_count;
 }
 
 static void B15_a_copy_counts_once_whichever_comes_first(void **state)
 {
 	(void)state;
-	struct rules rules;
-	struct arena a = {0};
-	struct err e = {0};
-	struct buf out = {0};
 	bool unchanged;
-	rules_make(&rules);
 	static char text[1000] = "same";
 	write_file("a.log", text);
 	write_file("b.log", text);
@@ -470,55 +412,52 @@ static void B15_a_copy_counts_once_whichever_comes_first(void **state)
 	for (int backwards = 0; backwards < 2; backwards++) {
 		struct timeline *t = must_open(":memory:");
 		struct source both[2], alone;
-		ok(timeline_begin(t, &e), &e);
-		const int64_t original = put_source(t, backwards ? &second : &first, &rules, 0, 2, &unchanged);
-		const int64_t copy = put_source(t, backwards ? &first : &second, &rules, 0, 2, &unchanged);
-		assert_str(query(t, "SELECT count(*) FROM calls", &out), S("count(*)|\n2|\n"));
+		ok(timeline_begin(t, &err));
+		const int64_t original = put_source(t, backwards ? &second : &first, 0, 2, &unchanged);
+		const int64_t copy = put_source(t, backwards ? &first : &second, 0, 2, &unchanged);
+		assert_str(query(t, "SELECT count(*) FROM calls"), S("count(*)|\n2|\n"));
 		/* In a scope of both the first by path has the rows, whichever was met first; alone each has them all. */
-		ok(timeline_load_source(t, backwards ? copy : original, &a, &both[0], &e), &e);
-		ok(timeline_load_source(t, backwards ? original : copy, &a, &both[1], &e), &e);
+		ok(timeline_load_source(t, backwards ? copy : original, &arena, &both[0], &err));
+		ok(timeline_load_source(t, backwards ? original : copy, &arena, &both[1], &err));
 		both[0].index = 0, both[1].index = 1;
-		ok(timeline_share(t, both, 2, &a, &e), &e);
-		assert_int_equal(calls_of(t, &both[0], &a), 2);
-		assert_int_equal(calls_of(t, &both[1], &a), 0);
+		ok(timeline_share(t, both, 2, &arena, &err));
+		assert_int_equal(calls_of(t, &both[0]), 2);
+		assert_int_equal(calls_of(t, &both[1]), 0);
 		assert_int_equal(both[0].records, 9);
 		assert_int_equal(both[1].records, 0);
 		assert_string_equal(both[1].problems[both[1].problem_count - 1].code, "copy");
-		ok(timeline_load_source(t, copy, &a, &alone, &e), &e);
-		ok(timeline_share(t, &alone, 1, &a, &e), &e);
-		assert_int_equal(calls_of(t, &alone, &a), 2);
+		ok(timeline_load_source(t, copy, &arena, &alone, &err));
+		ok(timeline_share(t, &alone, 1, &arena, &err));
+		assert_int_equal(calls_of(t, &alone), 2);
 		assert_int_equal(alone.records, 9);
 		assert_int_equal(alone.problem_count, 0);
 		/* The original is written anew: a generation more, and the copy stays what it was. */
 		struct source other = backwards ? second : first;
 		other.identity.size = 900, other.identity.marker_hash = 1;
-		(void)put_source(t, &other, &rules, 0, 1, &unchanged);
+		(void)put_source(t, &other, 0, 1, &unchanged);
 		assert_false(unchanged);
-		(void)put_source(t, backwards ? &first : &second, &rules, 0, 2, &unchanged);
+		(void)put_source(t, backwards ? &first : &second, 0, 2, &unchanged);
 		assert_true(unchanged);
-		ok(timeline_commit(t, &e), &e);
-		assert_str(query(t, "SELECT count(*) AS n, (SELECT group_concat(state) FROM (SELECT state FROM sources ORDER BY state)) AS s FROM calls", &out),
+		ok(timeline_commit(t, &err));
+		assert_str(query(t, "SELECT count(*) AS n, (SELECT group_concat(state) FROM (SELECT state FROM sources ORDER BY state)) AS s FROM calls"),
 			S("n|s|\n3|copy,read,replaced|\n"));
 		timeline_close(t);
 	}
 	/* The original is gone: the other file is that generation, moved. */
 	assert_int_equal(unlink("a.log"), 0);
 	struct timeline *t = must_open("a.db");
-	ok(timeline_begin(t, &e), &e);
-	(void)put_source(t, &first, &rules, 0, 2, &unchanged);
-	ok(timeline_commit(t, &e), &e);
+	ok(timeline_begin(t, &err));
+	(void)put_source(t, &first, 0, 2, &unchanged);
+	ok(timeline_commit(t, &err));
 	timeline_close(t);
 	t = must_open("a.db");
-	ok(timeline_begin(t, &e), &e);
-	(void)put_source(t, &second, &rules, 0, 2, &unchanged);
+	ok(timeline_begin(t, &err));
+	(void)put_source(t, &second, 0, 2, &unchanged);
 	assert_true(unchanged);
-	ok(timeline_commit(t, &e), &e);
-	assert_str(query(t, "SELECT path, records FROM sources", &out), S("path|records|\nb.log|9|\n"));
-	assert_str(query(t, "SELECT count(*) FROM calls", &out), S("count(*)|\n2|\n"));
+	ok(timeline_commit(t, &err));
+	assert_str(query(t, "SELECT path, records FROM sources"), S("path|records|\nb.log|9|\n"));
+	assert_str(query(t, "SELECT count(*) FROM calls"), S("count(*)|\n2|\n"));
 	timeline_close(t);
-	arena_done(&a);
-	buf_done(&out);
-	rules_free(&rules);
 }
 
 /* --- scope --- */
@@ -526,38 +465,32 @@ static void B15_a_copy_counts_once_whichever_comes_first(void **state)
 static void scope_is_paths_and_what_lies_below(void **state)
 {
 	(void)state;
-	struct rules rules;
-	struct arena a = {0};
-	struct err e = {0};
 	bool unchanged;
 	int64_t id[4], *ids;
 	size_t n;
-	rules_make(&rules);
 	assert_int_equal(mkdir("sub", 0700), 0);
 	struct timeline *t = must_open(":memory:");
-	ok(timeline_begin(t, &e), &e);
+	ok(timeline_begin(t, &err));
 	static const char *const paths[] = {"sub/c.log", "a.log", "sub2/c.log", "sub/c.log"};
 	for (uint64_t i = 0; i < 4; i++) {
 		struct source s = source_of(paths[i], 50 + i, 10);
 		s.identity.btime_ns = (int64_t)(10 - i);
-		id[i] = put_source(t, &s, &rules, 0, 1, &unchanged);
+		id[i] = put_source(t, &s, 0, 1, &unchanged);
 	}
-	ok(timeline_commit(t, &e), &e);
+	ok(timeline_commit(t, &err));
 	const str below[] = {S("a.log"), S("sub/")};
-	ok(timeline_scope(t, below, 2, &a, &ids, &n, &e), &e);
+	ok(timeline_scope(t, below, 2, &arena, &ids, &n, &err));
 	assert_int_equal(n, 3);
 	assert_int_equal(ids[0], id[1]);
 	assert_int_equal(ids[1], id[3]); /* the older generation first */
 	assert_int_equal(ids[2], id[0]);
 	const str here[] = {S(".")};
-	ok(timeline_scope(t, here, 1, &a, &ids, &n, &e), &e);
+	ok(timeline_scope(t, here, 1, &arena, &ids, &n, &err));
 	assert_int_equal(n, 3); /* sub2 does not exist: its path stays as it was given */
 	const str gone[] = {S("nowhere"), S("su")};
-	ok(timeline_scope(t, gone, 2, &a, &ids, &n, &e), &e);
+	ok(timeline_scope(t, gone, 2, &arena, &ids, &n, &err));
 	assert_int_equal(n, 0);
 	timeline_close(t);
-	arena_done(&a);
-	rules_free(&rules);
 }
 
 /* --- verdicts and views --- */
@@ -571,16 +504,12 @@ static struct facts facts_of(const struct source *s, const struct incident *i, s
 static void verdicts_are_replaced_by_scope(void **state)
 {
 	(void)state;
-	struct rules rules;
-	struct err e = {0};
-	struct buf out = {0};
 	bool unchanged;
-	rules_make(&rules);
 	struct timeline *t = must_open("a.db");
 	struct source s = source_of("a.log", 42, 5000);
-	ok(timeline_begin(t, &e), &e);
-	s.id = put_source(t, &s, &rules, 0, 2, &unchanged);
-	ok(timeline_commit(t, &e), &e);
+	ok(timeline_begin(t, &err));
+	s.id = put_source(t, &s, 0, 2, &unchanged);
+	ok(timeline_commit(t, &err));
 	struct call c = call_of((uint64_t)s.id, 0);
 	c.ending = ENDING_USER_CANCEL;
 	const struct call *calls[] = {&c};
@@ -595,34 +524,32 @@ static void verdicts_are_replaced_by_scope(void **state)
 	const struct note note = {.kind = S("retry"), .started_at = noon, .ended_at = INSTANT_NONE, .evidence = evidence, .evidence_count = 1};
 	struct facts f = facts_of(&s, incidents, 1, &server, &note);
 	for (int i = 0; i < 2; i++)
-		ok(timeline_save_facts(t, &f, S("key"), &e), &e);
-	assert_str(query(t, "SELECT incident_id, cause, severity, started, ended_ms, duration_ms FROM incidents", &out),
+		ok(timeline_save_facts(t, &f, S("key"), &err));
+	assert_str(query(t, "SELECT incident_id, cause, severity, started, ended_ms, duration_ms FROM incidents"),
 		S("incident_id|cause|severity|started|ended_ms|duration_ms|\nv1:00|sse-drop-silent-hang|critical|2026-05-17T06:40:00.000Z|NULL|1000|\n"));
-	assert_str(query(t, "SELECT path, line, role, text, after_ms IS NULL FROM evidence ORDER BY line", &out),
+	assert_str(query(t, "SELECT path, line, role, text, after_ms IS NULL FROM evidence ORDER BY line"),
 		S("path|line|role|text|after_ms IS NULL|\na.log|4|trigger|SSE connection dropped after 61937s uptime|1|\na.log|5|absence|answer|0|\n"));
-	assert_str(query(t, "SELECT call_id = (SELECT min(call_id) FROM calls), ending FROM incident_calls", &out),
+	assert_str(query(t, "SELECT call_id = (SELECT min(call_id) FROM calls), ending FROM incident_calls"),
 		S("call_id = (SELECT min(call_id) FROM calls)|ending|\n1|user-cancel|\n"));
-	assert_str(query(t, "SELECT count(*), min(server), (SELECT count(*) FROM notes), (SELECT transport FROM servers) FROM connections", &out),
+	assert_str(query(t, "SELECT count(*), min(server), (SELECT count(*) FROM notes), (SELECT transport FROM servers) FROM connections"),
 		S("count(*)|min(server)|(SELECT count(*) FROM notes)|(SELECT transport FROM servers)|\n2|pg-mcp|1|sse|\n"));
 	/* The same scope with another answer. */
 	f.incident_count = 0;
-	ok(timeline_save_facts(t, &f, S("key"), &e), &e);
-	assert_str(query(t, "SELECT (SELECT count(*) FROM incidents), (SELECT count(*) FROM evidence_line), (SELECT count(*) FROM incident_calls)", &out),
+	ok(timeline_save_facts(t, &f, S("key"), &err));
+	assert_str(query(t, "SELECT (SELECT count(*) FROM incidents), (SELECT count(*) FROM evidence_line), (SELECT count(*) FROM incident_calls)"),
 		S("(SELECT count(*) FROM incidents)|(SELECT count(*) FROM evidence_line)|(SELECT count(*) FROM incident_calls)|\n0|1|0|\n"));
 	/* A wider scope takes the place of the narrower, and the narrower is written anew when asked for again. */
 	struct source two[] = {s, source_of("b.log", 43, 10)};
 	two[1].id = s.id + 100000;
 	struct facts wide = f;
 	wide.sources = two, wide.source_count = 2, wide.incident_count = 1;
-	ok(timeline_save_facts(t, &wide, S("wide"), &e), &e);
-	assert_str(query(t, "SELECT count(*), (SELECT count(*) FROM scope) FROM incidents", &out), S("count(*)|(SELECT count(*) FROM scope)|\n1|1|\n"));
-	ok(timeline_save_facts(t, &f, S("key"), &e), &e);
-	assert_str(query(t, "SELECT count(*), sum(key = 0) FROM scope", &out), S("count(*)|sum(key = 0)|\n2|1|\n"));
-	ok(timeline_add_run(t, S("analyze"), noon, noon + SECOND, 3, &e), &e);
-	assert_str(query(t, "SELECT run_id, started, command, exit FROM runs", &out), S("run_id|started|command|exit|\n1|2026-05-17T06:40:00.000Z|analyze|3|\n"));
+	ok(timeline_save_facts(t, &wide, S("wide"), &err));
+	assert_str(query(t, "SELECT count(*), (SELECT count(*) FROM scope) FROM incidents"), S("count(*)|(SELECT count(*) FROM scope)|\n1|1|\n"));
+	ok(timeline_save_facts(t, &f, S("key"), &err));
+	assert_str(query(t, "SELECT count(*), sum(key = 0) FROM scope"), S("count(*)|sum(key = 0)|\n2|1|\n"));
+	ok(timeline_add_run(t, S("analyze"), noon, noon + SECOND, 3, &err));
+	assert_str(query(t, "SELECT run_id, started, command, exit FROM runs"), S("run_id|started|command|exit|\n1|2026-05-17T06:40:00.000Z|analyze|3|\n"));
 	timeline_close(t);
-	buf_done(&out);
-	rules_free(&rules);
 }
 
 static void views_have_the_columns_of_the_contract(void **state)
@@ -642,31 +569,25 @@ static void views_have_the_columns_of_the_contract(void **state)
 		{"sessions", "session_id, client_version, cwd, started_ms, started, ended_ms, ended"},
 		{"runs", "run_id, started_ms, started, finished_ms, finished, command, exit"},
 	};
-	struct rules rules;
-	struct err e = {0};
-	struct buf out = {0};
 	bool unchanged;
-	rules_make(&rules);
 	struct timeline *t = must_open(":memory:");
 	struct source s = source_of("a.log", 42, 5000);
-	ok(timeline_begin(t, &e), &e);
-	(void)put_source(t, &s, &rules, 0, 1, &unchanged);
-	ok(timeline_commit(t, &e), &e);
+	ok(timeline_begin(t, &err));
+	(void)put_source(t, &s, 0, 1, &unchanged);
+	ok(timeline_commit(t, &err));
 	for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
 		char sql[512];
 		(void)snprintf(sql, sizeof sql, "SELECT %s FROM %s", views[i][1], views[i][0]);
-		(void)query(t, sql, &out);
+		(void)query(t, sql);
 	}
-	assert_str(query(t, "SELECT session_id, server, tool, started, ended_ms - started_ms, duration_ms, permission_ms, outcome, ending, heartbeats, link, link_sure, offset FROM calls", &out),
+	assert_str(query(t, "SELECT session_id, server, tool, started, ended_ms - started_ms, duration_ms, permission_ms, outcome, ending, heartbeats, link, link_sure, offset FROM calls"),
 		S("session_id|server|tool|started|ended_ms - started_ms|duration_ms|permission_ms|outcome|ending|heartbeats|link|link_sure|offset|\n"
 		  "5eed|pg-mcp|list_schemas|2026-05-17T06:40:00.004Z|1390996|1391000|2|cancelled|user-cancel|46|elapsed|1|0|\n"));
-	assert_str(query(t, "SELECT at, kind, signature, class, server, detail, call_id = event_id FROM events", &out),
+	assert_str(query(t, "SELECT at, kind, signature, class, server, detail, call_id = event_id FROM events"),
 		S("at|kind|signature|class|server|detail|call_id = event_id|\n2026-05-17T06:40:00.324Z|transport.dropped|life.drop|refused|pg-mcp|"
 		  "{\"uptime\":\"61937\",\"why\":\"a \\\"b\\\"\\n\\\\\"}|1|\n"));
-	assert_str(query(t, "SELECT session_id, client_version, started FROM sessions", &out), S("session_id|client_version|started|\n5eed|2.1.143|2026-05-17T06:40:00.000Z|\n"));
+	assert_str(query(t, "SELECT session_id, client_version, started FROM sessions"), S("session_id|client_version|started|\n5eed|2.1.143|2026-05-17T06:40:00.000Z|\n"));
 	timeline_close(t);
-	buf_done(&out);
-	rules_free(&rules);
 }
 
 static void queries_can_only_read(void **state)
@@ -674,18 +595,15 @@ static void queries_can_only_read(void **state)
 	(void)state;
 	static const char *const refused[] = {"DELETE FROM event_pack", "PRAGMA user_version", "ATTACH 'b.db' AS b", "CREATE TABLE x(y)", "SELECT load_extension('x')",
 		"SELECT 1; SELECT 2", "", "SELECT nothing FROM calls", "SELECT writefile('b.db', 'x')"};
-	struct err e = {0};
-	struct buf out = {0};
 	struct timeline *t = must_open("a.db");
 	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
-		e = (struct err){0};
-		assert_int_equal(timeline_query(t, str_z(refused[i]), 0, collect, &out, &e), ERR_USAGE);
-		assert_true(e.text[0]);
+		err = (struct err){0};
+		assert_int_equal(timeline_query(t, str_z(refused[i]), 0, collect, &out, &err), ERR_USAGE);
+		assert_true(err.text[0]);
 	}
-	assert_int_equal(timeline_query(t, S("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"), 100000, collect, &out, &e), ERR_LIMIT);
+	assert_int_equal(timeline_query(t, S("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"), 100000, collect, &out, &err), ERR_LIMIT);
 	assert_int_equal(access("b.db", F_OK), -1);
 	timeline_close(t);
-	buf_done(&out);
 }
 
 /* --- the packed column --- */
@@ -725,23 +643,20 @@ static void a_huge_digest_is_not_kept(void **state)
 {
 	enum { HUGE_BYTES = 17 << 20 };
 	(void)state;
-	struct err e = {0};
-	struct arena a = {0};
 	str got;
 	struct timeline *t = must_open("a.db");
 	char *bytes = mem_new(HUGE_BYTES);
-	ok(timeline_begin(t, &e), &e);
-	ok(timeline_put_digest(t, 1, 2, (str){bytes, HUGE_BYTES}, &e), &e);
-	ok(timeline_put_digest(t, 3, 4, S("small"), &e), &e);
-	ok(timeline_commit(t, &e), &e);
+	ok(timeline_begin(t, &err));
+	ok(timeline_put_digest(t, 1, 2, (str){bytes, HUGE_BYTES}, &err));
+	ok(timeline_put_digest(t, 3, 4, S("small"), &err));
+	ok(timeline_commit(t, &err));
 	timeline_close(t);
 	t = must_open("a.db");
-	ok(timeline_digest(t, 1, 2, &a, &got, &e), &e);
+	ok(timeline_digest(t, 1, 2, &arena, &got, &err));
 	assert_null(got.p);
-	ok(timeline_digest(t, 3, 4, &a, &got, &e), &e);
+	ok(timeline_digest(t, 3, 4, &arena, &got, &err));
 	assert_str(got, S("small"));
 	timeline_close(t);
-	arena_done(&a);
 	free(bytes);
 }
 

@@ -1,4 +1,5 @@
-/* For the tests of the timeline: a folder of their own, small rules, sample rows, dumps. */
+/* For the tests of the timeline: a folder of its own for each, small rules, sample rows, dumps. What every test needs is made before it
+ * and freed behind it. */
 #ifndef MCPLOG_TEST_TIMELINE_FIXTURE_H
 #define MCPLOG_TEST_TIMELINE_FIXTURE_H
 #include "base/buf.h"
@@ -22,26 +23,12 @@
 /* --- a folder and rules --- */
 
 static char folder[64];
+static struct rules rules;
+static struct arena arena;   /* what is read back lies here */
+static struct err err;       /* of the last call */
+static struct buf out;       /* of the last query */
 
-static inline int enter_folder(void **state)
-{
-	(void)state;
-	(void)snprintf(folder, sizeof folder, "timeline-test-XXXXXX");
-	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
-}
-
-static inline int leave_folder(void **state)
-{
-	(void)state;
-	static const char *const names[] = {"a.db", "a.db-wal", "a.db-shm", "a.db.lock", "a.db.skipped", "a.db.new", "a.db.v1.bak", "b.db", "b.db.lock", "link.db",
-		"link.db.lock", "hard.db", "a.log", "b.log", "sub/c.log"};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		(void)unlink(names[i]);
-	(void)rmdir("sub");
-	return chdir("..") == 0 && rmdir(folder) == 0 ? 0 : -1;
-}
-
-static inline void rules_make(struct rules *r)
+static inline void make_rules(struct rules *r)
 {
 	*r = (struct rules){0};
 #define X(id, name) (void)(KIND_##id ? intern_put(&r->kinds, S(name)) : 0);
@@ -55,7 +42,7 @@ static inline void rules_make(struct rules *r)
 	vec_push(&r->signatures)->id = S("call.fail");
 }
 
-static inline void rules_free(struct rules *r)
+static inline void free_rules(struct rules *r)
 {
 	intern_done(&r->kinds);
 	intern_done(&r->fields);
@@ -63,13 +50,39 @@ static inline void rules_free(struct rules *r)
 	vec_free(&r->signatures);
 }
 
+static inline int enter_folder(void **state)
+{
+	(void)state;
+	err = (struct err){0};
+	make_rules(&rules);
+	(void)snprintf(folder, sizeof folder, "timeline-test-XXXXXX");
+	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+}
+
+static inline int leave_folder(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"a.db", "a.db-wal", "a.db-shm", "a.db.lock", "a.db.skipped", "a.db.new", "a.db.v1.bak", "b.db", "b.db.lock", "link.db",
+		"link.db.lock", "hard.db", "a.log", "b.log", "sub/c.log"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		(void)unlink(names[i]);
+	(void)rmdir("sub");
+	free_rules(&rules);
+	arena_done(&arena);
+	buf_done(&out);
+	return chdir("..") == 0 && rmdir(folder) == 0 ? 0 : -1;
+}
+
+static inline void ok(int r)
+{
+	if (r)
+		fail_msg("%d: %s", r, err.text);
+}
+
 static inline struct timeline *must_open_with(const char *path, uint64_t rules_hash)
 {
 	struct timeline *t = NULL;
-	struct err e = {0};
-	int r = timeline_open(&(struct timeline_options){.path = path, .rules_hash = rules_hash}, &t, &e);
-	if (r)
-		fail_msg("%s", e.text);
+	ok(timeline_open(&(struct timeline_options){.path = path, .rules_hash = rules_hash}, &t, &err));
 	return t;
 }
 
@@ -140,26 +153,24 @@ static inline uint64_t made_up_common(void *context, str other, uint64_t from, u
 
 static inline int begin_source(struct timeline *t, const struct source *s, struct source_start *ret, struct err *reterr)
 {
-	struct arena a = {0};
+	struct arena passing = {0};
 	struct source copy = *s;
 	const struct file_content c = {.head = str_head(S("same"), s->identity.head_len), .context = &copy, .marker = made_up_marker, .common = made_up_common};
-	const int r = timeline_source_begin(t, s, s->identity.ino ? &c : NULL, &a, ret, reterr);
+	const int r = timeline_source_begin(t, s, s->identity.ino ? &c : NULL, &passing, ret, reterr);
 	ret->state = STR_NONE;
-	arena_done(&a);
+	arena_done(&passing);
 	return r;
 }
 
-static inline int64_t put_source(struct timeline *t, const struct source *s, const struct rules *rules, uint64_t from, int rows, bool *ret_unchanged)
+static inline int64_t put_source(struct timeline *t, const struct source *s, uint64_t from, int rows, bool *ret_unchanged)
 {
 	int64_t id = 0;
-	struct err e = {0};
 	struct source_start start;
 	struct source facts = *s;
-	*ret_unchanged = timeline_source_same(t, s, false, &id, &e);
+	*ret_unchanged = timeline_source_same(t, s, false, &id, &err);
 	if (*ret_unchanged)
 		return id;
-	if (begin_source(t, s, &start, &e))
-		fail_msg("%s", e.text);
+	ok(begin_source(t, s, &start, &err));
 	*ret_unchanged = start.unchanged;
 	if (start.unchanged)
 		return start.id;
@@ -170,21 +181,14 @@ static inline int64_t put_source(struct timeline *t, const struct source *s, con
 		ev.call = c.id;
 		if (offset < start.shared)
 			continue;
-		timeline_add_event(t, start.id, &ev, rules);
+		timeline_add_event(t, start.id, &ev, &rules);
 		timeline_add_call(t, start.id, &c);
 	}
 	facts.shared.bytes = start.shared;
 	if (start.shared)
 		facts.shared.records = s->records, facts.shared.lines = s->lines, facts.shared.unrecognized = s->unrecognized;
-	if (timeline_source_end(t, start.id, &facts, &e))
-		fail_msg("%s", e.text);
+	ok(timeline_source_end(t, start.id, &facts, &err));
 	return start.id;
-}
-
-static inline void ok(int r, const struct err *e)
-{
-	if (r)
-		fail_msg("%d: %s", r, e->text);
 }
 
 struct seen {
@@ -209,13 +213,12 @@ static inline void see_call(void *context, const struct call *c)
 	s->call_count++;
 }
 
-static inline struct seen load(struct timeline *t, int64_t id, const struct rules *rules, struct arena *a)
+static inline struct seen load(struct timeline *t, int64_t id)
 {
 	struct seen s = {0};
-	struct err e = {0};
 	const struct source_part all = {id, 0, UINT64_MAX};
-	ok(timeline_load_events(t, &all, 3, rules, a, false, see_event, &s, &e), &e);
-	ok(timeline_load_calls(t, &all, 3, a, false, see_call, &s, &e), &e);
+	ok(timeline_load_events(t, &all, 3, &rules, &arena, false, see_event, &s, &err));
+	ok(timeline_load_calls(t, &all, 3, &arena, false, see_call, &s, &err));
 	return s;
 }
 
@@ -223,37 +226,34 @@ static inline struct seen load(struct timeline *t, int64_t id, const struct rule
 
 static inline void collect(void *context, const struct query_value *v, size_t n, bool head)
 {
-	struct buf *out = context;
+	struct buf *to = context;
 	for (size_t i = 0; i < n; i++)
-		buf_printf(out, "%.*s|", STR_ARG(head ? v[i].name : v[i].value.p ? v[i].value : S("NULL")));
-	buf_byte(out, '\n');
+		buf_printf(to, "%.*s|", STR_ARG(head ? v[i].name : v[i].value.p ? v[i].value : S("NULL")));
+	buf_byte(to, '\n');
 }
 
-static inline str query(struct timeline *t, const char *sql, struct buf *out)
+static inline str query(struct timeline *t, const char *sql)
 {
-	struct err e = {0};
-	buf_reset(out);
-	ok(timeline_query(t, str_z(sql), 0, collect, out, &e), &e);
-	return buf_str(out);
+	buf_reset(&out);
+	ok(timeline_query(t, str_z(sql), 0, collect, &out, &err));
+	return buf_str(&out);
 }
 
 /* Every table but `run`, rows sorted: what two databases must have in common. */
 static inline struct hash128 dump(const char *path)
 {
 	static const char *const tables[] = {"name", "form", "source", "problem", "event_pack", "event_text", "call_pack", "incident", "evidence_line"};
-	struct buf all = {0}, out = {0};
+	struct buf all = {0};
 	struct timeline *t = NULL;
-	struct err e = {0};
-	ok(timeline_open(&(struct timeline_options){.path = path, .read_only = true, .rules_hash = 7}, &t, &e), &e);
+	ok(timeline_open(&(struct timeline_options){.path = path, .read_only = true, .rules_hash = 7}, &t, &err));
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
 		char sql[64];
 		(void)snprintf(sql, sizeof sql, "SELECT * FROM %s ORDER BY 1, 2", tables[i]);
-		buf_add(&all, query(t, sql, &out));
+		buf_add(&all, query(t, sql));
 	}
 	timeline_close(t);
 	struct hash128 h = hash128(buf_str(&all));
 	buf_done(&all);
-	buf_done(&out);
 	return h;
 }
 
