@@ -152,3 +152,13 @@ int out_close(struct out *o, struct err *reterr)
 	out_free(o);
 	return rc;
 }
+
+int out_text(const char *path, unsigned mode, str text, struct err *reterr)
+{
+	struct out *o;
+	const int r = out_open(path, mode, &o, reterr);
+	if (r)
+		return r;
+	out_write(o, text);
+	return out_close(o, reterr);
+}

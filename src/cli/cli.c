@@ -18,12 +18,8 @@ int command_failed(const struct env *env, const struct err *e)
 
 int command_print(const struct env *env, str text)
 {
-	struct out *out;
 	struct err e = {0};
-	if (out_open(NULL, 0600, &out, &e))
-		return command_failed(env, &e);
-	out_write(out, text);
-	return out_close(out, &e) ? command_failed(env, &e) : EXIT_CODE_COMPLETE;
+	return out_text(NULL, 0600, text, &e) ? command_failed(env, &e) : EXIT_CODE_COMPLETE;
 }
 
 static int usage(const struct err *e)

@@ -22,16 +22,11 @@ static const char last_words[] = "MCPLOG UNKNOWN: ended before the check was com
 
 static bool print(str text)
 {
-	struct out *out;
 	struct err e = {0};
-	int failed_code = out_open(NULL, 0600, &out, &e);
-	if (!failed_code) {
-		out_write(out, text);
-		failed_code = out_close(out, &e);
-	}
-	if (failed_code)
+	const bool printed = out_text(NULL, 0600, text, &e) == 0;
+	if (!printed)
 		diag_err(&e);
-	return failed_code == 0;
+	return printed;
 }
 
 static int end_unknown(str why, const char *hint)

@@ -69,15 +69,7 @@ static bool stopped(const struct watch *w)
 
 /* --- what it says --- */
 
-static int print(str text, struct err *reterr)
-{
-	struct out *out;
-	const int e = out_open(NULL, 0600, &out, reterr);
-	if (e)
-		return e;
-	out_write(out, text);
-	return out_close(out, reterr);
-}
+static int print(str text, struct err *reterr) { return out_text(NULL, 0600, text, reterr); }
 
 static int tell(struct watch *w, const struct facts *f, instant now, struct err *reterr)
 {

@@ -457,12 +457,7 @@ static int put_output(struct run *r, str text, unsigned mode, struct err *reterr
 	const bool is_text = mode == 0600 && r->opts->command != COMMAND_EXPORT && (format.n == 0 || str_eq(format, S("text")) || str_eq(format, S("table")) || str_eq(format, S("markdown")));
 	if (!path && is_text && pager_show(r->env, r->opts, text))
 		return 0;
-	struct out *out;
-	const int e = out_open(path, mode, &out, reterr);
-	if (e)
-		return e;
-	out_write(out, text);
-	return out_close(out, reterr);
+	return out_text(path, mode, text, reterr);
 }
 
 int run_output_mode(struct run *r, str text, unsigned mode, struct err *reterr)

@@ -7,10 +7,10 @@
 #include "base/hash.h"
 #include "base/intern.h"
 #include "base/mem.h"
+#include "base/out.h"
 #include "knowledge/files.h"
 #include "knowledge/image.h"
 #include "knowledge/knowledge.h"
-#include <stdio.h>
 #include <stdlib.h>
 
 /* All keys and texts, each once. Id n of the pool stands at offset at[n]. */
@@ -146,15 +146,6 @@ static int read_all(const char *dir, struct tree_builder *b, uint64_t *ret_hash,
 	return rc;
 }
 
-static int write_file(const char *path, str text, struct err *reterr)
-{
-	FILE *f = fopen(path, "wb");
-	bool ok = f != NULL && fwrite(text.p, 1, text.n, f) == text.n;
-	if (f != NULL && fclose(f) != 0)
-		ok = false;
-	return ok ? 0 : err_set(reterr, ERR_IO, "cannot write %s", path);
-}
-
 int main(int argc, char **argv)
 {
 	struct err err = {0};
@@ -170,7 +161,7 @@ int main(int argc, char **argv)
 		struct buf out = {0};
 		rc = translate(&out, d, hash, &err);
 		if (rc == 0)
-			rc = write_file(argv[1], buf_str(&out), &err);
+			rc = out_text(argv[1], 0644, buf_str(&out), &err);
 		buf_done(&out);
 	}
 	tree_doc_free(d);

@@ -5,9 +5,9 @@
  * Most pages of a new database are empty: only runs of other bytes are written down. */
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/out.h"
 #include "store/image.h"
 #include "store/migrate.h"
-#include <stdio.h>
 
 enum { GAP = 16, LINE = 24, WAL = 2, VERSIONS_AT = 18 };
 
@@ -50,15 +50,6 @@ static void put_image(struct buf *out, const unsigned char *p, size_t n)
 	buf_done(&runs);
 }
 
-static int write_file(const char *path, str text, struct err *reterr)
-{
-	FILE *f = fopen(path, "wb");
-	bool ok = f != NULL && fwrite(text.p, 1, text.n, f) == text.n;
-	if (f != NULL && fclose(f) != 0)
-		ok = false;
-	return ok ? 0 : err_set(reterr, ERR_IO, "cannot write %s", path);
-}
-
 int main(int argc, char **argv)
 {
 	struct err err = {0};
@@ -76,7 +67,7 @@ int main(int argc, char **argv)
 	if (r == 0) {
 		p[VERSIONS_AT] = p[VERSIONS_AT + 1] = WAL; /* read and write version: journal mode WAL from the beginning */
 		put_image(&out, p, (size_t)n);
-		r = write_file(argv[1], buf_str(&out), &err);
+		r = out_text(argv[1], 0644, buf_str(&out), &err);
 	}
 	sqlite3_free(p);
 	sql_done(&q);
