@@ -77,8 +77,9 @@ static double bucket_cost(const struct needles *x, unsigned bucket)
 	double all = 1;
 	for (size_t k = 0; k < WINDOW; k++) {
 		unsigned sum = 0;
-		for (unsigned c = 0; c < 256; c++)
-			sum += (x->low[k][c & 15] & x->high[k][c >> 4]) >> bucket & 1 ? commonness[c] : 0;
+		for (unsigned high = 0; high < 16; high++)
+			for (unsigned low = 0; low < 16 && x->high[k][high] >> bucket & 1; low++)
+				sum += x->low[k][low] >> bucket & 1 ? commonness[high << 4 | low] : 0;
 		all *= sum;
 	}
 	return all;
