@@ -80,10 +80,26 @@ static int64_t take_unit(str *s)
 	return 0;
 }
 
+/* As nearly all are written: some digits, then "ms". */
+static bool take_plain_ms(str s, int64_t *ret_micros)
+{
+	enum { MOST_DIGITS = 12 };
+	int64_t v = 0;
+	size_t i = 0;
+	for (; i < s.n && i < MOST_DIGITS && str_is_digit(s.p[i]); i++)
+		v = v * 10 + (s.p[i] - '0');
+	if (i == 0 || s.n - i != 2 || s.p[i] != 'm' || s.p[i + 1] != 's')
+		return false;
+	*ret_micros = v * MILLISECOND;
+	return true;
+}
+
 bool duration_parse(str s, int64_t *ret_micros)
 {
 	int64_t sum = 0;
 	bool any = false;
+	if (take_plain_ms(s, ret_micros))
+		return true;
 	for (s = str_trim(s); s.n > 0; any = true) {
 		int64_t v, unit;
 		if (!take_millionths(&s, &v))

@@ -55,7 +55,7 @@ static inline bool row_more(const struct row_in *r) /* is there one more value i
 {
 	return r->p < r->end && *r->p != ']';
 }
-int64_t row_take_rare_int(struct row_in *r, int64_t absent); /* any other value, and the last one, where a number is asked for */
+int64_t row_take_rare_int(struct row_in *r, int64_t absent); /* any other value where a number is asked for */
 static inline int64_t row_take_int(struct row_in *r, int64_t absent)
 {
 	uint64_t v = 0;
@@ -64,9 +64,9 @@ static inline int64_t row_take_int(struct row_in *r, int64_t absent)
 		return absent;
 	for (unsigned digit; (digit = (unsigned)(unsigned char)*p - '0') < 10; p++) /* the text ends with a bracket */
 		v = v * 10 + digit;
-	if (p == r->p || *p != ',')
+	if (p == r->p || (*p != ',' && *p != ']'))
 		return row_take_rare_int(r, absent);
-	r->p = p + 1;
+	r->p = p + (*p == ',');
 	return (int64_t)v;
 }
 str row_take_json(struct row_in *r);             /* the literal; p NULL for null and absent */

@@ -246,8 +246,9 @@ int sql_exec(struct sql *q, const char *text, struct err *reterr)
 
 int64_t ms_floor(instant v)
 {
-	int64_t ms = v / MILLISECOND;
-	return v % MILLISECOND < 0 ? ms - 1 : ms;
+	if (v >= 0)
+		return (int64_t)((uint64_t)v / (uint64_t)MILLISECOND);
+	return v / MILLISECOND - (v % MILLISECOND < 0);
 }
 
 instant instant_of(int64_t base, int64_t ms, int64_t us)
