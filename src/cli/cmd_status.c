@@ -15,6 +15,7 @@
 #include "cli/run.h"
 #include "knowledge/knowledge.h"
 #include "redact/redact.h"
+#include "report/page.h"
 #include "store/timeline.h"
 
 static void show_problem(struct buf *out, const struct problem *p)
@@ -32,8 +33,9 @@ static void show_problem(struct buf *out, const struct problem *p)
 static void show_source(struct buf *out, const struct source *s)
 {
 	utf8_terminal(out, s->path, false);
-	buf_printf(out, "\n    %s, read to %llu of %llu bytes, %llu lines, %llu records", source_kind_name(s->kind),
-		(unsigned long long)s->offset, (unsigned long long)s->bytes, (unsigned long long)s->lines, (unsigned long long)s->records);
+	buf_printf(out, "\n    %s, read to %llu of %llu bytes, %llu line%s, %llu record%s", source_kind_name(s->kind),
+		(unsigned long long)s->offset, (unsigned long long)s->bytes, (unsigned long long)s->lines, page_plural(s->lines),
+		(unsigned long long)s->records, page_plural(s->records));
 	if (s->unrecognized)
 		buf_printf(out, ", %llu not recognised", (unsigned long long)s->unrecognized);
 	if (s->pending_bytes)

@@ -134,17 +134,20 @@ static size_t choose_evidence(const struct incident *i, bool all, bool *ret_show
 	return i->evidence_count - shown;
 }
 
+/* As wide as the widest place that fits; 0: no line has a place. */
 static size_t place_columns(const struct page *p, const struct incident *i, const bool *show)
 {
 	struct buf place = {0};
 	size_t widest = 0;
+	bool too_wide = false;
 	for (size_t k = 0; k < i->evidence_count; k++) {
 		const size_t width = show[k] ? utf8_width(page_place(p, &i->evidence[k].at, &place)) : 0;
+		too_wide = too_wide || width > PLACE_COLUMNS;
 		if (width > widest && width <= PLACE_COLUMNS)
 			widest = width;
 	}
 	buf_done(&place);
-	return widest;
+	return widest == 0 && too_wide ? PLACE_COLUMNS : widest;
 }
 
 /* The end of a long place says more than its beginning: how many bytes of it to leave out. */
@@ -179,7 +182,7 @@ static void evidence_line(struct page *p, const struct incident *i, const struct
 	page_literal(p, INK_PLAIN, offset);
 	page_to(p, START);
 	if (place_width) {
-		put_place(p, page_place(p, &e->at, &place), place_width > PLACE_COLUMNS ? PLACE_COLUMNS : place_width);
+		put_place(p, page_place(p, &e->at, &place), place_width);
 		page_to(p, START + place_width + GAP);
 	}
 	buf_add(&text, e->role == ROLE_ABSENCE ? e->text : text_without_server(text_without_time(e->text), i->server));
@@ -200,7 +203,7 @@ static void evidence_lines(struct page *p, const struct incident *i)
 	const size_t width = place_columns(p, &head, show);
 	for (size_t k = 0; k < head.evidence_count; k++)
 		if (show[k])
-			evidence_line(p, i, &head.evidence[k], width ? width : PLACE_COLUMNS);
+			evidence_line(p, i, &head.evidence[k], width);
 	if (left) {
 		page_to(p, OFFSET_COLUMNS + 2);
 		page_printf(p, INK_DIM, "%zu more line%s: mcplog explain %.*s", left, page_plural(left), STR_ARG(str_head(i->id, SHORT_ID)));
