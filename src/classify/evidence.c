@@ -149,7 +149,7 @@ static void add_absence(struct list *l)
 	*ev = (struct evidence){.at = ref_of(l->j->view, last), .event = 0, .time = last->e.at, .role = ROLE_ABSENCE, .times = 1,
 		.after = INSTANT_NONE, .before = INSTANT_NONE};
 	ev->until = l->j->view->timed ? (f->end == INSTANT_NONE ? judge_as_of(l->j) : f->end) : INSTANT_NONE;
-	ev->text = wording(l->j, f, S("an answer of {server} to {tool}: none came"));
+	ev->text = arena_printf(l->j->a, "%.*s: none came", STR_ARG(wording(l->j, f, f->cause->awaited)));
 }
 
 static instant sort_time(const struct list *l, size_t i)

@@ -8,12 +8,12 @@ static const struct entry_key keys[] = {
 	{"affects", ENTRY_MAP, false}, {"when", ENTRY_LIST, true}, {"certain", ENTRY_ANY, false}, {"possible", ENTRY_ANY, false},
 	{"confidence", ENTRY_TEXT, false}, {"triggers", ENTRY_LIST, false}, {"trigger", ENTRY_TEXT, false}, {"yields_to", ENTRY_LIST, false},
 	{"absorbs", ENTRY_LIST, false}, {"rules_out", ENTRY_LIST, false}, {"suspects", ENTRY_LIST, false}, {"root", ENTRY_TEXT, false},
-	{"says", ENTRY_TEXT, false}, {"what", ENTRY_TEXT, false}, {"looks_like", ENTRY_TEXT, false}, {"mistaken_for", ENTRY_TEXT, false},
+	{"says", ENTRY_TEXT, false}, {"awaited", ENTRY_TEXT, false}, {"what", ENTRY_TEXT, false}, {"looks_like", ENTRY_TEXT, false}, {"mistaken_for", ENTRY_TEXT, false},
 	{"see", ENTRY_TEXT, false}, {"proves", ENTRY_LIST, false}, {"denies", ENTRY_LIST, false}, {"merge", ENTRY_BOOL, false}, {"variant", ENTRY_TEXT, false}, {"recovers_by_call", ENTRY_BOOL, false}, {"stale", ENTRY_BOOL, false},
 };
 enum {
 	ID, TITLE, NOTE, GROUP, SCOPE, WEIGHT, LASTING, FALLBACK, SUBJECT, AFFECTS, WHEN, CERTAIN, POSSIBLE, CONFIDENCE, TRIGGERS, TRIGGER, YIELDS,
-	ABSORBS, RULES_OUT, SUSPECTS, ROOT, SAYS, WHAT, LOOKS, MISTAKEN, SEE, PROVES, DENIES, MERGE, VARIANT, BY_CALL, STALE, KEY_COUNT
+	ABSORBS, RULES_OUT, SUSPECTS, ROOT, SAYS, AWAITED, WHAT, LOOKS, MISTAKEN, SEE, PROVES, DENIES, MERGE, VARIANT, BY_CALL, STALE, KEY_COUNT
 };
 _Static_assert(sizeof keys / sizeof *keys == KEY_COUNT, "keys and their names differ");
 
@@ -90,6 +90,7 @@ static void read_texts(struct cond_scope *s, const uint32_t *n, struct cause *c)
 	c->group = n[GROUP] ? tree_text(s->d, n[GROUP]) : arena_str(&s->rules->arena, S("failure"));
 	c->trigger = n[TRIGGER] ? tree_text(s->d, n[TRIGGER]) : arena_str(&s->rules->arena, S("none-observed"));
 	c->says = tree_text(s->d, n[SAYS]);
+	c->awaited = n[AWAITED] ? tree_text(s->d, n[AWAITED]) : arena_str(&s->rules->arena, S("an answer of {server} to {tool}"));
 	c->what = tree_text(s->d, n[WHAT]);
 	c->looks_like = tree_text(s->d, n[LOOKS]);
 	c->mistaken_for = tree_text(s->d, n[MISTAKEN]);

@@ -117,7 +117,7 @@ struct cause {
 	unsigned step_count;
 	int8_t root;           /* step whose event identifies the incident: calls with the same root are one; -1 = the subject */
 	enum confidence_cap { CAP_CERTAIN, CAP_LIKELY, CAP_POSSIBLE } confidence;
-	str says;              /* summary text; {…} filled in */
+	str says, awaited;     /* summary text; what a hang waited for; {…} filled in */
 	str what, looks_like, mistaken_for, see; /* page of `explain CAUSE` */
 	struct where where;
 };

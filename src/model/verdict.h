@@ -28,6 +28,8 @@ struct evidence {
 	uint32_t times;           /* > 1: this line stands for a fold ("still running ×46") */
 	instant until;            /* absences and folds: end */
 };
+/* For people: of frequent healthy lines the text is not kept. */
+static inline str evidence_text(const struct evidence *e) { return e->text.n ? e->text : S("(a line whose text was not kept)"); }
 struct ruled_out {
 	str cause;                /* cause or note id */
 	str why;

@@ -52,7 +52,7 @@ static void proof_line(struct page *p, const struct incident *i, const struct ev
 		page_printf(p, INK_DIM, "  %s", offset);
 	page_end(p);
 	page_to(p, LABEL_INDENT);
-	page_wrap(p, INK_PLAIN, e->text, LABEL_INDENT, 0);
+	page_wrap(p, INK_PLAIN, evidence_text(e), LABEL_INDENT, 0);
 	buf_reset(&head);
 	if (e->times > 1)
 		buf_printf(&head, "%u times", e->times);

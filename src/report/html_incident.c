@@ -121,7 +121,7 @@ static void evidence(struct html *h, const struct incident *i)
 		html_raw(h, "</td><td>");
 		html_place(h, &e->at);
 		html_raw(h, "</td><td><code>");
-		html_cut(h, e->text, TEXT_BYTES);
+		html_cut(h, evidence_text(e), TEXT_BYTES);
 		html_raw(h, "</code>");
 		if (e->times > 1)
 			html_printf(h, " × %u", e->times);

@@ -185,7 +185,7 @@ static void evidence_line(struct page *p, const struct incident *i, const struct
 		put_place(p, page_place(p, &e->at, &place), place_width);
 		page_to(p, START + place_width + GAP);
 	}
-	buf_add(&text, e->role == ROLE_ABSENCE ? e->text : text_without_server(text_without_time(e->text), i->server));
+	buf_add(&text, e->role == ROLE_ABSENCE ? e->text : text_without_server(text_without_time(evidence_text(e)), i->server));
 	if (e->times > 1)
 		buf_printf(&text, " (×%u)", e->times);
 	page_wrap(p, e->role == ROLE_TRIGGER ? INK_BOLD : INK_PLAIN, buf_str(&text), START + (place_width ? place_width + GAP : 0), 2);
