@@ -1,7 +1,8 @@
 /* Part of pass 1 with two threads, between pass1_ahead's halves: records and rests as bytes (see pass1_pack.h).
  *
  * A message is a header, then as many bytes, and what is missing to a multiple of 8; a record is copied as it lies in memory, with its
- * texts behind it: first the line as it stood, in which most of the others lie. Both ends are this program in this run: nothing is checked, and nothing of it may be stored. */
+ * texts behind it: first the line as it stood, in which most of the others lie. Both ends are this program in this run: nothing is checked,
+ * and nothing of it may be stored. */
 #include "pass1_pack.h"
 #include "model/limits.h"
 #include <stddef.h>

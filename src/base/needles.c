@@ -1,8 +1,8 @@
 /* Several texts searched for at once (base/needles.h): before lines are looked at for patterns that may match anywhere.
  *
- * Of each text three neighbouring bytes stand for it, those that are rarest in logs. Texts are dealt out to eight buckets, the like to the like; a table per
- * place and half byte says, as bits, in which buckets such a half byte stands there. Six look-ups, ANDed, leave the buckets that may have
- * a text here, at sixteen places at once by shuffles; only then bytes are compared. */
+ * Of each text three neighbouring bytes stand for it, those that are rarest in logs. Texts are dealt out to eight buckets, each where it
+ * adds least; a table per place and half byte says, as bits, in which buckets such a half byte stands there. Six look-ups, ANDed, leave the
+ * buckets that may have a text here, at thirty-two places at once by shuffles; only then bytes are compared. */
 #include "base/needles.h"
 #include "base/diag.h"
 #include "base/mem.h"
