@@ -7,6 +7,7 @@ from pathlib import Path
 
 SOURCE = Path(os.environ.get("MCPLOG_SOURCE", Path(__file__).resolve().parents[2]))
 MCPLOG = os.path.abspath(os.environ.get("MCPLOG", SOURCE / "build" / "mcplog"))
+BUILD = Path(os.environ.get("MCPLOG_BUILD", SOURCE / "build"))
 SKIPPED = 77
 
 
@@ -22,12 +23,38 @@ def need(*programs):
             skip(f"{program} not installed")
 
 
-def need_module(name, package=None):
-    """A Python module, or the end of the test."""
+def installed(place, *command):
+    """A folder below the build folder that the command fills once. Ends the test, visibly skipped, when it cannot."""
+    folder = BUILD / "consumers" / place
+    if not (folder / "complete").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        try:
+            done = subprocess.run(command, cwd=folder, capture_output=True, timeout=300)
+        except (OSError, subprocess.TimeoutExpired) as e:
+            skip(f"{place} not installed: {e}")
+        if done.returncode:
+            skip(f"{place} not installed: {done.stderr.decode(errors='replace')[-300:]}")
+        (folder / "complete").touch()
+    return folder
+
+
+def need_npm(place, *packages):
+    """The folder node_modules with these npm packages."""
+    need("node", "npm")
+    return installed(place, "npm", "install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", ".", *packages) / "node_modules"
+
+
+def need_module(name, *packages):
+    """A Python module; the packages are installed when they are not there yet."""
     try:
         return __import__(name, fromlist=["_"])
     except ImportError:
-        skip(f"Python package {package or name} not installed")
+        sys.path.append(str(installed(packages[0], sys.executable, "-m", "pip", "install", "--quiet", "--target", ".", *packages)))
+    try:
+        return __import__(name, fromlist=["_"])
+    except ImportError as e:
+        skip(f"Python package {packages[0]}: {e}")
 
 
 def run(*args, home="/nonexistent", data=None, timeout=120, **env):

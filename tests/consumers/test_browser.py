@@ -3,34 +3,18 @@
 at the width of a telephone, nothing is wider than the page, the controls do what they say, and without scripts the text is the
 same. Screenshots (light, dark, phone, print) and a PDF are left in the build folder, to be looked at."""
 import json
-import os
 import shutil
 import subprocess
 import unittest
-from pathlib import Path
 
-from consumerlib import MCPLOG, SOURCE, need, run, skip
+from consumerlib import BUILD, MCPLOG, SOURCE, need_npm, run, skip
 
-BUILD = Path(os.environ.get("MCPLOG_BUILD", SOURCE / "build"))
 PLACE = BUILD / "consumers" / "browser"
 CHROMIUM = next((shutil.which(n) for n in ("chromium", "chromium-browser", "google-chrome", "chrome") if shutil.which(n)), None)
 SAMPLES = SOURCE / "samples"
-
-
-def modules():
-    """playwright-core and axe-core, installed once into the build folder."""
-    found = PLACE / "node_modules"
-    if not (found / "playwright-core").exists() or not (found / "axe-core").exists():
-        PLACE.mkdir(parents=True, exist_ok=True)
-        (PLACE / "package.json").write_text('{"private": true}\n')
-        try:
-            done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "playwright-core@1", "axe-core@4"], cwd=PLACE,
-                                  capture_output=True, timeout=300)
-        except subprocess.TimeoutExpired:
-            skip("npm packages playwright-core and axe-core not installed (no answer from the registry)")
-        if done.returncode:
-            skip("npm packages playwright-core and axe-core not installed")
-    return found
+if not CHROMIUM:
+    skip("chromium not installed")
+MODULES = need_npm("browser-modules", "playwright-core@1", "axe-core@4")
 
 
 class Browser(unittest.TestCase):
@@ -40,7 +24,7 @@ class Browser(unittest.TestCase):
         page = folder / "page.html"
         made = run(MCPLOG, *arguments, "--quiet", "--db", ":memory:", "--allow-root", "--format", "html", "-o", page)
         self.assertIn(made.returncode, (0, 3), made.stderr)
-        seen = subprocess.run(["node", SOURCE / "tests" / "consumers" / "browser.cjs", modules(), CHROMIUM, page, folder], capture_output=True, timeout=240)
+        seen = subprocess.run(["node", SOURCE / "tests" / "consumers" / "browser.cjs", MODULES, CHROMIUM, page, folder], capture_output=True, timeout=240)
         self.assertEqual(seen.returncode, 0, seen.stderr.decode())
         results = json.loads(seen.stdout)
         for mode, r in results.items():
@@ -74,8 +58,4 @@ class Browser(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    need("node", "npm")
-    if not CHROMIUM:
-        skip("chromium not installed")
-    modules()
     unittest.main()

@@ -1,7 +1,6 @@
 """The diagrams of mcplog report in the real Mermaid, in a real browser: all parse, those of samples are drawn with every call.
 
-Needs chromium and the npm package mermaid (npm install -g mermaid, or MCPLOG_NODE_MODULES=DIR). MCPLOG_HOSTILE=10000 parses
-those of more issues with hostile names.
+MCPLOG_HOSTILE=10000 parses those of more issues with hostile names.
 """
 import html
 import json
@@ -40,15 +39,6 @@ mermaid.initialize({{startOnLoad: false, securityLevel: "strict"}});
 </script>"""
 
 
-def find_mermaid():
-    places = [os.environ.get("MCPLOG_NODE_MODULES", "")] + os.environ.get("NODE_PATH", "").split(":") + ["/usr/local/lib/node_modules", "/usr/lib/node_modules"]
-    for place in places:
-        script = Path(place or "/nonexistent") / "mermaid" / "dist" / "mermaid.min.js"
-        if script.exists():
-            return script
-    return c.skip("npm package mermaid not installed")
-
-
 def browser():
     for name in ("chromium", "chromium-browser", "google-chrome"):
         if shutil.which(name):
@@ -80,7 +70,8 @@ def of_sample(name):
     return diagrams, incident
 
 
-script, program = find_mermaid(), browser()
+program = browser()
+script = c.need_npm("mermaid", "mermaid@11") / "mermaid" / "dist" / "mermaid.min.js"
 faults, drawn, calls = 0, [], []
 for name in SAMPLES:
     diagrams, incident = of_sample(name)

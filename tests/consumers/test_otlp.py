@@ -1,14 +1,15 @@
 """OTLP in JSON, read by the official protocol buffers; attribute names compared with the published semantic conventions."""
-import importlib
 import re
 import unittest
 from pathlib import Path
 
 from consumerlib import MCPLOG, SOURCE, need_module, run
 
-json_format = need_module("google.protobuf.json_format", "protobuf")
-trace_service = need_module("opentelemetry.proto.collector.trace.v1.trace_service_pb2", "opentelemetry-proto")
-logs_service = need_module("opentelemetry.proto.collector.logs.v1.logs_service_pb2", "opentelemetry-proto")
+PACKAGES = ("opentelemetry-proto", "opentelemetry-semantic-conventions")
+trace_service = need_module("opentelemetry.proto.collector.trace.v1.trace_service_pb2", *PACKAGES)
+logs_service = need_module("opentelemetry.proto.collector.logs.v1.logs_service_pb2", *PACKAGES)
+conventions = need_module("opentelemetry.semconv", *PACKAGES)
+json_format = need_module("google.protobuf.json_format", *PACKAGES)
 
 
 def requests(*paths):
@@ -54,10 +55,6 @@ class Otlp(unittest.TestCase):
             json_format.Parse('{"resourceSpan": []}', trace_service.ExportTraceServiceRequest())
 
     def test_names_are_those_of_the_conventions(self):
-        try:
-            conventions = importlib.import_module("opentelemetry.semconv")
-        except ImportError:
-            self.skipTest("Python package opentelemetry-semantic-conventions not installed")
         known = set()
         for folder in conventions.__path__:
             for path in Path(folder).rglob("*_attributes.py"):

