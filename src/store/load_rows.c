@@ -405,11 +405,12 @@ static void take_more(str more, const struct place *first, int64_t base_ms, stru
 
 static void say_bits(struct call *c, uint64_t *bits)
 {
-	const uint64_t outcome = next_bits(bits, BITS_OUTCOME), link = next_bits(bits, BITS_LINK);
+	const bool dispatched = next_bits(bits, BITS_DISPATCHED) == 0;
+	const uint64_t outcome = next_bits(bits, BITS_OUTCOME) ^ OUTCOME_OK, link = next_bits(bits, BITS_LINK);
 	c->outcome = outcome < OUTCOME_COUNT ? (enum outcome)outcome : OUTCOME_UNENDED;
 	c->link = link < LINK_COUNT ? (enum link)link : LINK_ORDER;
-	c->link_sure = next_bits(bits, BITS_SURE) != 0;
-	c->flags = (uint32_t)next_bits(bits, BITS_FLAGS);
+	c->link_sure = next_bits(bits, BITS_SURE) == 0;
+	c->flags = (uint32_t)next_bits(bits, BITS_FLAGS) | (dispatched ? CALL_DISPATCHED : 0);
 	c->attempts = (uint32_t)next_bits(bits, BITS_ATTEMPTS) ^ 1;
 }
 
@@ -439,7 +440,7 @@ static void take_call(struct rows *rows, struct row_in *in)
 	c->ended_at = take_time(in, base_ms);
 	c->permission = duration_of(row_take_int(in, -1), 0);
 	const size_t n = row_take_bytes(in, packed, sizeof packed);
-	uint64_t bits = (uint64_t)row_take_int(in, 0) + CALL_BITS_USUAL;
+	uint64_t bits = (uint64_t)row_take_int(in, 0);
 	say_bits(c, &bits);
 	first.offset = (uint64_t)c->id - (uint64_t)rows->source - next_bits(&bits, BITS_PART);
 	c->session = session_of(rows, row_take_int(in, 0));

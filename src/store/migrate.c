@@ -15,6 +15,9 @@
 #include <unistd.h>
 
 /* Calls and events had a row each: some hundred become a pack (packs.c). Which rows are the tail was not known: grown files are read anew. */
+/* Bits of a call were outcome (3), link (3), link_sure (1), flags with that of a dispatch as the 13th (16), and the rest. */
+#define NEW_BITS "(1 - (e.bits >> 19 & 1) + 2 * ((e.bits & 7) + 1 - 2 * (e.bits & 1)) + 16 * (e.bits >> 3 & 7) + 128 * (1 - (e.bits >> 6 & 1))" \
+	" + 2 * (e.bits & ~524415))"
 #define USED "(SELECT n FROM old_used u WHERE u.source = s.id AND u.id = "
 #define NAMES "(SELECT json_group_array(text) FROM (SELECT NULL AS text, 0 AS n UNION ALL SELECT name.text, u.n FROM old_used u" \
 	" JOIN name ON name.id = u.id WHERE u.source = o.source ORDER BY n))"
@@ -50,13 +53,12 @@ static const char rows_to_packs[] =
 	"INSERT INTO call_pack(id, last, tail, offset, line, at_ms, names, rows)"
 	" SELECT min(id), max(id), 0, 0, 0, 0, " NAMES ", json_group_array(json(j)) FROM ("
 	PACKED_FROM "e.tool_use_id, coalesce(" USED "e.server), 0), coalesce(" USED "e.tool), 0), e.ended, e.permission_ms, '#' || hex(e.packed),"
-	" e.bits - 524353, iif(e.session IS NULL, 0, 1 + coalesce(" USED "e.session), 0)), iif(m.id IS NULL, 0, json(json_array(m.beats, m.first_beat,"
+	" " NEW_BITS ", iif(e.session IS NULL, 0, 1 + coalesce(" USED "e.session), 0)), iif(m.id IS NULL, 0, json(json_array(m.beats, m.first_beat,"
 	" m.last_beat, m.last_elapsed_us, m.class, m.err, m.beat_line, m.beat_offset, m.last_beat_line, m.last_beat_offset))),"
 	" coalesce(e.duration_ms, 0) - coalesce(e.ended - e.started, 0), (e.started IS NULL) + 2 * (e.duration_ms IS NULL)"
 	ROWS_OF("call", "call_more") ") o GROUP BY source, chunk;"
 	"INSERT INTO event_text SELECT id, text FROM event_more WHERE text IS NOT NULL;"
 	"DROP TABLE old_used; DROP TABLE old_forms; DROP TABLE event; DROP TABLE event_more; DROP TABLE call; DROP TABLE call_more; DELETE FROM resume";
-_Static_assert(CALL_BITS_USUAL == 524353, "rows_to_packs takes them off");
 
 /* So had connections. */
 static const char connections_to_packs[] =

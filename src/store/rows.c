@@ -129,20 +129,21 @@ void timeline_add_event(struct timeline *t, int64_t source_id, const struct even
 
 /* --- calls --- */
 
-enum { CALL_PART_AT = BITS_OUTCOME + BITS_LINK + BITS_SURE + BITS_FLAGS + BITS_ATTEMPTS };
-_Static_assert(CALL_PART_AT == 31, "the view `calls` takes the part from bit 31");
+enum { CALL_PART_AT = BITS_DISPATCHED + BITS_OUTCOME + BITS_LINK + BITS_SURE + BITS_FLAGS + BITS_ATTEMPTS };
+_Static_assert(CALL_PART_AT == 32, "the view `calls` takes the part from bit 32");
 
+/* Nothing for an answered call that was dispatched and sent once, its lines linked by the toolUseId; little for most others. */
 static int64_t call_bits(const struct call *c, uint64_t part)
 {
 	uint64_t bits = part;
 	bits = bits << BITS_ATTEMPTS | (at_most(c->attempts, BITS_ATTEMPTS) ^ 1);
-	bits = bits << BITS_FLAGS | (c->flags & BITS_MASK(BITS_FLAGS));
-	bits = bits << BITS_SURE | (c->link_sure ? 1 : 0);
+	bits = bits << BITS_FLAGS | (c->flags & BITS_MASK(BITS_FLAGS) & ~(uint64_t)CALL_DISPATCHED);
+	bits = bits << BITS_SURE | (c->link_sure ? 0 : 1);
 	bits = bits << BITS_LINK | (uint64_t)c->link;
-	return (int64_t)(bits << BITS_OUTCOME | (uint64_t)c->outcome) - CALL_BITS_USUAL;
+	bits = bits << BITS_OUTCOME | ((uint64_t)c->outcome ^ OUTCOME_OK);
+	return (int64_t)(bits << BITS_DISPATCHED | (c->flags & CALL_DISPATCHED ? 0 : 1));
 }
-_Static_assert(CALL_BITS_USUAL == (CALL_DISPATCHED << (BITS_OUTCOME + BITS_LINK + BITS_SURE) | 1 << (BITS_OUTCOME + BITS_LINK) | OUTCOME_OK),
-	"an answered call, dispatched, its lines linked by the toolUseId");
+_Static_assert(LINK_TOOL_USE_ID == 0, "the usual link has no bits");
 _Static_assert(OUTCOME_COUNT <= 1 << BITS_OUTCOME && LINK_COUNT <= 1 << BITS_LINK, "call.bits has room for every outcome and link");
 _Static_assert(CALL_REJECTED < 1 << BITS_FLAGS, "call.bits has room for every flag");
 

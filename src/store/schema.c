@@ -32,8 +32,8 @@
  * Of a connection (servers.c): 0 opening, 1 server, 2 session, 3 how it ended, 4 closing, 5 UPTIME_…, 6 how many of its server opened
  *   at the same time before it. The opening is a distance to at_ms, the closing to the opening; `names` holds ids of `name`.
  * bits of an event: part (10 bits), lines - 1 (30), microseconds of the time (10), of the duration (10).
- * bits of a call, minus CALL_BITS_USUAL: outcome (3 bits), link (3), link_sure (1), flags (16), attempts xor 1 (8), part (10). */
-_Static_assert(CALL_BITS_USUAL == 524353, "the views add them");
+ * bits of a call: not dispatched (1 bit), outcome xor OUTCOME_OK (3), link (3), not link_sure (1), the other flags (16), attempts xor 1 (8),
+ *   part (10). */
 _Static_assert(UPTIME_AS_TIMES == 0 && UPTIME_UNKNOWN == 1 && UPTIME_SAID == 2, "the view `connections` knows them");
 /* Taken apart first (LIMIT: not together with what is asked), with ids of a type: so that joins by id can make themselves an index. */
 #define ROW "s.id AS source, s.path, session, row_session, names, value, line + " RUNNING("1") " AS line, CAST(s.id + p.offset + " RUNNING("0") \
@@ -42,10 +42,10 @@ _Static_assert(UPTIME_AS_TIMES == 0 && UPTIME_UNKNOWN == 1 && UPTIME_SAID == 2, 
 #define START "(t + begun)"
 #define NAMED(at) "names ->> (value ->> " at ")"
 #define SESSION "coalesce(iif(own, names ->> (own - 1), " NAME("row_session") "), session)"
-#define OUTCOME_TEXT "'[\"unended\",\"ok\",\"error\",\"cancelled\",\"aborted\",\"backgrounded\"]' ->> (bits & 7)"
-#define OUTCOME_ENDING "'[\"still-open\",\"completed\",\"error\",\"user-cancel\",\"client-abort\",\"backgrounded\"]' ->> (bits & 7)"
-#define LINK_TEXT "'[\"tool-use-id\",\"transcript\",\"adjacency\",\"elapsed\",\"order\"]' ->> (bits >> 3 & 7)"
-_Static_assert(OUTCOME_OK == 1 && OUTCOME_BACKGROUNDED == 5 && OUTCOME_COUNT == 6, "OUTCOME_TEXT lists the outcomes by number");
+#define OUTCOME_TEXT "'[\"ok\",\"unended\",\"cancelled\",\"error\",\"backgrounded\",\"aborted\"]' ->> (bits >> 1 & 7)"
+#define OUTCOME_ENDING "'[\"completed\",\"still-open\",\"user-cancel\",\"error\",\"backgrounded\",\"client-abort\"]' ->> (bits >> 1 & 7)"
+#define LINK_TEXT "'[\"tool-use-id\",\"transcript\",\"adjacency\",\"elapsed\",\"order\"]' ->> (bits >> 4 & 7)"
+_Static_assert(OUTCOME_OK == 1 && OUTCOME_BACKGROUNDED == 5 && OUTCOME_COUNT == 6, "OUTCOME_TEXT lists the outcomes by number xor 1");
 _Static_assert(LINK_ADJACENCY == 2 && LINK_ORDER == 4 && LINK_COUNT == 5, "LINK_TEXT lists the links by number");
 
 const struct schema_object schema_objects[] = {
@@ -148,9 +148,9 @@ const struct schema_object schema_objects[] = {
 		", iif(value ->> 13 & 2, NULL, coalesce(t + took - " START ", 0) + coalesce(value ->> 12, 0)) AS duration_ms, value ->> 7 AS permission_ms, "
 		OUTCOME_TEXT " AS outcome, coalesce((SELECT ending FROM incident_call WHERE call = row), " OUTCOME_ENDING ") AS ending,"
 		" value ->> '$[11][5]' AS error, coalesce(value ->> '$[11][0]', 0) AS heartbeats, " TIMED("(t + beat)", "last_heartbeat")
-		", " LINK_TEXT " AS link, bits >> 6 & 1 AS link_sure, source AS source_id, path, line,"
-		" row - source - (bits >> 31 & 1023) AS offset, (SELECT same FROM call_twin WHERE call = row) AS twin_of"
-		" FROM (SELECT " ROW ", coalesce(value ->> 9, 0) + 524353 AS bits, iif(value ->> 13 & 1, NULL, 0) AS begun, value ->> 3 AS said, value ->> 10 AS own, value ->> 6 AS took, value ->> '$[11][2]' AS beat FROM " ROWS_OF("call_pack") RUNNING_ROWS " LIMIT -1)"},
+		", " LINK_TEXT " AS link, 1 - (bits >> 7 & 1) AS link_sure, source AS source_id, path, line,"
+		" row - source - (bits >> 32 & 1023) AS offset, (SELECT same FROM call_twin WHERE call = row) AS twin_of"
+		" FROM (SELECT " ROW ", coalesce(value ->> 9, 0) AS bits, iif(value ->> 13 & 1, NULL, 0) AS begun, value ->> 3 AS said, value ->> 10 AS own, value ->> 6 AS took, value ->> '$[11][2]' AS beat FROM " ROWS_OF("call_pack") RUNNING_ROWS " LIMIT -1)"},
 	{"events",
 		"CREATE VIEW events AS SELECT row AS event_id, source AS source_id, path, line,"
 		" row - source - (coalesce(value ->> 7, 0) & 1023) AS offset, " TIMED("t", "at") ", " TIMED("after_ms", "after") ", " TIMED("before_ms", "before")

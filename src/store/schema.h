@@ -6,7 +6,6 @@
 #define SCHEMA_ID_PREFIX "toolu_" /* of tool_use_id: not stored */
 enum {
 	SCHEMA_VERSION = 2,              /* user_version. Newer: refused. Older: migrated. Promise: docs/database.md */
-	CALL_BITS_USUAL = 524353,        /* stored bits of a call are its bits minus these, those of most */
 	NO_START = 1, NO_DURATION = 2,   /* of the row of a call; a start that is known is the base of its times */
 	UPTIME_AS_TIMES = 0, UPTIME_UNKNOWN = 1, UPTIME_SAID = 2, /* of the row of a connection: what its times say; none; seconds from here on */
 	SCHEMA_APPLICATION = 0x6d63706c, /* application_id, "mcpl" */

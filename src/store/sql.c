@@ -129,7 +129,7 @@ static const char *const texts[SQL_STATEMENT_COUNT] = {
 	[SQL_ALERT_SENT_PUT] = "INSERT OR REPLACE INTO alert_sent(alert, receiver, phase, attempts, refused) VALUES(?1, ?2, ?3, ?4, ?5)",
 	[SQL_ALERT_SENT_REMOVE] = "DELETE FROM alert_sent WHERE alert = ?1",
 	[SQL_CALL_LONGEST] = "SELECT max(iif(value ->> 13 & 1, 0, coalesce(value ->> 6, 0)) + coalesce(value ->> 12, 0)) FROM call_pack, json_each(rows)"
-		" WHERE (coalesce(value ->> 9, 0) + 524353) & 7 = 1 AND NOT coalesce(value ->> 13, 0) & 2"
+		" WHERE NOT coalesce(value ->> 9, 0) >> 1 & 7 AND NOT coalesce(value ->> 13, 0) & 2"
 		" AND names ->> (value ->> 4) = ?1 AND names ->> (value ->> 5) = ?2 AND call_pack.id BETWEEN ?3 AND ?4",
 	[SQL_COUNTER_ALL] = "SELECT name, a, b, value, raw FROM counter ORDER BY name, a, b",
 	[SQL_COUNTER_PUT] = "INSERT OR REPLACE INTO counter(name, a, b, value, raw) VALUES(?1, ?2, ?3, ?4, ?5)",

@@ -86,7 +86,7 @@ struct timeline {
 };
 
 /* event.bits and call.bits, see schema.c */
-enum { BITS_PART = 10, BITS_LINES = 30, BITS_US = 10, BITS_OUTCOME = 3, BITS_LINK = 3, BITS_SURE = 1, BITS_ATTEMPTS = 8, BITS_FLAGS = 16 };
+enum { BITS_PART = 10, BITS_LINES = 30, BITS_US = 10, BITS_DISPATCHED = 1, BITS_OUTCOME = 3, BITS_LINK = 3, BITS_SURE = 1, BITS_ATTEMPTS = 8, BITS_FLAGS = 16 };
 #define BITS_MASK(width) ((UINT64_C(1) << (width)) - 1)
 
 /* timeline.c */
