@@ -1,30 +1,31 @@
 /* Fills the placeholders of texts in patterns/causes and advice (classify/): {server} {tool} {duration} {calls} {beats} {err}
  * {client} {ending} {trigger}, and {STEP} = how long after the start of the incident that step came, "some time" when its line has
- * no time. Unknown ones stay as they are, so that a mistake is seen. Values come from logs: the report escapes them for where they
- * go. */
+ * no time. A part in brackets, as in "hung[ for {duration}]", goes when nobody knows a value in it; brackets without a placeholder are
+ * text. Unknown placeholders stay as they are, so that a mistake is seen. Values come from logs: the report escapes them for where
+ * they go. */
 #include "base/buf.h"
 #include "base/html.h"
 #include "classify/internal.h"
 
-static void add_server(struct judge *j, const struct finding *f, struct buf *b)
+/* Each says whether its value is known: there are words for where it is not. */
+static bool add_server(struct judge *j, const struct finding *f, struct buf *b)
 {
 	(void)j;
-	bool known = f->subject.server && f->subject.server->name.n;
-	if (!known && (str_ends(buf_str(b), S("server of ")) || str_ends(buf_str(b), S("server process of "))))
-		b->n -= strlen(" of ");
-	else
-		buf_add(b, known ? f->subject.server->name : S("the server"));
+	const bool known = f->subject.server && f->subject.server->name.n;
+	buf_add(b, known ? f->subject.server->name : S("the server"));
+	return known;
 }
 
-static void add_tool(struct judge *j, const struct finding *f, struct buf *b)
+static bool add_tool(struct judge *j, const struct finding *f, struct buf *b)
 {
 	(void)j;
-	if (f->calls.n > 1)
+	if (f->calls.n > 1) {
 		buf_printf(b, "%zu calls", f->calls.n);
-	else if (f->calls.n && f->calls.v[0]->tool.n)
-		buf_add(b, f->calls.v[0]->tool);
-	else
-		buf_addz(b, "a call");
+		return true;
+	}
+	const str tool = f->calls.n ? f->calls.v[0]->tool : STR_NONE;
+	buf_add(b, tool.n ? tool : S("a call"));
+	return tool.n > 0;
 }
 
 static void add_span(struct buf *b, int64_t d)
@@ -34,24 +35,13 @@ static void add_span(struct buf *b, int64_t d)
 	buf_addz(b, text);
 }
 
-/* Only an error text speaks of the call: "{tool} hung for {duration}" goes without the words for how long. */
-static void add_no_duration(struct buf *b)
-{
-	static const char *const before[] = {" after ", " for "};
-	for (size_t i = 0; i < sizeof before / sizeof *before; i++)
-		if (str_ends(buf_str(b), str_z(before[i]))) {
-			b->n -= strlen(before[i]);
-			return;
-		}
-	buf_addz(b, "an unknown time");
-}
-
-static void add_duration(struct judge *j, const struct finding *f, struct buf *b)
+/* Of a call of which only an error text speaks, nobody knows it. */
+static bool add_duration(struct judge *j, const struct finding *f, struct buf *b)
 {
 	instant end = f->end;
 	if (f->calls.n == 1 && f->calls.v[0]->duration < 0 && f->calls.v[0]->flags & CALL_IMPLIED) {
-		add_no_duration(b);
-		return;
+		buf_addz(b, "an unknown time");
+		return false;
 	}
 	if (end == INSTANT_NONE)
 		end = j->options->as_of != INSTANT_NONE && j->view->timed ? judge_as_of(j) : j->view->finish;
@@ -59,21 +49,24 @@ static void add_duration(struct judge *j, const struct finding *f, struct buf *b
 		add_span(b, f->calls.v[0]->duration);
 	else
 		add_span(b, end > f->start ? end - f->start : 0);
+	return true;
 }
 
-static void add_calls(struct judge *j, const struct finding *f, struct buf *b)
+static bool add_calls(struct judge *j, const struct finding *f, struct buf *b)
 {
 	(void)j;
 	buf_printf(b, "%zu %s", f->calls.n, f->calls.n == 1 ? "call" : "calls");
+	return true;
 }
 
-static void add_beats(struct judge *j, const struct finding *f, struct buf *b)
+static bool add_beats(struct judge *j, const struct finding *f, struct buf *b)
 {
 	(void)j;
 	unsigned n = 0;
 	for (size_t i = 0; i < f->calls.n; i++)
 		n += f->calls.v[i]->beats;
 	buf_printf(b, "%u", n);
+	return true;
 }
 
 /* The head of a page, if the error text is one: its title says what the page is about. */
@@ -88,7 +81,7 @@ static bool add_page(str err, struct buf *b)
 	return true;
 }
 
-static void add_err(struct judge *j, const struct finding *f, struct buf *b)
+static bool add_err(struct judge *j, const struct finding *f, struct buf *b)
 {
 	(void)j;
 	const str own = f->subject.call ? f->subject.call->err : STR_NONE; /* of a failed connect: the calls behind it only met it */
@@ -96,60 +89,95 @@ static void add_err(struct judge *j, const struct finding *f, struct buf *b)
 	if (!err.n && f->root)
 		err = f->root->e.err;
 	ptrdiff_t lf = str_chr(err, '\n');
-	if (add_page(err, b))
-		return;
-	buf_add(b, str_head(lf < 0 ? err : str_head(err, (size_t)lf), 160));
+	if (!add_page(err, b))
+		buf_add(b, str_head(lf < 0 ? err : str_head(err, (size_t)lf), 160));
+	return err.n > 0;
 }
 
-static void add_client(struct judge *j, const struct finding *f, struct buf *b)
+static bool add_client(struct judge *j, const struct finding *f, struct buf *b)
 {
 	(void)f;
 	buf_add(b, j->view->client_version.n ? j->view->client_version : S("this client"));
+	return j->view->client_version.n > 0;
 }
 
-static void add_ending(struct judge *j, const struct finding *f, struct buf *b)
+static bool add_ending(struct judge *j, const struct finding *f, struct buf *b)
 {
 	(void)j;
 	buf_addz(b, f->calls.n ? ending_name(f->calls.v[0]->ending) : "");
+	return f->calls.n > 0;
 }
 
-static void add_trigger(struct judge *j, const struct finding *f, struct buf *b)
+static bool add_trigger(struct judge *j, const struct finding *f, struct buf *b)
 {
 	(void)j;
 	buf_add(b, f->trigger);
+	return f->trigger.n > 0;
 }
 
 struct placeholder {
 	const char *name;
-	void (*add)(struct judge *j, const struct finding *f, struct buf *b);
+	bool (*add)(struct judge *j, const struct finding *f, struct buf *b);
 };
 static const struct placeholder placeholders[] = {
 	{"server", add_server}, {"tool", add_tool}, {"duration", add_duration}, {"calls", add_calls}, {"beats", add_beats},
 	{"err", add_err}, {"client", add_client}, {"ending", add_ending}, {"trigger", add_trigger},
 };
 
-static bool add_step(const struct finding *f, str name, struct buf *b)
+/* How long before or behind the start the step of that name is; false: there is none. */
+static bool add_step(const struct finding *f, str name, struct buf *b, bool *known)
 {
 	for (unsigned i = 0; i < f->cause->step_count; i++)
 		if (str_eq(f->cause->steps[i], name) && f->steps[i]) {
-			int64_t d = f->steps[i]->vt - f->start;
-			if (f->steps[i]->e.at == INSTANT_NONE)
-				buf_addz(b, "some time");
-			else
+			const int64_t d = f->steps[i]->vt - f->start;
+			*known = f->steps[i]->e.at != INSTANT_NONE;
+			if (*known)
 				add_span(b, d < 0 ? -d : d);
+			else
+				buf_addz(b, "some time");
 			return true;
 		}
 	return false;
 }
 
-static bool add_value(struct judge *j, const struct finding *f, str name, struct buf *b)
+/* False: nobody knows the value. */
+static bool add_value(struct judge *j, const struct finding *f, str placeholder, struct buf *b)
 {
+	const str name = str_head(str_from(placeholder, 1), placeholder.n - 2);
+	bool known = false;
 	for (size_t i = 0; i < sizeof placeholders / sizeof *placeholders; i++)
-		if (str_eq(name, str_z(placeholders[i].name))) {
-			placeholders[i].add(j, f, b);
-			return true;
-		}
-	return add_step(f, name, b);
+		if (str_eq(name, str_z(placeholders[i].name)))
+			return placeholders[i].add(j, f, b);
+	if (!add_step(f, name, b, &known))
+		buf_add(b, placeholder);
+	return known;
+}
+
+/* The text with its values; false: nobody knows one of them. */
+static bool fill(struct judge *j, const struct finding *f, str text, struct buf *b)
+{
+	bool known = true;
+	for (ptrdiff_t at; (at = str_chr(text, '{')) >= 0;) {
+		const str from = str_from(text, (size_t)at);
+		const ptrdiff_t end = str_chr(from, '}');
+		if (end < 0)
+			break;
+		buf_add(b, str_head(text, (size_t)at));
+		known = add_value(j, f, str_head(from, (size_t)end + 1), b) && known;
+		text = str_from(from, (size_t)end + 1);
+	}
+	buf_add(b, text);
+	return known;
+}
+
+/* What stands in brackets, with them. */
+static void fill_part(struct judge *j, const struct finding *f, str part, struct buf *b)
+{
+	const size_t before = b->n;
+	if (str_chr(part, '{') < 0)
+		buf_add(b, part);
+	else if (!fill(j, f, str_head(str_from(part, 1), part.n - 2), b))
+		b->n = before;
 }
 
 str wording(struct judge *j, const struct finding *f, str text)
@@ -157,18 +185,16 @@ str wording(struct judge *j, const struct finding *f, str text)
 	struct buf b = {0};
 	if (text.n && str_chr(text, '{') < 0)
 		return text; /* the knowledge's own words: most advice */
-	while (text.n) {
-		ptrdiff_t at = str_chr(text, '{'), end = at < 0 ? -1 : str_chr(str_from(text, (size_t)at), '}');
-		if (end < 0) {
-			buf_add(&b, text);
+	for (ptrdiff_t at; (at = str_chr(text, '[')) >= 0;) {
+		const str from = str_from(text, (size_t)at);
+		const ptrdiff_t end = str_chr(from, ']');
+		if (end < 0)
 			break;
-		}
-		buf_add(&b, str_head(text, (size_t)at));
-		str name = str_head(str_from(text, (size_t)at + 1), (size_t)end - 1);
-		if (!add_value(j, f, name, &b))
-			buf_add(&b, str_head(str_from(text, (size_t)at), (size_t)end + 1));
-		text = str_from(text, (size_t)(at + end) + 1);
+		(void)fill(j, f, str_head(text, (size_t)at), &b);
+		fill_part(j, f, str_head(from, (size_t)end + 1), &b);
+		text = str_from(from, (size_t)end + 1);
 	}
+	(void)fill(j, f, text, &b);
 	str out = arena_str(j->a, buf_str(&b));
 	buf_done(&b);
 	return out;

@@ -186,14 +186,23 @@ static void chapter(struct page *p, const char *title, str text)
 	buf_done(&paragraph);
 }
 
-/* "{tool} on {server}": the words that an incident fills in, as "TOOL on SERVER". */
+/* Do the brackets that begin the text hold a placeholder? An incident may leave such a part out; others are text. */
+static bool is_part(str text)
+{
+	const ptrdiff_t end = str_chr(text, ']');
+	return end >= 0 && str_chr(str_head(text, (size_t)end), '{') >= 0;
+}
+
+/* "{tool} hung[ for {duration}]": the words that an incident fills in, as "TOOL hung for DURATION". */
 static void add_placeholders(struct buf *out, str text)
 {
-	bool inside = false;
+	bool inside = false, part = false;
 	for (size_t i = 0; i < text.n; i++) {
 		const char c = text.p[i];
 		if (c == '{' || c == '}')
 			inside = c == '{';
+		else if ((c == '[' && is_part(str_from(text, i))) || (c == ']' && part))
+			part = c == '[';
 		else
 			buf_byte(out, inside && c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c);
 	}

@@ -293,10 +293,17 @@ class Options(unittest.TestCase):
         result = self.run_mcplog("analyze", "--quiet", "-", data=LOG.encode())
         self.assertEqual(result.stderr, b"")
 
+    def test_parts_of_sentences_that_nobody_can_fill(self):
+        for sample, words in (("212-response-lost-text-alone", b"execute_sql on supabase hung  "), ("276-python-agent-cannot-connect", b"Start the server (check"),
+                              ("001-sse-drop-silent-hang", b"list_schemas on pg-mcp hung for 23 min 11 s\n")):
+            report = self.run_mcplog("analyze", "--db", ":memory:", os.path.join(SOURCE, "samples", sample)).stdout
+            self.assertIn(words, report)
+            self.assertNotIn(b"unknown time", report)
+
     def test_explain(self):
         page = self.run_mcplog("explain", "sse-drop-silent-hang")
         self.assertEqual(page.returncode, 0)
-        for title in (b"What it is", b"How it looks", b"mistaken", b"What to do"):
+        for title in (b"What it is", b"How it looks", b"mistaken", b"What to do", b"TOOL on SERVER hung for DURATION"):
             self.assertIn(title, page.stdout)
         database = os.path.join(self.scratch.name, "timeline.db")
         report = json.loads(self.run_mcplog("analyze", "--db", database, "-f", "json", self.log).stdout)
