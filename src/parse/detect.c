@@ -130,8 +130,7 @@ static bool only_brackets(str text)
 	return true;
 }
 
-/* A line of a box that is drawn with lines (U+2500 to U+257F). */
-static bool is_boxed(str text)
+bool detect_is_boxed(str text)
 {
 	return text.n > 3 && text.p[0] == '\xe2' && (text.p[1] == '\x94' || text.p[1] == '\x95');
 }
@@ -241,7 +240,7 @@ static void probe_line(struct parser *p, str line, struct count *c)
 	size_t text = c->text;
 	probe_pasted(p, plain, c);
 	c->loglike += c->text > text && looks_timed(plain);
-	c->boxed += c->text > text && is_boxed(plain);
+	c->boxed += c->text > text && detect_is_boxed(plain);
 	if (c->text > text && (plain.p[0] == ' ' || plain.p[0] == '\t')) {
 		c->text = text;
 		c->inside++;

@@ -202,7 +202,7 @@ static void open_bare(struct flow *f, const struct text_line *t)
 	f->shape = NULL;
 	f->blanks = 0;
 	f->columns = t->raw.n;
-	if (!f->embedded) {
+	if (!f->embedded && !detect_is_boxed(t->text)) {
 		parser_count(p, kind);
 		parser_unknown(p, t->line, t->offset);
 		parser_time(p, f->r.at, t->line, t->offset);

@@ -149,6 +149,7 @@ struct shape *peel_wrapper(struct parser *p, struct text_line *t, bool confirmed
 
 /* detect.c */
 void detect(struct parser *p, str probe);
+bool detect_is_boxed(str text); /* a box drawn with lines (U+2500 to U+257F), as of a banner: it tells nothing of the log's form */
 struct shape *find_head(struct flow *f, str text, struct head *ret_head);
 /* A masked head anywhere in the text, at a word's beginning. */
 struct shape *find_inside(struct parser *p, str text, size_t *ret_at, struct head *ret_head);

@@ -125,6 +125,9 @@ class Content(BadInput):
         self.assert_told(r, "a.txt", "not recognised")
         r = self.analyze(log(*("s%d" % i for i in range(50))).decode())
         self.assert_silent(r)
+        box = "╭────────╮\n" + "│ banner │\n" * 40 + "╰────────╯\n"
+        r = self.analyze(box + "INFO:     Started server process [1]\nINFO:     Waiting for application startup.\n" * 3, name="banner.log")
+        self.assert_silent(r)
 
     def test_F11_order_of_files(self):
         """The same rows for any order of the arguments."""
