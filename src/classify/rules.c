@@ -281,10 +281,17 @@ static bool kind_fits(const struct cond *c, uint16_t kind)
 	return c->kind_count == 0;
 }
 
+static bool ends_its_log(const struct session_view *v, const struct event *e)
+{
+	for (size_t i = 0; i < v->source_count; i++)
+		if (v->sources[i]->index == e->source)
+			return e->line + (e->lines > 0 ? e->lines : 1) > v->sources[i]->lines;
+	return false;
+}
+
 bool rules_event_fits(const struct trial *t, const struct cond *c, const struct seen *e)
 {
 	bool server_side = e->flags & SEEN_SERVER_SIDE;
-	(void)t;
 	if (!kind_fits(c, e->e.kind) || ((e->flags & SEEN_EXIT) && !c->noise))
 		return false;
 	if (c->noise_only && !(e->flags & SEEN_EXIT))
@@ -298,7 +305,7 @@ bool rules_event_fits(const struct trial *t, const struct cond *c, const struct 
 	for (unsigned i = 0; i < c->test_count; i++)
 		if (!test_fits(e, &c->tests[i]))
 			return false;
-	return true;
+	return !c->ends_log || ends_its_log(t->view, &e->e);
 }
 
 struct pool { /* where events are looked for: those of the server, or of the session */

@@ -248,6 +248,8 @@ static void w_noise(struct cond_scope *s, uint32_t n, struct cond *c)
 
 static void w_regular(struct cond_scope *s, uint32_t n, struct cond *c) { c->regular = entry_true(s->d, n); }
 
+static void w_ends_log(struct cond_scope *s, uint32_t n, struct cond *c) { c->ends_log = entry_true(s->d, n); }
+
 static void w_order(struct cond_scope *s, uint32_t n, struct cond *c)
 {
 	c->proven = str_eq(tree_text(s->d, n), S("proven"));
@@ -387,6 +389,7 @@ static const struct word cond_words[] = {
 	{"all", w_all}, {"any", w_any}, {"none", w_none}, {"not", w_none}, {"version", w_version}, {"source", w_source}, {"span", w_span}, {"subject", w_subject}, {"else", w_else},
 	{"as", w_as}, {"from", w_from}, {"to", w_to}, {"class", w_class}, {"not_class", w_not_class}, {"where", w_where}, {"count", w_count},
 	{"last", w_last}, {"server", w_of}, {"side", w_side}, {"order", w_order}, {"noise", w_noise}, {"regular", w_regular},
+	{"ends_log", w_ends_log},
 };
 
 static void read_words(struct cond_scope *s, uint32_t map, struct cond *c, const struct word *words, size_t count)

@@ -121,6 +121,27 @@ static struct regex *loose_regex(struct matcher *m, const struct signature *s)
 	return m->loose[i];
 }
 
+static str first_line(str s)
+{
+	ptrdiff_t end = str_find(s, S("\n"));
+	return end < 0 ? s : str_head(s, (size_t)end);
+}
+
+/* Do all of these texts, one a line, stand in the frames of a trace? The one behind '^' in its first frame: where the program, or
+ * the handler that caught the error, stands. */
+static bool has_frames(str wanted, str frames)
+{
+	str first = first_line(frames);
+	while (wanted.n > 0) {
+		str text = first_line(wanted);
+		wanted = str_from(wanted, text.n < wanted.n ? text.n + 1 : text.n);
+		bool outermost = text.n > 0 && text.p[0] == '^';
+		if (str_find(outermost ? first : frames, str_from(text, outermost)) < 0)
+			return false;
+	}
+	return true;
+}
+
 /* What a record must be besides its text. Excerpts have lost their source and often their level, so that only a level that is
  * there can exclude. */
 static bool admits(const struct signature *s, const struct record *r)
@@ -129,7 +150,7 @@ static bool admits(const struct signature *s, const struct record *r)
 		return false;
 	if (s->level != LEVEL_NONE && s->level != r->level && !(r->excerpt && r->level == LEVEL_NONE && !gate_is_strict(s)))
 		return false;
-	return s->frame.n == 0 || str_find(r->frames, s->frame) >= 0;
+	return s->frame.n == 0 || has_frames(s->frame, r->frames);
 }
 
 /* Does the text hold what every match holds? */

@@ -69,7 +69,7 @@ struct cond {
 	unsigned test_count;
 	struct anchor from, to;
 	int8_t bind;           /* step number, -1 none */
-	bool last, any_server, proven, noise, noise_only, regular, server_side, client_side;
+	bool last, any_server, proven, noise, noise_only, regular, server_side, client_side, ends_log;
 	struct range count;
 	/* version: range of client versions; source: kinds that must be present and unfiltered; span: from, to, lasted */
 	str version;
