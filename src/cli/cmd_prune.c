@@ -70,6 +70,8 @@ static int tell(const struct env *env, const struct prune_options *o, const stru
 		buf_printf(&out, "the timeline has %llu KiB\n", (unsigned long long)(r->bytes_before >> 10));
 	else
 		buf_printf(&out, "%llu KiB became %llu KiB\n", (unsigned long long)(r->bytes_before >> 10), (unsigned long long)(r->bytes_after >> 10));
+	if (!o->dry && o->most_bytes && r->bytes_after > o->most_bytes)
+		buf_addz(&out, "it gets no smaller: what is left keeps lines from being counted twice\n");
 	const int code = command_print(env, buf_str(&out));
 	buf_done(&out);
 	return code;

@@ -75,5 +75,7 @@ struct source {
 	struct problem *problems; /* problem_count of them */
 	size_t problem_count;
 };
+/* Rows of its beginning were removed by prune: nothing else gives a share to what is no copy. */
+static inline bool source_pruned(const struct source *s) { return s->copy_of == 0 && s->shared.bytes > 0; }
 static inline str source_file(const struct source *s) { return s->file.p ? s->file : s->path; }
 #endif

@@ -79,6 +79,12 @@ static void add_own_problems(const struct timeline *t, uint64_t rules_hash, stru
 		const struct problem old = note("old-knowledge", ret->path, "%.*s was read with other patterns and cannot be read again");
 		add_problem(ret, &old, a);
 	}
+	if (source_pruned(ret)) {
+		struct problem gone = {.code = "pruned", .class = PROBLEM_NOTE, .times = 1};
+		(void)snprintf(gone.text, sizeof gone.text, "calls and events of its first %llu bytes were removed by prune; --db :memory: reads them anew",
+			(unsigned long long)ret->shared.bytes);
+		add_problem(ret, &gone, a);
+	}
 }
 
 /* The source of the present row. */

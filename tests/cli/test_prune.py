@@ -1,4 +1,5 @@
 """Retention: prune removes rows by age and size, says so, and nothing comes back (bad-inputs G8, G11)."""
+import json
 import os
 import sqlite3
 import subprocess
@@ -62,6 +63,31 @@ class Prune(unittest.TestCase):
         self.assertEqual(self.calls()[0], 0)
         self.run_it("analyze", "debug.txt")
         self.assertEqual(self.calls()[0], 0)
+
+    def test_what_was_pruned_is_not_called_absent(self):
+        self.assertIn("it gets no smaller", self.run_it("prune", "--max-size", "1K"))
+        self.assertIn("it gets no smaller", self.run_it("prune", "--max-size", "1K"))
+        self.assertNotIn("no smaller", self.run_it("prune", "--max-size", "1G"))
+        text = " ".join(self.run_it("analyze", "debug.txt").split())
+        self.assertIn("removed from the timeline by prune", text)
+        self.assertIn("note pruned", self.run_it("status"))
+        problems = json.loads(self.run_it("analyze", "--format", "json", "debug.txt"))["sources"][0]["problems"]
+        self.assertIn(("pruned", "note"), [(p["code"], p["severity"]) for p in problems])
+        self.assertIn("--db :memory:", self.run_it("explain", "v1:abc", "debug.txt", code=2))
+        whole = subprocess.run([MCPLOG, "analyze", "--allow-root", "--db", ":memory:", "debug.txt"], cwd=self.folder.name, capture_output=True, timeout=60)
+        self.assertIn(b"80 calls", whole.stdout)
+        self.assertNotIn(b"prune", whole.stdout)
+
+    def test_a_copy_is_not_called_pruned(self):
+        self.write_copy("copy.txt")
+        self.run_it("analyze", "debug.txt", "copy.txt")
+        os.unlink(self.log)
+        self.run_it("analyze", "copy.txt")
+        self.assertNotIn("pruned", self.run_it("status"))
+
+    def write_copy(self, name):
+        with open(self.log, "rb") as old, open(os.path.join(self.folder.name, name), "wb") as new:
+            new.write(old.read())
 
     def test_a_missing_database_is_not_made(self):
         done = subprocess.run([MCPLOG, "prune", "--db", "other.db", "--older-than", "1d"], cwd=self.folder.name, capture_output=True, timeout=60)
