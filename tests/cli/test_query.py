@@ -160,7 +160,9 @@ class Query(unittest.TestCase):
         self.assertIn("no timeline yet", self.run_mcplog("query", "SELECT 1", expect=4))
 
     def test_list_and_schema(self):
-        self.assertIn("slowest-tools", self.run_mcplog("query", "--list"))
+        listed = self.run_mcplog("query", "--list")
+        self.assertIn("slowest-tools", listed)
+        self.assertLessEqual(max(map(len, listed.split("\n"))), 80)
         columns = json.loads(self.run_mcplog("query", "--schema", "--format", "json"))
         real = sqlite3.connect(self.db)
         wanted = [{"view": view, "column": column[1]} for view, in real.execute("SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY rowid")
