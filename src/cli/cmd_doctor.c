@@ -2,6 +2,7 @@
  * doctor: which logs this user has and what they allow to find out, what should be switched on, in what state the timeline is,
  * and whether the installed program finds a hanging call when it sees one. Looks at everything and changes nothing.
  */
+#include <errno.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -94,8 +95,13 @@ static void find_logs(struct doctor *d)
 			struct err e = {0};
 			if (path.n && !f->wanted.n)
 				f->wanted = path;
-			if (!path.n || access(path.p, F_OK) != 0)
+			if (!path.n)
 				continue;
+			if (access(path.p, F_OK) != 0) {
+				if (errno == EACCES && f->unreadable++ == 0)
+					f->problem = arena_printf(a, "cannot look into %.*s: %s", STR_ARG(path), strerror(EACCES));
+				continue;
+			}
 			if (!f->path.n)
 				f->path = path;
 			look_into(d, f, path, &e);

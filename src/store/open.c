@@ -39,8 +39,9 @@ int open_resolve(const char *path, struct arena *a, const char **ret_path, struc
 		return err_set(reterr, ERR_DB, "%s: a directory cannot be the database; name a file with --db", path);
 	char real[PATH_MAX];
 	if (!realpath(dir.p, real)) {
+		const bool shut = errno == EACCES;
 		(void)err_set(reterr, ERR_DB, "%s: cannot reach the directory %s: %s", path, dir.p, strerror(errno));
-		err_hint(reterr, "create the directory, or name another file with --db");
+		err_hint(reterr, "%s, or name another file with --db", shut ? "run as the user to whom it belongs" : "create the directory");
 		return ERR_DB;
 	}
 	*ret_path = arena_printf(a, "%s/%.*s", strcmp(real, "/") == 0 ? "" : real, STR_ARG(base)).p;

@@ -132,6 +132,26 @@ class Doctor(unittest.TestCase):
         self.assertGreater(self.place(report, "claude-debug")["unreadable"], 0)
         os.chmod(debug, 0o700)
 
+    def test_a_folder_that_may_not_be_entered_is_not_called_absent(self):
+        self.with_logs()
+        os.chmod(os.path.join(self.home, ".claude"), 0)
+        os.chmod(self.home, 0o755)
+        def drop():
+            if os.geteuid() == 0:
+                os.setgid(65534)
+                os.setuid(65534)
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "CLAUDE_", "MCPLOG_"))}
+        environment.update(HOME=self.home)
+        program = os.path.join(self.home, "mcplog") # the place of the built one may be shut for others
+        shutil.copy(MCPLOG, program)
+        os.chmod(program, 0o755)
+        result = subprocess.run([program, "doctor", "--format", "json"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+            env=environment, preexec_fn=drop)
+        os.chmod(os.path.join(self.home, ".claude"), 0o700)
+        self.assertEqual(result.returncode, 3, result.stderr)
+        place = self.place(json.loads(result.stdout), "claude-debug")
+        self.assertEqual((place["found"], place["unreadable"]), (False, 1))
+
     def test_arguments(self):
         self.run_mcplog("doctor", "what", expect=2)
 
