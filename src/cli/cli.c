@@ -22,10 +22,14 @@ int command_print(const struct env *env, str text)
 	return out_text(NULL, 0600, text, &e) ? command_failed(env, &e) : EXIT_CODE_COMPLETE;
 }
 
-static int usage(const struct err *e)
+/* What went wrong, and where to read on: the help of the command when it was understood so far. */
+static int usage(const struct err *e, enum command_id command)
 {
 	diag_err(e);
-	diag_error("usage: mcplog COMMAND [OPTION...] [ARGUMENT...], most often: mcplog analyze PATH");
+	if (command == COMMAND_NONE)
+		diag_error("usage: mcplog COMMAND [OPTION...] [ARGUMENT...], most often: mcplog analyze PATH");
+	else if (str_find(str_z(e->hint), S(" -h ")) < 0)
+		diag_error("mcplog %s -h lists the options", opts_command(command)->name);
 	return EXIT_CODE_USAGE;
 }
 
@@ -63,7 +67,7 @@ static int dispatch(const struct env *env, const struct opts *opts)
 		return cmd_config(env, opts);
 	if (opts->command == COMMAND_NONE) {
 		struct err e = {.code = ERR_USAGE, .text = "no command given", .hint = "mcplog -h lists the commands"};
-		return usage(&e);
+		return usage(&e, COMMAND_NONE);
 	}
 	return run[opts->command](env, opts);
 }
@@ -105,7 +109,7 @@ int cli_run(const struct env *env, int argc, char **argv)
 	if (check)
 		code = run_check(env, &opts, parsed, &e);
 	else if (!parsed)
-		code = usage(&e);
+		code = usage(&e, opts.command);
 	else if (config_apply(env, &opts, &e) && !needs_no_config(&opts))
 		code = command_failed(env, &e);
 	else

@@ -34,7 +34,8 @@ static void nothing_found(struct run *r)
 	const bool required = opts_has(r->opts, OPT_REQUIRE_FILES);
 	void (*const say)(const char *, ...) = required ? diag_error : diag_warn;
 	say("no logs of yours were found: no debug directory, no MCP cache logs, no transcripts; Claude Code writes debug logs "
-	    "only when asked since 2.1.71: run claude --debug, or type /debug in a session; or name the logs: mcplog analyze PATH");
+	    "only when asked since 2.1.71: run claude --debug, or type /debug in a session; or name the logs: mcplog %s PATH",
+	    opts_command(r->opts->command)->name);
 	if (required)
 		r->exit = exit_code_worst(r->exit, EXIT_CODE_INPUT);
 }

@@ -79,7 +79,7 @@ static int unknown_option(str name, bool is_letter, enum command_id command, str
 	else if (near.n)
 		err_hint(reterr, "did you mean --%.*s?", STR_ARG(near));
 	else
-		err_hint(reterr, "mcplog -h lists the options");
+		err_hint(reterr, "mcplog%s%s -h lists the options", command == COMMAND_NONE ? "" : " ", command == COMMAND_NONE ? "" : opts_command(command)->name);
 	return code;
 }
 

@@ -73,7 +73,7 @@ static void i7_wrong_words(void **state)
 	BAD("unknown option --formt", "--format", "analyze", "--formt", "json");
 	BAD("unknown option --json", "did you mean --format json?", "analyze", "--json");
 	BAD("unknown option --json", "did you mean --format json?", "--json", "analyze");
-	BAD("unknown option --junit", "mcplog -h", "query", "--junit"); /* no form of a query */
+	BAD("unknown option --junit", "mcplog query -h lists", "query", "--junit"); /* no form of a query */
 	BAD("unknown option -z", "-h", "analyze", "-z");
 	BAD("unknown command 'analyse'", "mcplog analyze", "analyse");
 	BAD("unknown command 'debug.txt'", "mcplog analyze debug.txt", "debug.txt");
