@@ -112,7 +112,7 @@ static void evidence(struct html *h, const struct incident *i)
 		return;
 	html_raw(h, "<details open><summary>Evidence</summary>");
 	html_region(h, "Evidence of this incident");
-	html_raw(h, "<table><thead><tr><th>role<th class=\"n\">time<th>line<th>text</thead><tbody>\n");
+	html_raw(h, "<table class=rows><thead><tr><th>role<th class=\"n\">time<th>line<th>text</thead><tbody>\n");
 	for (size_t k = 0; k < i->evidence_count && k < EVIDENCE; k++) {
 		const struct evidence *e = &i->evidence[k];
 		html_tag(h, "tr><td", "td", str_z(role_name(e->role)));
@@ -138,7 +138,7 @@ static void ruled_out(struct html *h, const struct incident *i)
 		return;
 	html_raw(h, "<details open><summary>Ruled out, and suspected</summary>");
 	html_region(h, "Alternatives of this incident");
-	html_raw(h, "<table><thead><tr><th>cause<th>why<th>line</thead><tbody>\n");
+	html_raw(h, "<table class=rows><thead><tr><th>cause<th>why<th>line</thead><tbody>\n");
 	for (size_t k = 0; k < i->suspected_count && k < REASONS; k++) {
 		const struct suspicion *s = &i->suspected[k];
 		html_tag(h, "tr><td", "td", s->cause);
