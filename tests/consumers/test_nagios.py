@@ -61,7 +61,7 @@ class Nagios(ConsumerTest):
     def nagios_says(self, db, logs):
         """What a fresh Nagios makes of the check: state, output, perfdata."""
         home = tempfile.mkdtemp(dir=self.scratch.name)
-        objects = self.init("nagios").replace("/var/lib/nagios4/mcplog.db", db).replace("/home/user/.claude/debug", logs)
+        objects = self.init("nagios").replace("/var/lib/mcplog/timeline.db", db).replace("/home/user/.claude/debug", logs)
         self.assertIn(db, objects)
         at = lambda name: os.path.join(home, name)
         with open(at("objects.cfg"), "w", encoding="utf-8") as file:
