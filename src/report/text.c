@@ -4,6 +4,7 @@
  * something was measured.
  */
 #include "base/utf8.h"
+#include "model/names.h"
 #include "report/formats.h"
 #include "report/hidden.h"
 #include "report/text_incident.h"
@@ -64,6 +65,28 @@ static void summary(struct page *p, size_t incidents)
 	page_end(p);
 }
 
+/* A mistyped --server leaves nothing to show, which would look like health. */
+static void unknown_server(struct page *p)
+{
+	enum { NAMES = 8 };
+	const struct facts *f = p->facts;
+	const str wanted = p->options->server;
+	struct buf line = {0};
+	bool known = wanted.n == 0;
+	size_t named = 0;
+	buf_printf(&line, "No server is called %.*s in these logs. They name", STR_ARG(wanted));
+	for (size_t i = 0; i < f->server_count; i++) {
+		const str name = f->servers[i].name;
+		known = known || name_same(wanted, name);
+		if (name.n && named++ < NAMES)
+			buf_printf(&line, "%s%.*s", named == 1 ? ": " : ", ", STR_ARG(name));
+	}
+	buf_addz(&line, named == 0 ? " none." : named > NAMES ? ", …" : ".");
+	if (!known)
+		page_wrap(p, INK_YELLOW, buf_str(&line), 0, 0);
+	buf_done(&line);
+}
+
 static void healthy(struct page *p)
 {
 	const struct facts *f = p->facts;
@@ -78,6 +101,7 @@ static void healthy(struct page *p)
 		page_printf(p, INK_GREEN, "No incidents in %llu call%s.", (unsigned long long)f->calls, page_plural(f->calls));
 		page_end(p);
 	}
+	unknown_server(p);
 }
 
 /* Calls that never ended, beyond those that were looked at: nobody shall think that they were. */

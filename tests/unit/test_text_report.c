@@ -196,6 +196,7 @@ static void filters(void **state)
 	assert_false(report_wants_note(&o, &x.note));
 	render(&x.facts, &o, &out);
 	assert_has(&out, "No incident passes the filters.");
+	assert_has(&out, "No server is called other in these logs. They name: pg-mcp.");
 	o = report_example_options();
 	o.server = S("pg_mcp"); /* as tool names spell it */
 	assert_true(report_wants(&o, &x.incident));
