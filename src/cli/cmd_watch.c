@@ -91,17 +91,29 @@ static int tell(struct watch *w, const struct facts *f, instant now, struct err 
 	return e;
 }
 
+static bool is_code(const struct input_problem *p, const char *code) { return str_eq(str_z(p->problem.code), str_z(code)); }
+
+static size_t awaited_paths(const struct source_list *list)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < list->problems.n; i++)
+		n += is_code(&list->problems.v[i], "missing");
+	return n;
+}
+
 /* The one line about what is there already. */
 static int greet(struct watch *w, struct err *reterr)
 {
 	struct buf b = {0};
-	const size_t files = w->files.list.inputs.n;
+	const size_t files = w->files.list.inputs.n, awaited = awaited_paths(&w->files.list);
 	if (w->json) {
 		buf_printf(&b, "{\"type\":\"start\",\"files\":%zu,\"living\":%zu,\"history\":%zu}\n", files, w->active.inputs.n, w->history);
 	} else {
 		buf_printf(&b, "Watching %zu file%s, %zu of them written to in the last 4 hours.", files, files == 1 ? "" : "s", w->active.inputs.n);
 		if (w->history)
 			buf_printf(&b, " %zu incident%s over already: mcplog analyze shows %s.", w->history, w->history == 1 ? " is" : "s are", w->history == 1 ? "it" : "them");
+		if (awaited)
+			buf_printf(&b, " %zu path%s awaited: not there yet.", awaited, awaited == 1 ? " is" : "s are");
 		buf_byte(&b, '\n');
 	}
 	const int e = print(buf_str(&b), reterr);
@@ -116,7 +128,7 @@ static void tell_problems(struct watch *w, const struct source_list *list)
 		const struct input_problem *p = &list->problems.v[i];
 		const uint64_t key = hash64_seed(p->path, hash64(str_z(p->problem.code)));
 		uint32_t unused;
-		const bool awaited = str_eq(str_z(p->problem.code), S("missing")) || str_eq(str_z(p->problem.code), S("no-log-files"));
+		const bool awaited = is_code(p, "missing") || is_code(p, "no-log-files");
 		if (awaited || map_get(&w->told_problems, key, &unused))
 			continue;
 		map_put(&w->told_problems, key, 1);

@@ -139,6 +139,12 @@ class Tells(WatchTest):
         self.assertEqual(w.stop(), 143)
         self.assertEqual(w.rest(), [])
 
+    def test_a_path_that_is_not_there_yet(self):
+        w = self.watch(form="text", paths=[os.path.join(self.logs, "later.txt")])
+        self.assertEqual(self.first, "Watching 0 files, 0 of them written to in the last 4 hours. 1 path is awaited: not there yet.\n")
+        self.append("later.txt", dropped("pg"))
+        self.assertRegex(w.line(), "CRITICAL sse-drop-silent-hang")
+
     def test_text_is_a_block_of_at_most_four_lines(self):
         w = self.watch(form="text")
         self.assertIn("Watching 0 files", self.first)
