@@ -1,8 +1,9 @@
 /* Part of pass 1 with two threads, between pass1_ahead's halves: records and rests as bytes (see pass1_pack.h).
  *
- * A message is a header, then as many bytes, and what is missing to a multiple of 8; a record is copied as it lies in memory, with its
- * texts behind it: first the line as it stood, in which most of the others lie. Both ends are this program in this run: nothing is checked,
- * and nothing of it may be stored. */
+ * A message is a header, then as many bytes, and what is missing to a multiple of 8. Of a record they are its fields up to the texts, where
+ * each text that it has begins and how long it is, and the texts: first the line as it stood, in which most of the others lie. Both ends
+ * are this program in this run: nothing is checked, and nothing of it may be stored.
+ */
 #include "pass1_pack.h"
 #include "model/limits.h"
 #include <stddef.h>
@@ -10,39 +11,37 @@
 
 enum message_kind { MESSAGE_RECORD, MESSAGE_REST, MESSAGE_AT };
 struct message {
-	enum message_kind kind;
-	size_t n;
+	uint32_t kind, n;
 };
 struct rest_message {
 	uint64_t offset;
 	size_t reader_n, parser_n;
 };
 
-/* Texts of a record but the raw one. */
-static const size_t texts[] = {offsetof(struct record, body), offsetof(struct record, server),
-	offsetof(struct record, session), offsetof(struct record, cwd), offsetof(struct record, version), offsetof(struct record, tool),
-	offsetof(struct record, tool_use_id), offsetof(struct record, frames)};
-enum { TEXTS = sizeof texts / sizeof *texts };
+/* A record's texts, the line as it stood first, and what is before them. */
+enum { FIELDS = offsetof(struct record, raw), TEXTS = (sizeof(struct record) - FIELDS) / sizeof(str) };
+_Static_assert(offsetof(struct record, frames) == FIELDS + (TEXTS - 1) * sizeof(str), "the texts are the last members of a record");
 
-static str *text_of(struct record *r, size_t i) { return (str *)(void *)((char *)r + texts[i]); }
+struct record_message {
+	char fields[FIELDS];
+	uint32_t texts;           /* a bit for each one that is there */
+	struct text_place {
+		uint32_t at, n;       /* from behind the last place on */
+	} places[TEXTS];          /* as many as there are */
+};
 
 static size_t round_up(size_t n) { return (n + 7) & ~(size_t)7; }
 
 /* A message of n bytes, to be written by the caller. */
 static char *put(struct buf *b, enum message_kind kind, size_t n)
 {
-	const struct message m = {kind, n};
+	const struct message m = {kind, (uint32_t)n};
 	buf_reserve(b, sizeof m + round_up(n));
 	memcpy(b->p + b->n, &m, sizeof m);
 	char *p = b->p + b->n + sizeof m;
 	b->n += sizeof m + round_up(n);
 	return p;
 }
-
-struct record_message {
-	struct record record;
-	uint32_t at[TEXTS];       /* where the text begins, behind this */
-};
 
 /* Where it lies in `raw`; false: elsewhere. */
 static bool lies_in(str raw, str text, uint32_t *ret_at)
@@ -52,28 +51,36 @@ static bool lies_in(str raw, str text, uint32_t *ret_at)
 	return at <= raw.n && text.n <= raw.n - at;
 }
 
+static size_t head_of(size_t texts) { return offsetof(struct record_message, places) + texts * sizeof(struct text_place); }
+
 void pack_record(struct buf *b, const struct record *r)
 {
-	struct record_message m = {.record = *r};
-	const str raw = str_head(r->raw, LIMIT_RAW_EXCERPT); /* nobody looks at more of it */
-	size_t n = raw.n, copied[TEXTS];
-	m.record.raw.n = raw.n;
-	for (size_t i = 0; i < TEXTS; i++) {
-		const str *text = text_of(&m.record, i);
-		copied[i] = 0;
-		if (text->n == 0 || lies_in(raw, *text, &m.at[i]))
+	struct record_message m;
+	const str *texts = &r->raw, raw = str_head(r->raw, LIMIT_RAW_EXCERPT), *copied[TEXTS]; /* nobody looks at more of it */
+	size_t n = raw.n, there = 1, copies = 0;
+	memcpy(m.fields, r, FIELDS);
+	m.texts = raw.p ? 1 : 0;
+	m.places[0] = (struct text_place){0, (uint32_t)raw.n};
+	for (unsigned i = 1; i < TEXTS; i++) {
+		if (!texts[i].p)
 			continue;
-		m.at[i] = (uint32_t)n;
-		copied[i] = text->n;
-		n += text->n;
+		struct text_place *place = &m.places[there++];
+		m.texts |= 1u << i;
+		place->n = (uint32_t)texts[i].n;
+		if (lies_in(raw, texts[i], &place->at))
+			continue;
+		place->at = (uint32_t)n;
+		copied[copies++] = &texts[i];
+		n += texts[i].n;
 	}
-	char *p = put(b, MESSAGE_RECORD, sizeof m + n), *to = p + sizeof m;
-	memcpy(p, &m, sizeof m);
+	char *to = put(b, MESSAGE_RECORD, head_of(there) + n);
+	memcpy(to, &m, head_of(there));
+	to += head_of(there);
 	if (raw.n)
 		memcpy(to, raw.p, raw.n);
-	for (size_t i = 0; i < TEXTS; i++)
-		if (copied[i])
-			memcpy(to + m.at[i], text_of(&m.record, i)->p, copied[i]);
+	to += raw.n;
+	for (size_t i = 0; i < copies; to += copied[i++]->n)
+		memcpy(to, copied[i]->p, copied[i]->n);
 }
 
 void pack_rest(struct buf *b, uint64_t offset, str reader, str parser)
@@ -87,18 +94,23 @@ void pack_rest(struct buf *b, uint64_t offset, str reader, str parser)
 
 void pack_at(struct buf *b, uint64_t offset) { memcpy(put(b, MESSAGE_AT, sizeof offset), &offset, sizeof offset); }
 
-static void open_record(const struct reading_sink *sink, char *p)
+static void open_record(const struct reading_sink *sink, const char *p)
 {
-	struct record_message *m = (struct record_message *)(void *)p;
-	const char *from = p + sizeof *m;
-	if (m->record.raw.p)
-		m->record.raw.p = from;
-	for (size_t i = 0; i < TEXTS; i++) {
-		str *text = text_of(&m->record, i);
-		if (text->p)
-			text->p = from + m->at[i];
-	}
-	sink->record(sink->context, &m->record);
+	const struct record_message *m = (const struct record_message *)(const void *)p;
+	struct record r;
+	str *texts = &r.raw;
+	memcpy(&r, m->fields, FIELDS);
+	const char *from = p + head_of(1 + (size_t)__builtin_popcount(m->texts >> 1));
+	const struct text_place *place = m->places;
+	texts[0] = m->texts & 1 ? (str){from, place->n} : STR_NONE;
+	for (unsigned i = 1; i < TEXTS; i++)
+		if (m->texts >> i & 1) {
+			place++;
+			texts[i] = (str){from + place->at, place->n};
+		} else {
+			texts[i] = STR_NONE;
+		}
+	sink->record(sink->context, &r);
 }
 
 static void open_rest(const struct reading_sink *sink, char *p)

@@ -39,15 +39,16 @@ struct record {
 	enum level level;
 	bool excerpt;           /* peeled out of a text; confidence at most likely */
 	bool cut;               /* a cap was reached, or the end of the file cut it */
-	str raw;                /* the physical lines, for evidence */
-	str body;               /* what signatures see, per class */
 	uint16_t from;          /* no signature before this one (its index + 1) can explain the body; 0: not known */
 	bool sure;              /* and the body matches that one */
-	str server;             /* named in the line; p NULL when not */
-	str session, cwd, version; /* carried by the record (cache log, transcript, …); p NULL when not */
-	/* Transcript and stream records; p NULL elsewhere. */
-	str tool, tool_use_id;
+	/* Of transcripts and streams. */
 	enum { RESULT_NONE, RESULT_USE, RESULT_OK, RESULT_ERROR, RESULT_EMPTY, RESULT_REJECTED, RESULT_RECEIPT } result;
+	/* From here on only texts (pass1_pack.c takes them as an array); p NULL: there is none. */
+	str raw;                /* the physical lines, for evidence */
+	str body;               /* what signatures see, per class */
+	str server;             /* named in the line */
+	str session, cwd, version; /* carried by the record (cache log, transcript, …) */
+	str tool, tool_use_id;  /* of transcripts and streams */
 	/* Tracebacks: body is the leaf; all frames (raw lines without box drawing) stand in `frames`. One record per leaf. */
 	str frames;
 };
