@@ -11,6 +11,7 @@
 #include "cli/unexplained.h"
 #include "knowledge/knowledge.h"
 #include "prove/prove.h"
+#include "report/page.h"
 #include <stdlib.h>
 
 struct listing {
@@ -92,6 +93,22 @@ static void price_list(struct buf *out, struct prove_report *report, bool one)
 	buf_addz(out, "steps: in 100 records of its classes (the samples of all signatures stand for them), those that it matches included.\n");
 }
 
+static void counted(struct buf *out, size_t n, const char *what, const char *behind)
+{
+	buf_printf(out, "%zu %s%s%s", n, what, page_plural(n), behind);
+}
+
+static void summary(struct buf *out, const struct prove_report *r)
+{
+	counted(out, r->signatures, "signature", ", ");
+	counted(out, r->formats, "format", " and ");
+	counted(out, r->redactions, "redaction", " proven by ");
+	counted(out, r->samples, "sample", ", ");
+	counted(out, r->causes, "cause", " checked: ");
+	counted(out, r->errors, "error", ", ");
+	counted(out, r->warnings, "warning", "\n");
+}
+
 static int prove(const struct env *env, const struct opts *opts, struct rules *rules, bool lint)
 {
 	struct prove_report report = {0};
@@ -101,8 +118,7 @@ static int prove(const struct env *env, const struct opts *opts, struct rules *r
 	for (size_t i = 0; i < report.findings.n; i++)
 		diag_err(&report.findings.v[i].err);
 	price_list(&text, &report, options.only_id.n > 0);
-	buf_printf(&text, "%zu signatures, %zu formats and %zu redactions proven by %zu samples, %zu causes checked: %zu errors, %zu warnings\n",
-		report.signatures, report.formats, report.redactions, report.samples, report.causes, report.errors, report.warnings);
+	summary(&text, &report);
 	const int printed = command_print(env, buf_str(&text));
 	const int code = exit_code_worst(printed, report.errors ? EXIT_CODE_USAGE : EXIT_CODE_COMPLETE);
 	buf_done(&text);
