@@ -281,12 +281,29 @@ static bool kind_fits(const struct cond *c, uint16_t kind)
 	return c->kind_count == 0;
 }
 
+/* Was `s` rotated away, as server.log.1, and `other`, as server.log, written after it? */
+static bool goes_on_in(const struct source *s, const struct source *other)
+{
+	if (s == other || !str_starts(s->path, other->path))
+		return false;
+	if (s->path.n == other->path.n)
+		return s->has_times && other->has_times && other->first >= s->last;
+	const char next = s->path.p[other->path.n];
+	return next == '.' || next == '-';
+}
+
 static bool ends_its_log(const struct session_view *v, const struct event *e)
 {
+	const struct source *s = NULL;
 	for (size_t i = 0; i < v->source_count; i++)
 		if (v->sources[i]->index == e->source)
-			return e->line + (e->lines > 0 ? e->lines : 1) > v->sources[i]->lines;
-	return false;
+			s = v->sources[i];
+	if (s == NULL || e->line + (e->lines > 0 ? e->lines : 1) <= s->last_line)
+		return false;
+	for (size_t i = 0; i < v->source_count; i++)
+		if (goes_on_in(s, v->sources[i]))
+			return false;
+	return true;
 }
 
 bool rules_event_fits(const struct trial *t, const struct cond *c, const struct seen *e)

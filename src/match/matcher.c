@@ -127,11 +127,11 @@ static str first_line(str s)
 	return end < 0 ? s : str_head(s, (size_t)end);
 }
 
-/* Do all of these texts, one a line, stand in the frames of a trace? The one behind '^' in its first frame: where the program, or
- * the handler that caught the error, stands. */
-static bool has_frames(str wanted, str frames)
+/* Do all of these texts, one a line, stand in the frames of a trace? The one behind '^' in its first frame: where the program
+ * stands, when nobody caught the error. */
+static bool has_frames(str wanted, const struct record *r)
 {
-	str first = first_line(frames);
+	const str frames = r->frames, first = r->told ? STR_NONE : first_line(frames);
 	while (wanted.n > 0) {
 		str text = first_line(wanted);
 		wanted = str_from(wanted, text.n < wanted.n ? text.n + 1 : text.n);
@@ -150,7 +150,7 @@ static bool admits(const struct signature *s, const struct record *r)
 		return false;
 	if (s->level != LEVEL_NONE && s->level != r->level && !(r->excerpt && r->level == LEVEL_NONE && !gate_is_strict(s)))
 		return false;
-	return s->frame.n == 0 || has_frames(s->frame, r->frames);
+	return s->frame.n == 0 || has_frames(s->frame, r);
 }
 
 /* Does the text hold what every match holds? */

@@ -41,6 +41,7 @@ struct record {
 	bool cut;               /* a cap was reached, or the end of the file cut it */
 	uint16_t from;          /* no signature before this one (its index + 1) can explain the body; 0: not known */
 	bool sure;              /* and the body matches that one */
+	bool told;              /* of a traceback: a line that stands before it says that somebody caught the error */
 	/* Of transcripts and streams. */
 	enum { RESULT_NONE, RESULT_USE, RESULT_OK, RESULT_ERROR, RESULT_EMPTY, RESULT_REJECTED, RESULT_RECEIPT } result;
 	/* From here on only texts (pass1_pack.c takes them as an array); p NULL: there is none. */

@@ -61,6 +61,7 @@ struct source {
 	bool filtered;         /* a debug log without any MCP category: cannot prove absence */
 	bool complete;         /* read to its end without an error */
 	uint64_t bytes, offset, pending_bytes, lines, records, unrecognized;
+	uint64_t last_line;    /* number of the file's last line, also of a copy, where `lines` may leave shared ones out */
 	str client_version, session_id, cwd, server; /* server: of a cache log, from its directory or file name, normalised */
 	instant first, last;   /* of the records' times */
 	bool has_times;        /* false: order only */

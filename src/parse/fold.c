@@ -16,7 +16,7 @@ static void leaf_out(void *context, const struct trace_leaf *leaf)
 	struct flow *f = context;
 	struct record r = {.kind = SOURCE_SERVER, .class = CLASS_TRACEBACK, .line = leaf->place.line, .offset = leaf->place.offset, .lines = 1,
 		.at = leaf->place.at, .level = LEVEL_ERROR, .cut = leaf->cut, .raw = leaf->place.text, .body = leaf->text, .frames = leaf->frames,
-		.server = f->trace_server};
+		.told = f->trace_told, .server = f->trace_server};
 	parser_emit(f->p, &r, false);
 }
 
@@ -378,6 +378,17 @@ void flow_finish(struct flow *f)
 
 static bool is_indented(str s) { return s.n == 0 || s.p[0] == ' ' || s.p[0] == '\t'; }
 
+/* Does the open record say that the program caught what the trace behind it shows: a line of a log about an error, or words with a
+ * colon? Nothing of the kind stands before a trace with which a program ends. */
+static bool tells_of_error(const struct flow *f)
+{
+	if (f->embedded)
+		return true;
+	if (!f->open)
+		return false;
+	return f->shape != NULL ? f->r.level >= LEVEL_WARN : str_ends(str_trim(buf_str(&f->body)), S(":"));
+}
+
 /* Tracebacks stand behind server heads or bare in a server's stderr; inside a client's record they are its text. */
 static bool trace_line(struct flow *f, const struct text_line *t, bool guarded)
 {
@@ -393,6 +404,7 @@ static bool trace_line(struct flow *f, const struct text_line *t, bool guarded)
 	if (front.n == 0 || !trace_begin(&f->trace, &line))
 		return false;
 	f->trace_at = line.at;
+	f->trace_told = tells_of_error(f);
 	if (!f->embedded) {
 		f->trace_server = t->server;
 		if (!announced)

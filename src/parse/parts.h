@@ -57,7 +57,7 @@ struct flow {
 	struct text_line partial_head;
 	struct collect json;
 	enum source_kind last_kind;/* of a server's, proxy's or bridge's record */
-	bool fold_any;             /* the log's records run until the next head */
+	bool fold_any, trace_told; /* the log's records run until the next head; the line before the traceback tells of an error: it was caught */
 	struct buf fragment;       /* a `"debug": "…"` line waits for its time */
 	struct known_split split;  /* of the open record, while it is one line */
 };

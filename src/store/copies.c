@@ -128,6 +128,7 @@ int timeline_share(struct timeline *t, struct source *v, size_t n, struct arena 
 	for (size_t i = 0; i < n; i++) {
 		map_put(&index, (uint64_t)v[i].id, (uint32_t)i);
 		give(&v[i], &(struct source_part){v[i].id, 0, UINT64_MAX}, 1, a);
+		v[i].last_line = v[i].lines + v[i].shared.lines;
 		any |= v[i].copy_of != 0;
 	}
 	for (size_t i = 0; i < n && any && r == 0; i++)
