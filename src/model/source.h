@@ -71,12 +71,13 @@ struct source {
 	struct {
 		uint64_t bytes, lines, records, unrecognized;
 	} shared;
+	bool pruned_original;  /* of a copy that stands for its original, too: prune removed rows of that */
 	const struct source_part *parts; /* where its rows are, in order; set when it is loaded */
 	size_t part_count;
 	struct problem *problems; /* problem_count of them */
 	size_t problem_count;
 };
 /* Rows of its beginning were removed by prune: nothing else gives a share to what is no copy. */
-static inline bool source_pruned(const struct source *s) { return s->copy_of == 0 && s->shared.bytes > 0; }
+static inline bool source_pruned(const struct source *s) { return s->pruned_original || (s->copy_of == 0 && s->shared.bytes > 0); }
 static inline str source_file(const struct source *s) { return s->file.p ? s->file : s->path; }
 #endif

@@ -31,7 +31,7 @@ static int original_of(struct timeline *t, int64_t id, int64_t *ret_copy_of, uin
 }
 
 /* The whole of a copy: the chain of its originals, each up to where the next one begins. Outermost first in `parts`. */
-static int whole(struct timeline *t, const struct source *s, struct source_part parts[CHAIN + 1], size_t *ret_count, struct err *reterr)
+static int whole(struct timeline *t, struct source *s, struct source_part parts[CHAIN + 1], size_t *ret_count, struct err *reterr)
 {
 	struct source_part back[CHAIN + 1];
 	size_t n = 0;
@@ -42,8 +42,10 @@ static int whole(struct timeline *t, const struct source *s, struct source_part 
 		const uint64_t begin = from ? shared : 0;
 		if (begin < to)
 			back[n++] = (struct source_part){id, begin, to};
-		if (!from)
+		if (!from) {
+			s->pruned_original = shared > 0;
 			break;
+		}
 		to = begin < to ? begin : to;
 		id = from;
 		r = original_of(t, id, &from, &shared, reterr);
@@ -62,19 +64,26 @@ static void give(struct source *s, const struct source_part *parts, size_t n, st
 	s->part_count = n;
 }
 
-static void note_copy(struct source *s, const struct source *other, uint64_t bytes, struct arena *a)
+/* One more problem of the source, for the caller to word. */
+static struct problem *note(struct source *s, const char *code, struct arena *a)
 {
 	struct problem *list = arena_alloc(a, (s->problem_count + 1) * sizeof *list);
 	if (s->problem_count)
 		memcpy(list, s->problems, s->problem_count * sizeof *list);
 	struct problem *p = &list[s->problem_count++];
-	*p = (struct problem){.code = "copy", .class = PROBLEM_NOTE, .times = 1};
+	*p = (struct problem){.code = code, .class = PROBLEM_NOTE, .times = 1};
+	s->problems = list;
+	return p;
+}
+
+static void note_copy(struct source *s, const struct source *other, uint64_t bytes, struct arena *a)
+{
+	struct problem *p = note(s, "copy", a);
 	const str path = str_head(other->path, 120);
 	if (bytes >= s->offset)
 		(void)snprintf(p->text, sizeof p->text, "the same content as %.*s; counted there", STR_ARG(path));
 	else
 		(void)snprintf(p->text, sizeof p->text, "its first %llu bytes are those of %.*s; counted there", (unsigned long long)bytes, STR_ARG(path));
-	s->problems = list;
 }
 
 static void add_shared(struct source *s, const struct source *copy, int sign)
@@ -110,6 +119,9 @@ static int plan(struct timeline *t, struct source *s, struct source *original, s
 		int r = whole(t, s, parts, &n, reterr);
 		if (r == 0)
 			give(s, parts, n, a);
+		if (r == 0 && s->pruned_original)
+			(void)snprintf(note(s, "pruned", a)->text, sizeof s->problems->text,
+				"calls and events of the file that it is a copy of were removed by prune; --db :memory: reads them anew");
 		return r;
 	}
 	const bool first = s->index < original->index && original->part_count == 1 && original->parts[0].from == 0;
@@ -129,6 +141,8 @@ int timeline_share(struct timeline *t, struct source *v, size_t n, struct arena 
 		map_put(&index, (uint64_t)v[i].id, (uint32_t)i);
 		give(&v[i], &(struct source_part){v[i].id, 0, UINT64_MAX}, 1, a);
 		v[i].last_line = v[i].lines + v[i].shared.lines;
+		if (source_pruned(&v[i])) /* what was read anew behind it is all that was counted */
+			add_shared(&v[i], &v[i], 1);
 		any |= v[i].copy_of != 0;
 	}
 	for (size_t i = 0; i < n && any && r == 0; i++)

@@ -85,6 +85,18 @@ class Prune(unittest.TestCase):
         self.run_it("analyze", "copy.txt")
         self.assertNotIn("pruned", self.run_it("status"))
 
+    def test_a_copy_of_a_pruned_file_is_called_pruned(self):
+        self.run_it("prune", "--max-size", "1K")
+        self.write_copy("copy.txt")
+        self.assertIn("removed from the timeline by prune", " ".join(self.run_it("analyze", "copy.txt").split()))
+
+    def test_a_pruned_file_that_grew_keeps_its_lines(self):
+        self.run_it("prune", "--max-size", "1K")
+        self.write("a", call("11-02", 1))
+        source = json.loads(self.run_it("analyze", "--format", "json", "debug.txt"))["sources"][0]
+        self.assertEqual(source["lines"], 162)
+        self.assertIn("pruned", [p["code"] for p in source["problems"]])
+
     def write_copy(self, name):
         with open(self.log, "rb") as old, open(os.path.join(self.folder.name, name), "wb") as new:
             new.write(old.read())
