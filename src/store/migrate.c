@@ -14,10 +14,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* Calls and events had a row each: some hundred become a pack (packs.c). Which rows are the tail was not known: grown files are read anew. */
 /* Bits of a call were outcome (3), link (3), link_sure (1), flags with that of a dispatch as the 13th (16), and the rest. */
 #define NEW_BITS "(1 - (e.bits >> 19 & 1) + 2 * ((e.bits & 7) + 1 - 2 * (e.bits & 1)) + 16 * (e.bits >> 3 & 7) + 128 * (1 - (e.bits >> 6 & 1))" \
 	" + 2 * (e.bits & ~524415))"
+/* Calls and events had a row each: some hundred become a pack (packs.c). Which rows are the tail was not known: grown files are read anew. */
 #define USED "(SELECT n FROM old_used u WHERE u.source = s.id AND u.id = "
 #define NAMES "(SELECT json_group_array(text) FROM (SELECT NULL AS text, 0 AS n UNION ALL SELECT name.text, u.n FROM old_used u" \
 	" JOIN name ON name.id = u.id WHERE u.source = o.source ORDER BY n))"
