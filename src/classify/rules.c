@@ -281,15 +281,10 @@ static bool kind_fits(const struct cond *c, uint16_t kind)
 	return c->kind_count == 0;
 }
 
-/* Was `s` rotated away, as server.log.1, and `other`, as server.log, written after it? */
+/* Is `other` what was written after `s`, as server.log is after server.log.1? Names do not tell. */
 static bool goes_on_in(const struct source *s, const struct source *other)
 {
-	if (s == other || !str_starts(s->path, other->path))
-		return false;
-	if (s->path.n == other->path.n)
-		return s->has_times && other->has_times && other->first >= s->last;
-	const char next = s->path.p[other->path.n];
-	return next == '.' || next == '-';
+	return s != other && s->kind == other->kind && s->has_times && other->has_times && other->first >= s->last;
 }
 
 static bool ends_its_log(const struct session_view *v, const struct event *e)
