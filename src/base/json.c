@@ -142,6 +142,14 @@ bool json_int(const struct json *v, int64_t *ret_value)
 	return true;
 }
 
+bool json_fraction(const struct json *v, double *ret_value)
+{
+	if (v == NULL || json_typeof(in(v)) != JSON_REAL)
+		return false;
+	*ret_value = json_real_value(in(v));
+	return true;
+}
+
 bool json_true(const struct json *v) { return v != NULL && json_typeof(in(v)) == JSON_TRUE; }
 
 /* Decodes one escape at s (which begins behind the backslash); bytes taken, 0 when it is none. */

@@ -25,6 +25,7 @@ bool json_is_string(const struct json *v);
 bool json_is_object(const struct json *v);
 bool json_is_array(const struct json *v);
 bool json_int(const struct json *v, int64_t *ret_value);
+bool json_fraction(const struct json *v, double *ret_value); /* a number with a fraction */
 bool json_true(const struct json *v);
 
 /* Decodes a JSON string literal including its quotes (`"a\nb"`) into *out; false (and nothing added) when it is none. */

@@ -256,6 +256,12 @@ static bool value_fits(str value, str want)
 {
 	double a, b;
 	bool less = str_starts(want, S("<")), more = str_starts(want, S(">"));
+	if (want.n > 1 && want.p[0] == '*') {
+		want = str_from(want, 1);
+		if (value.n < want.n)
+			return false;
+		value = str_from(value, value.n - want.n);
+	}
 	if (!less && !more)
 		return value.n == want.n && strncasecmp(value.p, want.p, want.n) == 0;
 	bool equal = want.n > 1 && want.p[1] == '=';

@@ -34,7 +34,7 @@ struct class_set {
 };
 struct field_test {
 	uint16_t field;
-	str equal[6]; /* any of them, case-insensitive; a leading '>=' or '<' compares numbers or versions */
+	str equal[6]; /* any of them, case-insensitive; a leading '>=' or '<' compares numbers or versions, a leading '*' stands for any beginning */
 	unsigned count;
 };
 

@@ -29,6 +29,9 @@ instant json_instant(const struct json *v)
 	instant at;
 	bool zoned;
 	int64_t number;
+	double seconds;
+	if (json_fraction(v, &seconds)) /* seconds since 1970 (zap), or milliseconds; microseconds never have a fraction */
+		return seconds > 0 && seconds < 1e11 ? (instant)(seconds * (double)SECOND) : seconds > 0 && seconds < 1e14 ? (instant)(seconds * (double)MILLISECOND) : INSTANT_NONE;
 	if (json_int(v, &number)) /* seconds, milliseconds or microseconds since 1970, by size */
 		return number > 0 && number < INT64_C(100000000000) ? number * SECOND : number < INT64_C(100000000000000) ? number * MILLISECOND : number;
 	str s = json_text(v);
@@ -150,6 +153,49 @@ static void object_trace(struct flow *f, const struct text_line *t, const struct
 /* Members that loguru prints as objects have their plain form inside. */
 static const struct json *plain_form(const struct json *v, const char *member) { return json_is_object(v) ? json_get(v, member) : v; }
 
+/* The first of these members that is there, in the object itself or in one of its objects. */
+static const struct json *member_of(const struct json *doc, const char *const *inside, const char *const *names)
+{
+	const struct json *v = NULL;
+	for (size_t i = 0; names[i] != NULL && v == NULL; i++)
+		v = json_get(doc, names[i]);
+	for (size_t k = 0; inside[k] != NULL && v == NULL; k++)
+		for (size_t i = 0; names[i] != NULL && v == NULL; i++)
+			v = json_get(json_get(doc, inside[k]), names[i]);
+	return v;
+}
+
+/* An answered HTTP request whose parts are members (pino-http, caddy, traefik, nginx with escape=json): put together as a web framework
+ * prints it. Where it was logged as an error, what was said of it stands in front. */
+static bool request_object(struct flow *f, const struct json *doc, struct record *r)
+{
+	static const char *const asked[] = {"request", "req", "httpRequest", "http", NULL}, *const answered[] = {"response", "res", "httpRequest", "http", NULL},
+		*const methods[] = {"method", "request_method", "requestMethod", "RequestMethod", NULL},
+		*const paths[] = {"originalUrl", "uri", "url", "path", "request_uri", "requestUrl", "RequestPath", NULL},
+		*const states[] = {"statusCode", "status", "status_code", "DownstreamStatus", NULL};
+	const str method = json_text(member_of(doc, asked, methods)), path = json_text(member_of(doc, asked, paths));
+	const struct json *status = member_of(doc, answered, states);
+	int64_t code = 0;
+	uint64_t number = 0;
+	if (!json_int(status, &code) && str_u64(json_text(status), &number) && number < 1000)
+		code = (int64_t)number; /* some write it as a text */
+	if (method.n == 0 || method.n > 7 || path.n == 0 || path.p[0] != '/' || code < 100 || code > 599)
+		return false;
+	for (size_t i = 0; i < method.n; i++)
+		if (method.p[i] < 'A' || method.p[i] > 'Z')
+			return false;
+	struct buf *b = &f->decoded;
+	const ptrdiff_t line_end = str_chr(r->body, '\n');
+	buf_reset(b);
+	if (r->level == LEVEL_ERROR && r->body.n > 0)
+		buf_printf(b, "%.*s, request: ", STR_ARG(line_end < 0 ? r->body : str_head(r->body, (size_t)line_end)));
+	else
+		r->class = CLASS_ACCESS;
+	buf_printf(b, "%.*s %.*s %d", STR_ARG(method), STR_ARG(str_head(path, 2048)), (int)code);
+	r->body = buf_str(b);
+	return true;
+}
+
 /* A server that logs objects: the usual names of the usual libraries. Loguru puts them into one of their own, beside the line as text. */
 static bool server_object(struct flow *f, const struct text_line *t, const struct json *doc)
 {
@@ -168,7 +214,9 @@ static bool server_object(struct flow *f, const struct text_line *t, const struc
 		r.level = json_int(level, &number) ? (number >= 50 ? LEVEL_ERROR : number >= 40 ? LEVEL_WARN : number >= 30 ? LEVEL_INFO : LEVEL_DEBUG) :
 			level_find(json_text(level));
 	}
-	if (r.body.n == 0 || (r.at == INSTANT_NONE && r.level == LEVEL_NONE))
+	if (r.at == INSTANT_NONE && r.level == LEVEL_NONE)
+		return false;
+	if (!request_object(f, doc, &r) && r.body.n == 0)
 		return false;
 	if (r.at == INSTANT_NONE)
 		r.at = t->at;
