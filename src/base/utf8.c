@@ -140,13 +140,16 @@ void utf8_json(struct buf *out, str s)
 	buf_add(out, str_from(s, from));
 }
 
+/* Letters and marks of Latin scripts: one column each, as utf8proc says too, whose tables then need no memory. */
+static bool is_latin(uint32_t code) { return code >= 0xae && code < 0x300; }
+
 /* Columns of the first character, whose length goes to *ret_n. */
 static size_t columns_of(str s, size_t *ret_n)
 {
 	uint32_t code;
 	size_t n = utf8_next(s, &code);
 	*ret_n = n == 0 ? 1 : n;
-	if (n <= 1)
+	if (n <= 1 || is_latin(code))
 		return 1;
 	int width = utf8proc_charwidth((utf8proc_int32_t)code);
 	return width < 0 ? 0 : (size_t)width;

@@ -101,12 +101,14 @@ static int finish(struct reader *r, uint64_t stop_offset)
 	return r->in.failed;
 }
 
-/* A line of more than LIMIT_LINE bytes, of which the first are kept. What is only looked through is read in pieces that stay in the
- * processor's cache. */
+/* Of a line that is longer than what is kept: a piece that stays in the processor's cache. */
+static size_t piece(const struct window *w) { return w->chunk < SKIPPED ? w->chunk : SKIPPED; }
+
+/* A line of more than LIMIT_LINE bytes, of which the first are kept. */
 static int skip_long(struct reader *r, struct line *ret, uint64_t offset)
 {
 	struct window *w = &r->in;
-	const size_t most = w->chunk < SKIPPED ? w->chunk : SKIPPED;
+	const size_t most = piece(w);
 	uint64_t length = w->end - w->at;
 	for (;;) {
 		char last = w->buf[w->end - 1];
@@ -160,7 +162,7 @@ static __attribute__((noinline)) int next_slow(struct reader *r, struct line *re
 		seen = r->in.end - r->in.at;
 		if (seen > LIMIT_LINE + 1)
 			return skip_long(r, ret, offset);
-		if (window_fill(&r->in) <= 0)
+		if (window_fill_some(&r->in, seen < LIMIT_LINE ? r->in.chunk : piece(&r->in)) <= 0)
 			return take_last(r, ret, offset);
 	}
 }

@@ -5,6 +5,9 @@
 #include "knowledge/image.h"
 #include "base/mem.h"
 #include <stdlib.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 
 void image_load(const struct image *im, const struct tree_doc *d, struct rules *rules)
 {
@@ -21,6 +24,23 @@ void image_load(const struct image *im, const struct tree_doc *d, struct rules *
 #undef X
 	rules->self_test = from->self_test;
 	rules->built_in = entries;
+}
+
+static void let_go(const void *p, size_t n)
+{
+#ifdef __linux__
+	const uintptr_t from = ((uintptr_t)p + MEM_PAGE - 1) / MEM_PAGE * MEM_PAGE, to = ((uintptr_t)p + n) / MEM_PAGE * MEM_PAGE;
+	if (to > from)
+		(void)madvise((void *)from, to - from, MADV_DONTNEED);
+#else
+	(void)p, (void)n;
+#endif
+}
+
+void image_rest(const struct image *im)
+{
+	let_go(im->words, im->word_count * sizeof *im->words);
+	let_go(im->steps, im->word_count * sizeof *im->steps);
 }
 
 static bool stands_there(const struct rules *rules)

@@ -27,6 +27,8 @@ struct image {
 
 /* image.c: what `im` holds becomes the entries of new rules. d: the document that it was made of. */
 void image_load(const struct image *im, const struct tree_doc *d, struct rules *rules);
+/* Nobody loads it again: the memory of its words is let go. Only for one that is part of the program, whose pages are its file's. */
+void image_rest(const struct image *im);
 void image_own(struct rules *rules);  /* arrays and names can grow from now on; no harm when they can already */
 void image_free(struct rules *rules); /* them, whoever owns them */
 

@@ -85,6 +85,7 @@ void knowledge_complete(struct rules *rules)
 		return;
 	rules->complete = true;
 	image_load(&knowledge_image, &knowledge_builtin, rules);
+	image_rest(&knowledge_image);
 	if (rules->docs.n > 1) {
 		image_own(rules);
 		knowledge_read(rules, 1);
