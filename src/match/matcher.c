@@ -121,22 +121,24 @@ static struct regex *loose_regex(struct matcher *m, const struct signature *s)
 	return m->loose[i];
 }
 
-static str first_line(str s)
+static bool has_one_of(str wanted, str frames)
 {
-	ptrdiff_t end = str_find(s, S("\n"));
-	return end < 0 ? s : str_head(s, (size_t)end);
+	while (wanted.n > 0)
+		if (str_find(frames, str_word(&wanted, '|')) >= 0)
+			return true;
+	return false;
 }
 
-/* Do all of these texts, one a line, stand in the frames of a trace? The one behind '^' in its first frame: where the program
+/* Does one of the texts of each line of `wanted` stand in the frames of a trace? Those behind '^' in its first frame: where the program
  * stands, when nobody caught the error. */
 static bool has_frames(str wanted, const struct record *r)
 {
-	const str frames = r->frames, first = r->told ? STR_NONE : first_line(frames);
+	str frames = r->frames;
+	const str first = r->told ? STR_NONE : str_word(&frames, '\n');
 	while (wanted.n > 0) {
-		str text = first_line(wanted);
-		wanted = str_from(wanted, text.n < wanted.n ? text.n + 1 : text.n);
-		bool outermost = text.n > 0 && text.p[0] == '^';
-		if (str_find(outermost ? first : frames, str_from(text, outermost)) < 0)
+		const str texts = str_word(&wanted, '\n');
+		const bool outermost = texts.n > 0 && texts.p[0] == '^';
+		if (!has_one_of(str_from(texts, outermost), outermost ? first : r->frames))
 			return false;
 	}
 	return true;

@@ -34,7 +34,7 @@ struct signature {
 	enum keep keep;
 	enum level level;      /* only records of this level; LEVEL_NONE = any */
 	str match;             /* PCRE2 text; named groups are fields */
-	str frame;             /* tracebacks: literals that must stand in the frames, one a line, behind '^' in the first of an error that nobody caught; empty = none */
+	str frame;             /* tracebacks: of each line one of its literals (a|b) must stand in the frames, behind '^' in the first of an error that nobody caught; empty = none */
 	str head;              /* literal that every match begins with (from ^…), computed; may be empty */
 	str literal;           /* literal that every match contains, computed or given; may be empty */
 	bool anchored;
