@@ -53,7 +53,7 @@
  *               json_block           lines of JSON logs from there
  *               cache_line transcript_line   the same for lines of the client's cache log and of transcripts: JSON without a parser
  *               peel fold traceback  wrappers off; several lines to one record; exceptions
- *               format_json format_transcript excerpt facts  dialects, quoted logs; what a file says about itself
+ *               format_json format_object format_transcript excerpt facts  dialects, quoted logs; what a file says about itself
  *               tally                what is counted of a file
  *               parser_state         what is kept of a parser between two runs
  * match/        index texts gate matcher  which signatures can match; records to events

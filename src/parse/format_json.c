@@ -1,5 +1,5 @@
 /* JSON dialects: the records of the MCP cache log (one object per line, or the old pretty-printed array), container and journal
- * wrappers, JSON-RPC messages, servers that log objects; session transcripts go on to format_transcript.c.
+ * wrappers, JSON-RPC messages; what servers log goes on to format_object.c, session transcripts to format_transcript.c.
  *
  * Whole lines are parsed; values over several lines are collected by depth first. What does not parse (cut, corrupt, with
  * somebody's "..." inside) is searched leniently for the few keys that matter. Duplicate keys and deep nesting are the parser's
@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "parse/cache_line.h"
+#include "parse/format_object.h"
 #include "parse/parts.h"
 
 static str front(str s)
@@ -136,90 +137,11 @@ static bool wire_object(struct flow *f, const struct text_line *t, const struct 
 	return true;
 }
 
-/* The traceback of such an object, in a member of its own or behind the message: its leaves are records, as in a log of lines. */
-static void object_trace(struct flow *f, const struct text_line *t, const struct record *r, const struct json *doc)
-{
-	static const char *const members[] = {"exc_info", "exception", "traceback", "stack_trace", "text"};
-	const struct record place = {.line = t->line, .offset = t->offset, .at = r->at, .server = r->server};
-	str text = STR_NONE;
-	for (size_t i = 0; i < sizeof members / sizeof *members && text.n == 0; i++)
-		text = json_text(json_get(doc, members[i]));
-	if (text.n == 0)
-		text = r->body;
-	if (str_chr(text, '\n') >= 0)
-		emit_lines(f->p, &place, text);
-}
-
-/* Members that loguru prints as objects have their plain form inside. */
-static const struct json *plain_form(const struct json *v, const char *member) { return json_is_object(v) ? json_get(v, member) : v; }
-
-/* The first of these members that is there, in the object itself or in one of its objects. */
-static const struct json *member_of(const struct json *doc, const char *const *inside, const char *const *names)
-{
-	const struct json *v = NULL;
-	for (size_t i = 0; names[i] != NULL && v == NULL; i++)
-		v = json_get(doc, names[i]);
-	for (size_t k = 0; inside[k] != NULL && v == NULL; k++)
-		for (size_t i = 0; names[i] != NULL && v == NULL; i++)
-			v = json_get(json_get(doc, inside[k]), names[i]);
-	return v;
-}
-
-/* An answered HTTP request whose parts are members (pino-http, caddy, traefik, nginx with escape=json): put together as a web framework
- * prints it. Where it was logged as an error, what was said of it stands in front. */
-static bool request_object(struct flow *f, const struct json *doc, struct record *r)
-{
-	static const char *const asked[] = {"request", "req", "httpRequest", "http", NULL}, *const answered[] = {"response", "res", "httpRequest", "http", NULL},
-		*const methods[] = {"method", "request_method", "requestMethod", "RequestMethod", NULL},
-		*const paths[] = {"originalUrl", "uri", "url", "path", "request_uri", "requestUrl", "RequestPath", NULL},
-		*const states[] = {"statusCode", "status", "status_code", "DownstreamStatus", NULL};
-	const str method = json_text(member_of(doc, asked, methods)), path = json_text(member_of(doc, asked, paths));
-	const struct json *status = member_of(doc, answered, states);
-	int64_t code = 0;
-	uint64_t number = 0;
-	if (!json_int(status, &code) && str_u64(json_text(status), &number) && number < 1000)
-		code = (int64_t)number; /* some write it as a text */
-	if (method.n == 0 || method.n > 7 || path.n == 0 || path.p[0] != '/' || code < 100 || code > 599)
-		return false;
-	for (size_t i = 0; i < method.n; i++)
-		if (method.p[i] < 'A' || method.p[i] > 'Z')
-			return false;
-	struct buf *b = &f->decoded;
-	const ptrdiff_t line_end = str_chr(r->body, '\n');
-	buf_reset(b);
-	if (r->level == LEVEL_ERROR && r->body.n > 0)
-		buf_printf(b, "%.*s, request: ", STR_ARG(line_end < 0 ? r->body : str_head(r->body, (size_t)line_end)));
-	else
-		r->class = CLASS_ACCESS;
-	buf_printf(b, "%.*s %.*s %d", STR_ARG(method), STR_ARG(str_head(path, 2048)), (int)code);
-	r->body = buf_str(b);
-	return true;
-}
-
-/* A server that logs objects: the usual names of the usual libraries. Loguru puts them into one of their own, beside the line as text. */
 static bool server_object(struct flow *f, const struct text_line *t, const struct json *doc)
 {
-	static const char *const texts[] = {"msg", "message", "event", "text", "@m", "@mt", "Message"},
-		*const times[] = {"time", "timestamp", "ts", "@timestamp", "asctime", "@t", "Timestamp"},
-		*const levels[] = {"level", "levelname", "severity", "log.level", "@l", "LogLevel"};
-	struct record r = {.kind = SOURCE_SERVER, .class = CLASS_SERVER, .at = INSTANT_NONE, .server = t->server};
-	const struct json *record = json_get(doc, "record"), *of = json_is_object(record) ? record : doc;
-	int64_t number;
-	for (size_t i = 0; i < sizeof texts / sizeof *texts && r.body.n == 0; i++)
-		r.body = json_text(json_get(of, texts[i]));
-	for (size_t i = 0; i < sizeof times / sizeof *times && r.at == INSTANT_NONE; i++)
-		r.at = json_instant(plain_form(json_get(of, times[i]), "repr"));
-	for (size_t i = 0; i < sizeof levels / sizeof *levels && r.level == LEVEL_NONE; i++) {
-		const struct json *level = plain_form(json_get(of, levels[i]), "name");
-		r.level = json_int(level, &number) ? (number >= 50 ? LEVEL_ERROR : number >= 40 ? LEVEL_WARN : number >= 30 ? LEVEL_INFO : LEVEL_DEBUG) :
-			level_find(json_text(level));
-	}
-	if (r.at == INSTANT_NONE && r.level == LEVEL_NONE)
+	struct record r;
+	if (!object_record(f, t, doc, &r))
 		return false;
-	if (!request_object(f, doc, &r) && r.body.n == 0)
-		return false;
-	if (r.at == INSTANT_NONE)
-		r.at = t->at;
 	hand_out(f, t, &r, false);
 	if (!f->embedded)
 		object_trace(f, t, &r, doc);
