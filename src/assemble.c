@@ -315,13 +315,10 @@ static void add_unmeasured(struct assembly *as)
 	struct incident *i = vec_push(&as->incidents);
 	struct evidence *e = arena_alloc(as->arena, sizeof *e);
 	const struct source *first = as->facts->source_count ? &as->facts->sources[0] : NULL;
-	bool pruned = false;
-	for (size_t k = 0; k < as->facts->source_count; k++)
-		pruned = pruned || source_pruned(&as->facts->sources[k]);
 	*e = (struct evidence){.at = {first, first ? 1 : 0, 0}, .time = first ? first->first : INSTANT_NONE, .role = ROLE_ABSENCE, .times = 1,
 		.text = S("a line about an MCP server or a call: none was read"), .after = INSTANT_NONE, .before = INSTANT_NONE, .until = INSTANT_NONE};
 	*i = (struct incident){.evidence = e, .evidence_count = 1, .id = S("v1:00000000000000000000000000000000"), .cause = S("unmeasured"), .title = S("nothing about MCP could be measured"),
-		.summary = pruned ? S("What these logs told was removed from the timeline by prune, so nothing can be said about their health. With --db :memory: they are read anew.") :
+		.summary = facts_pruned(as->facts) ? S("What these logs told was removed from the timeline by prune, so nothing can be said about their health. With --db :memory: they are read anew.") :
 			S("No record of an MCP call or connection was read, so nothing can be said about their health."), .trigger = S("none-observed"),
 		.ending = ENDING_STILL_OPEN, .state = STATE_ENDED, .severity = SEVERITY_INFO, .confidence = CONFIDENCE_CERTAIN,
 		.started_at = INSTANT_NONE, .ended_at = INSTANT_NONE, .duration = -1};

@@ -2,8 +2,7 @@
  *
  * A message is a header, then as many bytes, and what is missing to a multiple of 8. Of a record they are its fields up to the texts, where
  * each text that it has begins and how long it is, and the texts: first the line as it stood, in which most of the others lie. Both ends
- * are this program in this run: nothing is checked, and nothing of it may be stored.
- */
+ * are this program in this run: nothing is checked, and nothing of it may be stored. */
 #include "pass1_pack.h"
 #include "model/limits.h"
 #include <stddef.h>
@@ -57,21 +56,21 @@ void pack_record(struct buf *b, const struct record *r)
 {
 	struct record_message m;
 	const str *texts = &r->raw, raw = str_head(r->raw, LIMIT_RAW_EXCERPT), *copied[TEXTS]; /* nobody looks at more of it */
-	size_t n = raw.n, there = 1, copies = 0;
+	size_t n = raw.n, there = 0, copies = 0;
 	memcpy(m.fields, r, FIELDS);
-	m.texts = raw.p ? 1 : 0;
-	m.places[0] = (struct text_place){0, (uint32_t)raw.n};
-	for (unsigned i = 1; i < TEXTS; i++) {
-		if (!texts[i].p)
+	m.texts = 0;
+	for (unsigned i = 0; i < TEXTS; i++) {
+		const str text = i == 0 ? raw : texts[i];
+		if (!text.p)
 			continue;
 		struct text_place *place = &m.places[there++];
 		m.texts |= 1u << i;
-		place->n = (uint32_t)texts[i].n;
-		if (lies_in(raw, texts[i], &place->at))
+		place->n = (uint32_t)text.n;
+		if (lies_in(raw, text, &place->at))
 			continue;
 		place->at = (uint32_t)n;
 		copied[copies++] = &texts[i];
-		n += texts[i].n;
+		n += text.n;
 	}
 	char *to = put(b, MESSAGE_RECORD, head_of(there) + n);
 	memcpy(to, &m, head_of(there));
@@ -100,16 +99,13 @@ static void open_record(const struct reading_sink *sink, const char *p)
 	struct record r;
 	str *texts = &r.raw;
 	memcpy(&r, m->fields, FIELDS);
-	const char *from = p + head_of(1 + (size_t)__builtin_popcount(m->texts >> 1));
+	const char *from = p + head_of((size_t)__builtin_popcount(m->texts));
 	const struct text_place *place = m->places;
-	texts[0] = m->texts & 1 ? (str){from, place->n} : STR_NONE;
-	for (unsigned i = 1; i < TEXTS; i++)
-		if (m->texts >> i & 1) {
-			place++;
-			texts[i] = (str){from + place->at, place->n};
-		} else {
-			texts[i] = STR_NONE;
-		}
+	for (unsigned i = 0; i < TEXTS; i++) {
+		const bool there = m->texts >> i & 1;
+		texts[i] = there ? (str){from + place->at, place->n} : STR_NONE;
+		place += there;
+	}
 	sink->record(sink->context, &r);
 }
 

@@ -93,20 +93,15 @@ static void price_list(struct buf *out, struct prove_report *report, bool one)
 	buf_addz(out, "steps: in 100 records of its classes (the samples of all signatures stand for them), those that it matches included.\n");
 }
 
-static void counted(struct buf *out, size_t n, const char *what, const char *behind)
-{
-	buf_printf(out, "%zu %s%s%s", n, what, page_plural(n), behind);
-}
-
 static void summary(struct buf *out, const struct prove_report *r)
 {
-	counted(out, r->signatures, "signature", ", ");
-	counted(out, r->formats, "format", " and ");
-	counted(out, r->redactions, "redaction", " proven by ");
-	counted(out, r->samples, "sample", ", ");
-	counted(out, r->causes, "cause", " checked: ");
-	counted(out, r->errors, "error", ", ");
-	counted(out, r->warnings, "warning", "\n");
+	page_count(r->signatures, "signature", ", ", out);
+	page_count(r->formats, "format", " and ", out);
+	page_count(r->redactions, "redaction", " proven by ", out);
+	page_count(r->samples, "sample", ", ", out);
+	page_count(r->causes, "cause", " checked: ", out);
+	page_count(r->errors, "error", ", ", out);
+	page_count(r->warnings, "warning", "\n", out);
 }
 
 static int prove(const struct env *env, const struct opts *opts, struct rules *rules, bool lint)

@@ -54,10 +54,7 @@ int find_incident(const struct run *r, const char *id, const struct incident **r
 		return code;
 	}
 	const int code = err_set(reterr, ERR_USAGE, "no incident %s in %s", id, r->opts->arg_count > 1 ? "these logs" : "the timeline");
-	bool pruned = false;
-	for (size_t i = 0; i < f->source_count; i++)
-		pruned = pruned || source_pruned(&f->sources[i]);
-	if (r->opts->arg_count > 1 && pruned)
+	if (r->opts->arg_count > 1 && facts_pruned(f))
 		err_hint(reterr, "prune removed what some of them told; --db :memory: reads them anew");
 	else if (r->opts->arg_count > 1)
 		err_hint(reterr, "mcplog analyze with the same paths lists the ids");

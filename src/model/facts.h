@@ -64,4 +64,12 @@ struct facts {
 	size_t call_twin_count, event_twin_count;
 	struct picture picture;       /* pipeline_options.keep_calls */
 };
+/* Did prune remove rows of one of the sources? */
+static inline bool facts_pruned(const struct facts *f)
+{
+	for (size_t i = 0; i < f->source_count; i++)
+		if (source_pruned(&f->sources[i]))
+			return true;
+	return false;
+}
 #endif

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "report/compare.h"
+#include "report/page.h"
 #include "report/table.h"
 
 static const char *const figure_words[] = {[FIGURE_FAILED] = "failed", [FIGURE_OPEN] = "without an end", [FIGURE_P50] = "median latency",
@@ -30,11 +31,6 @@ static void subject(const struct compare_difference *d, struct buf *out)
 		buf_printf(out, "/%.*s", STR_ARG(d->tool));
 }
 
-static void count_of(uint64_t n, const char *what, const char *end, struct buf *out)
-{
-	buf_printf(out, "%llu %s%s%s", (unsigned long long)n, what, n == 1 ? "" : "s", end);
-}
-
 static void value(const struct compare_difference *d, unsigned side, struct buf *out)
 {
 	buf_reset(out);
@@ -44,7 +40,7 @@ static void value(const struct compare_difference *d, unsigned side, struct buf 
 		buf_printf(out, "%s (%llu)", text, (unsigned long long)d->of[side]);
 	} else if (d->figure == FIGURE_DROPS || d->figure == FIGURE_INCIDENTS) {
 		buf_printf(out, "%.0f in ", d->value[side]);
-		count_of(d->of[side], "call", "", out);
+		page_count(d->of[side], "call", "", out);
 	} else {
 		buf_printf(out, "%.0f of %llu, %.0f %%", d->value[side], (unsigned long long)d->of[side], 100 * d->value[side] / (double)d->of[side]);
 	}
@@ -95,9 +91,9 @@ void compare_text(const struct comparison *c, const struct compare_options *o, s
 		buf_printf(out, "%c  ", 'A' + (int)side);
 		utf8_terminal(out, o->name[side], false);
 		buf_addz(out, ": ");
-		count_of(c->calls[side], "call", "", out);
+		page_count(c->calls[side], "call", "", out);
 		buf_printf(out, ", %llu failed, %llu without an end, ", (unsigned long long)c->failed[side], (unsigned long long)c->open[side]);
-		count_of(c->incidents[side], "incident", "\n", out);
+		page_count(c->incidents[side], "incident", "\n", out);
 	}
 	const size_t worse = list(c, o, TREND_WORSE, "Worse", out), better = list(c, o, TREND_BETTER, "Better", out);
 	if (c->calls[0] == 0 || c->calls[1] == 0)

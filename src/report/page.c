@@ -273,3 +273,8 @@ const char *page_plural(uint64_t n)
 {
 	return n == 1 ? "" : "s";
 }
+
+void page_count(uint64_t n, const char *what, const char *end, struct buf *out)
+{
+	buf_printf(out, "%llu %s%s%s", (unsigned long long)n, what, page_plural(n), end);
+}

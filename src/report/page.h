@@ -35,6 +35,7 @@ str page_place(const struct page *p, const struct line_ref *at, struct buf *ret_
 /* "2026-05-17 20:23:00" of at. */
 void page_clock(instant at, char ret_text[32]);
 const char *page_plural(uint64_t n); /* "s" or "" */
+void page_count(uint64_t n, const char *what, const char *end, struct buf *out); /* "3 calls", and `end`. Appends. */
 /* Behind "N calls ": of facts.calls_counted. */
 #define REPORT_ONLY_COUNTED "only began, so many that they were counted, not judged one by one."
 #endif

@@ -72,8 +72,10 @@ static void unknown_server(struct page *p)
 	const struct facts *f = p->facts;
 	const str wanted = p->options->server;
 	struct buf line = {0};
-	bool known = wanted.n == 0;
+	bool known = false;
 	size_t named = 0;
+	if (!wanted.n)
+		return;
 	buf_printf(&line, "No server is called %.*s in these logs. They name", STR_ARG(wanted));
 	for (size_t i = 0; i < f->server_count; i++) {
 		const str name = f->servers[i].name;

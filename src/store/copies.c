@@ -64,26 +64,15 @@ static void give(struct source *s, const struct source_part *parts, size_t n, st
 	s->part_count = n;
 }
 
-/* One more problem of the source, for the caller to word. */
-static struct problem *note(struct source *s, const char *code, struct arena *a)
-{
-	struct problem *list = arena_alloc(a, (s->problem_count + 1) * sizeof *list);
-	if (s->problem_count)
-		memcpy(list, s->problems, s->problem_count * sizeof *list);
-	struct problem *p = &list[s->problem_count++];
-	*p = (struct problem){.code = code, .class = PROBLEM_NOTE, .times = 1};
-	s->problems = list;
-	return p;
-}
-
 static void note_copy(struct source *s, const struct source *other, uint64_t bytes, struct arena *a)
 {
-	struct problem *p = note(s, "copy", a);
+	struct problem p = {.code = "copy", .class = PROBLEM_NOTE, .times = 1};
 	const str path = str_head(other->path, 120);
 	if (bytes >= s->offset)
-		(void)snprintf(p->text, sizeof p->text, "the same content as %.*s; counted there", STR_ARG(path));
+		(void)snprintf(p.text, sizeof p.text, "the same content as %.*s; counted there", STR_ARG(path));
 	else
-		(void)snprintf(p->text, sizeof p->text, "its first %llu bytes are those of %.*s; counted there", (unsigned long long)bytes, STR_ARG(path));
+		(void)snprintf(p.text, sizeof p.text, "its first %llu bytes are those of %.*s; counted there", (unsigned long long)bytes, STR_ARG(path));
+	source_append_problem(s, &p, a);
 }
 
 static void add_shared(struct source *s, const struct source *copy, int sign)
@@ -120,8 +109,8 @@ static int plan(struct timeline *t, struct source *s, struct source *original, s
 		if (r == 0)
 			give(s, parts, n, a);
 		if (r == 0 && s->pruned_original)
-			(void)snprintf(note(s, "pruned", a)->text, sizeof s->problems->text,
-				"calls and events of the file that it is a copy of were removed by prune; --db :memory: reads them anew");
+			source_append_problem(s, &(struct problem){.code = "pruned", .class = PROBLEM_NOTE, .times = 1,
+				.text = "calls and events of the file that it is a copy of were removed by prune; --db :memory: reads them anew"}, a);
 		return r;
 	}
 	const bool first = s->index < original->index && original->part_count == 1 && original->parts[0].from == 0;

@@ -62,7 +62,7 @@ static void read_problem(sqlite3_stmt *st, struct arena *a, struct problem *p)
 	p->times = column_u32(st, 5);
 }
 
-static void add_problem(struct source *s, const struct problem *p, struct arena *a)
+void source_append_problem(struct source *s, const struct problem *p, struct arena *a)
 {
 	struct problem *list = arena_alloc(a, (s->problem_count + 1) * sizeof *list);
 	if (s->problem_count)
@@ -77,13 +77,13 @@ static void add_own_problems(const struct timeline *t, uint64_t rules_hash, stru
 	ret->problems = arena_alloc(a, sizeof *ret->problems); /* never NULL for those who copy */
 	if (t->rules_hash && rules_hash != t->rules_hash) {
 		const struct problem old = note("old-knowledge", ret->path, "%.*s was read with other patterns and cannot be read again");
-		add_problem(ret, &old, a);
+		source_append_problem(ret, &old, a);
 	}
 	if (source_pruned(ret)) {
 		struct problem gone = {.code = "pruned", .class = PROBLEM_NOTE, .times = 1};
 		(void)snprintf(gone.text, sizeof gone.text, "calls and events of its first %llu bytes were removed by prune; --db :memory: reads them anew",
 			(unsigned long long)ret->shared.bytes);
-		add_problem(ret, &gone, a);
+		source_append_problem(ret, &gone, a);
 	}
 }
 
@@ -133,7 +133,7 @@ static int load_one(struct timeline *t, int64_t id, struct arena *a, struct sour
 		bind_int(st, 1, id);
 	while ((r = sql_row(&t->sql, st, reterr)) > 0) {
 		read_problem(st, a, &p);
-		add_problem(ret, &p, a);
+		source_append_problem(ret, &p, a);
 	}
 	return r < 0 ? r : 1;
 }
@@ -147,7 +147,7 @@ static int load_problems(struct timeline *t, const struct map *wanted, struct ar
 	while ((r = sql_row(&t->sql, st, reterr)) > 0)
 		if (map_get(wanted, column_u64(st, 6), &at)) {
 			read_problem(st, a, &p);
-			add_problem(&ret[at], &p, a);
+			source_append_problem(&ret[at], &p, a);
 		}
 	return r;
 }

