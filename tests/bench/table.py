@@ -4,7 +4,9 @@
     table.py [--only NAME]... [--list] [--mib 128] [--rounds 5] [--full] [--dense] [--log FILE]
 
 Commands of a row take turns (A B C A B C …) after one round to warm up; a figure is the median of user + system time of whole
-processes, from wait4 (wall time where the row says so). Sizes are small enough for some minutes; --full takes a log of 1 GiB, --dense
+processes, from wait4 (wall time where the row says so). Where cores are shared with others, pace.c tells before and after a command
+whether ours were slowed. More rounds follow for up to EXTRA seconds until there are enough undisturbed ones; if they stay too few, the
+least disturbed count too, and the row says so. Sizes are small enough for some minutes; --full takes a log of 1 GiB, --dense
 one with more calls and shorter lines; --log gives another one than gen.c makes, whose first 10 MiB are the small one. A tool that is not
 installed makes its row "SKIPPED", what ends with an error is "missed". A row is a function below that returns measured figures and says
 its goal; adding one is adding a function.
@@ -29,6 +31,8 @@ import test_call_rows
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = os.path.abspath(shutil.which(os.environ.get("MCPLOG", "mcplog")) or os.environ.get("MCPLOG", "mcplog"))
 SIG12, SIG50 = os.path.join(HERE, "sig12.txt"), os.path.join(HERE, "sig50.txt")
+EXTRA = 60  # seconds
+QUIET = 1.15  # x the best pace seen
 PART = 32 << 20  # tools of another order of magnitude see this much of the log
 STAMP = "2026-03-19T{:02}:{:02}:{:02}.{:03}Z"
 ROWS = []
@@ -72,6 +76,7 @@ class Bench:
     def __init__(self, args, scratch):
         self.args, self.scratch, self.made = args, scratch, {}
         self.shape = [] if args.dense else ["plain"]
+        self.best, self.disturbed = float("inf"), ""
 
     def path(self, name):
         return os.path.join(self.scratch, name)
@@ -124,18 +129,37 @@ class Bench:
             if name.startswith("new.db"):
                 os.remove(self.path(name))
 
+    def pace(self):
+        """Milliseconds for a fixed piece of work that needs nothing but the core."""
+        took = float(subprocess.run([self.compiled("pace")], capture_output=True, check=True).stdout)
+        self.best = min(self.best, took)
+        return took
+
     def turns(self, commands, what=0, rounds=None, prepare=None):
         """Medians, one per command; what: 0 CPU, 1 wall."""
-        found = [[] for _ in commands]
-        for turn in range((rounds or self.args.rounds) + 1):
-            for command, figures in zip(commands, found):
+        rounds = rounds or self.args.rounds
+        found = [[] for _ in commands]  # (pace, figure)
+        until = time.monotonic() + EXTRA
+        for turn in itertools.count():
+            if turn > rounds and (time.monotonic() > until or min(map(self.quiet, found)) >= rounds):
+                break
+            for command, runs in zip(commands, found):
+                if self.quiet(runs) >= rounds:
+                    continue
                 self.fresh()
                 if prepare:
                     prepare()
+                before = self.pace()
                 got = run(command, self.scratch, {"LC_ALL": "C", "HOME": self.scratch})
                 if turn:
-                    figures.append(got[what])
-        return [max(statistics.median(f), 1e-6) for f in found]
+                    runs.append((max(before, self.pace()), got[what]))
+        least = min(map(self.quiet, found))
+        if least < rounds:
+            self.disturbed = f" ({least} of {rounds} rounds undisturbed)"
+        return [max(statistics.median(figure for _, figure in sorted(runs)[:rounds]), 1e-6) for runs in found]
+
+    def quiet(self, runs):
+        return sum(pace <= QUIET * self.best for pace, _ in runs)
 
     def peak(self, command):
         """MiB."""
@@ -450,6 +474,7 @@ def truth(b):
 
 
 def shown(bench, function):
+    bench.disturbed = ""
     try:
         figures = function(bench)
     except Skipped as e:
@@ -457,7 +482,7 @@ def shown(bench, function):
     except (Missed, OSError, subprocess.CalledProcessError) as e:
         return f"no figure: {e}", "missed"
     met = all(figure <= limit if limit > 0 else figure >= -limit for figure, limit, _ in figures)
-    return "; ".join(f"{figure:.2f} {unit}" for figure, _, unit in figures), "met" if met else "missed"
+    return "; ".join(f"{figure:.2f} {unit}" for figure, _, unit in figures) + bench.disturbed, "met" if met else "missed"
 
 
 def main():
