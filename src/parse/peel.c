@@ -148,14 +148,39 @@ static str peel_number(str s)
 	return str_starts(str_from(rest, n), S(" | ")) ? str_from(rest, n + 3) : str_starts(str_from(rest, n), S("\xe2\x86\x92")) ? str_from(rest, n + 3) : s;
 }
 
+enum { FILE_NAME_MOST = 512 };
+
+static bool is_date(str s)
+{
+	return digits(s) == 4 && s.n > 8 && s.p[4] == '-' && digits(str_from(s, 5)) == 2 && s.p[7] == '-';
+}
+
+/* Where a name of a log that begins the text ends, or 0. */
+static size_t file_name(str s)
+{
+	static const char *const endings[] = {".log", ".txt", ".jsonl", ".json", ".out", ".err"};
+	for (size_t i = 1; i < s.n && i < FILE_NAME_MOST && s.p[i] != ' '; i++)
+		for (size_t k = 0; s.p[i] == '.' && k < sizeof endings / sizeof *endings; k++) {
+			const size_t end = i + strlen(endings[k]);
+			if (str_starts(str_from(s, i), str_z(endings[k])) && end < s.n && (s.p[end] == ':' || s.p[end] == '-'))
+				return end;
+		}
+	return 0;
+}
+
+/* grep -H, with or without -n: a name, ':' or '-' (a line of context), the line's number and the same sign again. */
 static str peel_file(str s)
 {
-	for (size_t i = 1; i < s.n && i < 512; i++) {
+	const size_t name = file_name(s);
+	for (size_t i = name ? name : 1; i < s.n && i < FILE_NAME_MOST; i++) {
 		if ((s.p[i] != ':' && s.p[i] != '-') || s.p[i - 1] == ' ')
 			continue;
-		size_t n = digits(str_from(s, i + 1));
-		if (n > 0 && i + 1 + n < s.n && s.p[i + 1 + n] == s.p[i] && (i < 4 || digits(s) != 4))
-			return str_from(s, i + n + 2);
+		const str rest = str_from(s, i + 1);
+		size_t n = digits(rest);
+		if (n > 0 && n < rest.n && rest.p[n] == s.p[i] && (i < 4 || digits(s) != 4) && !is_date(rest))
+			return str_from(rest, n + 1);
+		if (name)
+			return rest;
 	}
 	return s;
 }

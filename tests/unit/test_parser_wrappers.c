@@ -131,7 +131,7 @@ static void colours(void **state)
 static void pasted_prefixes(void **state)
 {
 	(void)state;
-	static const char *const prefixes[] = {"Line 26:  ", "> ", "- ", "> - ", "    ", "123:", "debug.txt:123:", "  17\t", "* "};
+	static const char *const prefixes[] = {"Line 26:  ", "> ", "- ", "> - ", "    ", "123:", "debug.txt:123:", "debug.txt-2026-", "a/debug.txt:", "debug-1.log-", "  17\t", "* "};
 	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
 		struct buf text = {0};
 		buf_printf(&text, "%s2026-05-17T20:23:01.090Z [DEBUG] MCP server \"pg-mcp\": SSE connection dropped after 61937s uptime\n", prefixes[i]);
