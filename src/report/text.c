@@ -89,6 +89,19 @@ static void unknown_server(struct page *p)
 	buf_done(&line);
 }
 
+/* No incident is not the same as an answer. */
+static void still_open(struct page *p)
+{
+	const uint64_t n = p->facts->calls_open;
+	struct buf line = {0};
+	if (!n)
+		return;
+	buf_printf(&line, "%llu call%s no end, and no line says that %s: \"mcplog query open-calls\" names %s.", (unsigned long long)n, n == 1 ? " has" : "s have",
+		n == 1 ? "it hangs" : "they hang", n == 1 ? "it" : "them");
+	page_wrap(p, INK_PLAIN, buf_str(&line), 0, 0);
+	buf_done(&line);
+}
+
 static void healthy(struct page *p)
 {
 	const struct facts *f = p->facts;
@@ -102,6 +115,7 @@ static void healthy(struct page *p)
 	else {
 		page_printf(p, INK_GREEN, "No incidents in %llu call%s.", (unsigned long long)f->calls, page_plural(f->calls));
 		page_end(p);
+		still_open(p);
 	}
 	unknown_server(p);
 }

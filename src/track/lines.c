@@ -19,6 +19,19 @@ static void mark_end(struct open_call *c, const struct event *e)
 	c->ended = true;
 }
 
+/* Its failure was not final: it runs again. The error stays until there is another one, or none. */
+static void take_back_end(struct tracker *t, struct open_call *c)
+{
+	struct call *k = &c->call;
+	k->flags |= CALL_RETRIED;
+	k->outcome = OUTCOME_OK;
+	k->ended_at = INSTANT_NONE;
+	k->end = (struct place){0};
+	k->duration = -1;
+	c->ended = false;
+	t->stirred |= c->lingers;
+}
+
 /* The last line of a call. */
 static void end_with(struct tracker *t, struct open_call *c, enum call_line which, const struct event *e)
 {
@@ -86,9 +99,7 @@ static void on_sent(struct tracker *t, const struct event *e)
 {
 	struct open_call *c = pair_unsent(t, e);
 	if (!c && (c = pair_retried(t, e))) {
-		c->call.flags |= CALL_RETRIED;
-		c->ended = false;
-		t->stirred |= c->lingers;
+		take_back_end(t, c);
 	} else if (!c) {
 		c = pair_begin(t, e);
 		c->call.link = LINK_ORDER;
@@ -96,6 +107,7 @@ static void on_sent(struct tracker *t, const struct event *e)
 	}
 	open_calls_set_name(&t->open, c, e->server, e->tool);
 	c->sent = true;
+	c->again = false;
 	c->call.attempts++;
 	if (c->call.attempts == 1) {
 		c->call.sent_at = e->at;
@@ -204,7 +216,8 @@ static void on_retry(struct tracker *t, const struct event *e)
 {
 	for (struct open_call *c = open_calls_first(&t->open, e->server, e->tool); c; c = open_calls_next(&t->open, c))
 		if (c->ended && !c->closed && open_call_has(c, LINE_FAILED)) {
-			c->call.flags |= CALL_RETRIED;
+			take_back_end(t, c);
+			c->again = true;
 			open_call_keep(c, LINE_RETRY, e);
 			c->touched = t->count;
 			return;

@@ -178,7 +178,7 @@ struct open_call *pair_unsent(struct tracker *t, const struct event *e)
 struct open_call *pair_retried(struct tracker *t, const struct event *e)
 {
 	for (struct open_call *c = open_calls_first(&t->open, e->server, e->tool); c; c = open_calls_next(&t->open, c))
-		if (c->ended && !c->closed && open_call_has(c, LINE_FAILED) && (c->dispatched || (c->call.flags & CALL_RETRIED)))
+		if (c->again || (c->ended && c->dispatched && !c->closed && open_call_has(c, LINE_FAILED)))
 			return c;
 	return NULL;
 }

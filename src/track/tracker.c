@@ -40,8 +40,11 @@ bool track_healthy(const struct open_call *c)
 static void decide_outcome(struct open_call *c)
 {
 	struct call *k = &c->call;
-	if (!c->ended && k->outcome == OUTCOME_OK)
+	if (!c->ended && k->outcome == OUTCOME_OK) {
 		k->outcome = OUTCOME_UNENDED;
+		k->err = STR_NONE; /* of a failure that was not final */
+		k->class = 0;
+	}
 	if ((k->flags & CALL_BACKGROUND) && k->outcome == OUTCOME_OK && !open_call_has(c, LINE_COMPLETED))
 		k->outcome = OUTCOME_BACKGROUNDED;
 	if ((k->flags & CALL_ESC) && (k->outcome == OUTCOME_ERROR || k->outcome == OUTCOME_ABORTED))

@@ -170,6 +170,38 @@ static void the_last_failure_of_a_retry_counts(void **state)
 	log_done(&l);
 }
 
+/* Two calls of one tool whose session is lost: each is repeated, and runs until its own end comes. */
+static void a_repeated_call_is_open(void **state)
+{
+	struct log l;
+	(void)state;
+	log_begin(&l);
+	push(&l, 1, CALL_DISPATCH, .tool = FULL, .id = "a");
+	push(&l, 1, CALL_SENT, ST);
+	push(&l, 1, CALL_DISPATCH, .tool = FULL, .id = "b");
+	push(&l, 1, CALL_SENT, ST);
+	push(&l, 2, CALL_FAILED, ST, .err = "first", .class = 7);
+	push(&l, 2, CALL_FAILED, ST, .err = "first", .class = 7);
+	push(&l, 2, CALL_RETRY, ST);
+	push(&l, 2, CALL_RETRY, ST);
+	push(&l, 4, CALL_SENT, ST);
+	push(&l, 34, CALL_BEAT, ST, .ms = 30000);
+	push(&l, 90, CALL_BEAT, ST, .ms = 60000); /* later than a failure waits for a retry */
+	log_finish(&l);
+	assert_int_equal(l.calls.n, 2);
+	for (size_t i = 0; i < l.calls.n; i++) {
+		const struct call *c = &l.calls.v[i];
+		expect_outcome(c, OUTCOME_UNENDED);
+		expect_flags(c, CALL_DISPATCHED | CALL_RETRIED);
+		assert_int_equal(c->ended_at, INSTANT_NONE);
+		assert_int_equal(c->class, 0);
+		assert_int_equal(c->err.n, 0);
+	}
+	assert_int_equal(l.calls.v[0].attempts + l.calls.v[1].attempts, 3);
+	assert_int_equal(l.calls.v[0].beats + l.calls.v[1].beats, 2);
+	log_done(&l);
+}
+
 static void a_failure_without_dispatch_waits_for_a_retry(void **state)
 {
 	struct log l;
@@ -588,6 +620,7 @@ int main(void)
 		cmocka_unit_test(without_elapsed_time_the_oldest_ends_first),
 		cmocka_unit_test(a_retry_inside_a_dispatch),
 		cmocka_unit_test(the_last_failure_of_a_retry_counts),
+		cmocka_unit_test(a_repeated_call_is_open),
 		cmocka_unit_test(a_failure_without_dispatch_waits_for_a_retry),
 		cmocka_unit_test(beats_without_a_start),
 		cmocka_unit_test(an_end_without_a_start_gives_the_id),
