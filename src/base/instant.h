@@ -5,6 +5,7 @@
 
 typedef int64_t instant;
 #define INSTANT_NONE INT64_MIN /* unknown; never a real time */
+#define INSTANT_LAST INT64_C(253402300799999999) /* the end of the year 9999: what is read is no later, but for an offset */
 #define SECOND INT64_C(1000000)
 #define MILLISECOND INT64_C(1000)
 #define MINUTE (60 * SECOND)

@@ -63,9 +63,8 @@ static bool year(struct parts *p, str *s, char letter)
 
 static bool epoch(struct parts *p, str *s, char letter)
 {
-	const int64_t last = INT64_C(253402300799); /* end of the year 9999 */
 	int64_t v, scale = letter == 's' ? SECOND : 1;
-	if (!number(s, 17, &v) || v > last * SECOND / scale)
+	if (!number(s, 17, &v) || v > INSTANT_LAST / scale)
 		return false;
 	p->epoch = v * scale;
 	p->have |= HAVE_EPOCH;

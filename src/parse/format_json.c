@@ -25,6 +25,13 @@ bool json_starts(str text)
 
 bool json_is_bracketed(str text) { return text.n > 0 && text.p[0] == '[' && (text.n == 1 || (text.p[1] != '{' && text.p[1] != ' ')); }
 
+/* Since 1970, in seconds, milliseconds or microseconds: its size tells. */
+static instant instant_of_number(int64_t number)
+{
+	const int64_t unit = number < INT64_C(100000000000) ? SECOND : number < INT64_C(100000000000000) ? MILLISECOND : 1;
+	return number >= 0 && number <= INSTANT_LAST / unit ? number * unit : INSTANT_NONE;
+}
+
 instant json_instant(const struct json *v)
 {
 	instant at;
@@ -33,8 +40,8 @@ instant json_instant(const struct json *v)
 	double seconds;
 	if (json_fraction(v, &seconds)) /* seconds since 1970 (zap), or milliseconds; microseconds never have a fraction */
 		return seconds > 0 && seconds < 1e11 ? (instant)(seconds * (double)SECOND) : seconds > 0 && seconds < 1e14 ? (instant)(seconds * (double)MILLISECOND) : INSTANT_NONE;
-	if (json_int(v, &number)) /* seconds, milliseconds or microseconds since 1970, by size */
-		return number > 0 && number < INT64_C(100000000000) ? number * SECOND : number < INT64_C(100000000000000) ? number * MILLISECOND : number;
+	if (json_int(v, &number))
+		return instant_of_number(number);
 	str s = json_text(v);
 	if (s.n == 0 || !instant_iso(s, &at, &zoned))
 		return INSTANT_NONE;
@@ -432,7 +439,7 @@ bool json_wrapper(struct parser *p, struct text_line *t, uint64_t *key, bool *re
 		done = keep_text(p, t, json_text(json_get(doc, carrier)), carried_at(doc));
 	} else if (json_is_string(message)) {
 		uint64_t micros;
-		bool timed = str_u64(json_text(json_get(doc, "__REALTIME_TIMESTAMP")), &micros) && micros < INT64_MAX;
+		bool timed = str_u64(json_text(json_get(doc, "__REALTIME_TIMESTAMP")), &micros) && micros <= INSTANT_LAST;
 		*key ^= hash64_seed(json_text(json_get(doc, "SYSLOG_IDENTIFIER")), 1);
 		done = keep_text(p, t, json_text(message), timed ? (instant)micros : INSTANT_NONE);
 	}

@@ -81,6 +81,27 @@ static void traces_in_json(void **state)
 		"1 server server 2026-11-20T10:00:09.123Z|Session not found\n");
 }
 
+/* Seconds, milliseconds, microseconds; what is no time of ours is none, and the record stays. */
+static void numbers_as_times(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *number, *time;
+	} rows[] = {
+		{"1795255209", "2026-11-21T10:00:09.000Z"}, {"1795255209123", "2026-11-21T10:00:09.123Z"}, {"1795255209123456", "2026-11-21T10:00:09.123Z"},
+		{"1795255209.5", "2026-11-21T10:00:09.500Z"}, {"0", "1970-01-01T00:00:00.000Z"}, {"253402300799999999", "9999-12-31T23:59:59.999Z"},
+		{"253402300800000000", "-"}, {"9223372036854775807", "-"}, {"-1", "-"}, {"-9223372036854775807", "-"}, {"1e300", "-"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct buf text = {0}, wanted = {0};
+		buf_printf(&text, "{\"level\":\"info\",\"time\":%s,\"msg\":\"Session not found\"}%c", rows[i].number, '\0');
+		buf_printf(&wanted, "1 server server %s|Session not found\n%c", rows[i].time, '\0');
+		expect(text.p, wanted.p);
+		buf_done(&text);
+		buf_done(&wanted);
+	}
+}
+
 /* Lines with the editor's local time and the client's UTC tell what the editor's own lines are ahead. */
 static void two_clocks(void **state)
 {
@@ -164,7 +185,7 @@ static void entities(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(docker_timestamps), cmocka_unit_test(docker_json), cmocka_unit_test(journal_and_syslog), cmocka_unit_test(shippers), cmocka_unit_test(traces_in_json), cmocka_unit_test(two_clocks), cmocka_unit_test(kubernetes),
+		cmocka_unit_test(docker_timestamps), cmocka_unit_test(docker_json), cmocka_unit_test(journal_and_syslog), cmocka_unit_test(shippers), cmocka_unit_test(traces_in_json), cmocka_unit_test(numbers_as_times), cmocka_unit_test(two_clocks), cmocka_unit_test(kubernetes),
 		cmocka_unit_test(compose), cmocka_unit_test(colours), cmocka_unit_test(pasted_prefixes), cmocka_unit_test(typography), cmocka_unit_test(entities),
 	};
 	return cmocka_run_group_tests(tests, load_rules, free_rules);
