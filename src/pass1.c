@@ -12,6 +12,9 @@
 #include "pass1_ahead.h"
 #include "pass1_rest.h"
 #include "base/utf8.h"
+#include "model/limits.h"
+#include <stdio.h>
+#include <string.h>
 
 enum { PROGRESS_BYTES = 8 << 20 };
 
@@ -69,11 +72,24 @@ static void store_call(void *context, const struct call *c)
 	timeline_add_call(f->p->timeline, f->source.id, &row);
 }
 
+/* What a pattern gave up on may have been any event: the source does not count as read completely. */
+static void note_gave_up(struct file_pass *f, const struct record *r)
+{
+	const str pattern = matcher_gave_up(f->p->matcher);
+	struct problem *p = &f->gave_up;
+	if (!pattern.p || p->times++ > 0)
+		return;
+	*p = (struct problem){.code = "pattern-gave-up", .class = PROBLEM_ERROR, .line = r->line, .offset = r->offset, .times = 1};
+	(void)snprintf(p->text, sizeof p->text, "pattern %.*s gave up on this line: it took too many steps", STR_ARG(str_head(pattern, 100)));
+}
+
 static void on_record(void *context, const struct record *r)
 {
 	struct file_pass *f = context;
 	struct event e;
-	if (!matcher_match(f->p->matcher, r, &e))
+	const bool known = matcher_match(f->p->matcher, r, &e);
+	note_gave_up(f, r);
+	if (!known)
 		return;
 	const struct signature *s = e.signature ? &f->p->rules->signatures.v[e.signature - 1] : NULL;
 	if (s && s->keep == KEEP_COUNT)
@@ -121,8 +137,21 @@ static str clean_fact(struct file_pass *f, str fact)
 	return kept.p == fact.p ? fact : arena_str(&f->arena, kept);
 }
 
+static void add_gave_up(struct file_pass *f)
+{
+	struct source *s = &f->source;
+	if (f->gave_up.times == 0 || s->problem_count >= LIMIT_PROBLEMS)
+		return;
+	struct problem *all = arena_alloc(&f->arena, (s->problem_count + 1) * sizeof *all);
+	if (s->problem_count > 0)
+		memcpy(all, s->problems, s->problem_count * sizeof *all);
+	all[s->problem_count++] = f->gave_up;
+	s->problems = all;
+}
+
 static int end_source(struct file_pass *f, struct err *reterr)
 {
+	add_gave_up(f);
 	tracker_finish(f->tracker);
 	f->source.cwd = clean_fact(f, f->source.cwd);
 	f->source.server = clean_fact(f, f->source.server);

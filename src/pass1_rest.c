@@ -5,9 +5,10 @@
  * Files that are hardly longer than what detection looks at are always read from the beginning. What is put down holds no text
  * that redaction would hide. */
 #include "pass1_rest.h"
+#include "model/problem_wire.h"
 #include "redact/redact.h"
 
-enum { STATE_FORMAT = 4, STATE_MOST = 256 * 1024 };
+enum { STATE_FORMAT = 5, STATE_MOST = 256 * 1024 };
 
 static str clean_text(void *context, str text)
 {
@@ -26,6 +27,7 @@ void pass1_rest(void *context, uint64_t offset, str reader, str parser)
 		wire_str(&all, reader);
 		wire_str(&all, parser);
 		wire_str(&all, (str){tracker.p ? tracker.p : "", tracker.n});
+		wire_problem(&all, &f->gave_up);
 		timeline_source_rest(f->p->timeline, f->source.id, offset, buf_str(&all));
 	}
 	buf_done(&tracker);
@@ -56,6 +58,8 @@ bool pass1_go_on(struct file_pass *f)
 	if (wire_take_u64(&w) != STATE_FORMAT)
 		return false;
 	const str of_reader = wire_take_str(&w), of_parser = wire_take_str(&w), of_tracker = wire_take_str(&w);
+	struct problem gave_up;
+	wire_take_problem(&w, &f->arena, &gave_up);
 	struct wire reader = {of_reader, w.bad}, parser = {of_parser, w.bad}, tracker = {of_tracker, w.bad};
 	uint64_t line = wire_take_u64(&reader) + 1, offset = f->start.resume;
 	parser_restore(f->read.parser, &parser, &line, &offset);
@@ -67,5 +71,6 @@ bool pass1_go_on(struct file_pass *f)
 	parser_recount(f->read.parser, &parser);
 	reader = (struct wire){of_reader, false};
 	reader_restore(f->read.reader, &reader);
+	f->gave_up = gave_up;
 	return true;
 }

@@ -13,6 +13,7 @@ struct file_pass {
 	struct source source;
 	struct source_start start;
 	uint64_t reported;       /* progress */
+	struct problem gave_up;  /* records on which a pattern gave up; times 0: none */
 	struct arena arena;
 	struct buf text, err, fields, server, tool; /* of the row being written */
 };

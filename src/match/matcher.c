@@ -10,7 +10,7 @@
  *   excerpt     quoted text: cores of signatures are searched anywhere in it, then cores of error texts
  *
  * A regex that does not compile, or gives up at the step limit, never stops a run: it is left out, or the record stays without
- * event, and it is counted. What any text means is not known here. */
+ * event, and whoever reads is told. What any text means is not known here. */
 #include "match/matcher.h"
 #include "base/mem.h"
 #include "base/plain.h"
@@ -26,8 +26,7 @@ struct matcher {
 	bool core_ready;
 	struct regex **strict, **loose;       /* by signature, compiled when first tried: the regex, and without anchors for excerpts */
 	bool *strict_broken, *loose_broken;
-	uint64_t gave_up;
-	str gave_up_first;
+	str gave_up;                          /* matcher_gave_up's next answer */
 	struct field fields[LIMIT_EVENT_FIELDS]; /* of the last event */
 };
 
@@ -169,8 +168,8 @@ static bool run_signature(struct attempt *a, const struct signature *s)
 	if (regex == NULL)
 		return false;
 	int rc = regex_match(regex, a->body, &a->found);
-	if (rc == ERR_LIMIT && a->m->gave_up++ == 0)
-		a->m->gave_up_first = s->id;
+	if (rc == ERR_LIMIT && a->m->gave_up.p == NULL)
+		a->m->gave_up = s->id;
 	return rc == 1;
 }
 
@@ -446,9 +445,9 @@ bool matcher_tries(const struct matcher *m, size_t signature, str body)
 	return gate_may_begin(&m->gate, signature, body, &seen) && has_literals(&m->rules->signatures.v[signature], body, false);
 }
 
-uint64_t matcher_gave_up(const struct matcher *m, str *ret_first)
+str matcher_gave_up(struct matcher *m)
 {
-	if (ret_first != NULL)
-		*ret_first = m->gave_up_first;
-	return m->gave_up;
+	const str id = m->gave_up;
+	m->gave_up = STR_NONE;
+	return id;
 }

@@ -221,6 +221,16 @@ class Growing(Folder):
         self.assertEqual(source["last_time"], "2026-11-20T10:00:04.000Z")
         self.assertEqual(source["unrecognized"], 0)
 
+    def test_a_pattern_that_takes_too_long_is_told(self):
+        long = "SSE pipe burst after 100s of flow" + "xyz" * 2000 + "!"
+        log = self.put("debug.txt", hang(long) + hang(long))
+        self.put("my/slow.yaml", SIGNATURE.replace("s of flow\n  meaning", "s of flow.*x.*y.*z$\n  meaning"))
+        out, err = run("analyze", "--db", ":memory:", "--format", "json", "--patterns", self.patterns, log, cwd=self.path, expect=3)
+        problem = next(p for p in json.loads(out)["sources"][0]["problems"] if p["code"] == "pattern-gave-up")
+        self.assertEqual((problem["severity"], problem["times"]), ("error", 2))
+        self.assertIn("my.burst gave up", problem["text"])
+        self.assertIn("my.burst gave up", err)
+
     def test_a_broken_pattern_does_not_stop_a_run(self):
         log = self.put("debug.txt", hang("SSE connection dropped after 100s uptime"))
         self.put("my/bad.yaml", SIGNATURE.replace("pipe burst", "pipe (burst"))
