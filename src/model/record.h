@@ -1,4 +1,4 @@
-/* One record: the folded lines of one log entry, split into its parts. All views live until the parser's callback returns; pass1_ahead.c
+/* One record: the folded lines of one log entry, split into its parts. All views live until the parser's callback returns; pass1_pack.c
  * lists them. */
 #ifndef MCPLOG_MODEL_RECORD_H
 #define MCPLOG_MODEL_RECORD_H

@@ -7,9 +7,6 @@
  * Refuses to break lines inside a cell: a line of the table is a row. */
 #include "report/table.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "base/utf8.h"
 
 enum { GAP = 2, LEAST = 12 };
@@ -40,16 +37,6 @@ void table_text(struct table *t, str s)
 void table_number(struct table *t, str digits)
 {
 	*vec_push(&t->cells) = cell_of(t, digits, true);
-}
-
-void table_printf(struct table *t, const char *format, ...)
-{
-	char text[128];
-	va_list args;
-	va_start(args, format);
-	const int n = vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	table_number(t, (str){text, n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1});
 }
 
 struct layout {

@@ -21,7 +21,6 @@ void table_column(struct table *t, str name);
 /* The next cell; rows are filled from left to right. p NULL: empty. Texts are escaped here (J1). */
 void table_text(struct table *t, str s);
 void table_number(struct table *t, str digits);
-void table_printf(struct table *t, const char *format, ...) __attribute__((format(printf, 2, 3))); /* a number with its unit */
 /* width: columns of the page, 0 = as wide as it gets. `indent` blanks before each line. A table that cannot be fitted is written
  * as one record after the other, a line per column. */
 void table_write(struct table *t, size_t width, size_t indent, bool ascii, struct buf *out);

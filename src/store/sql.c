@@ -318,11 +318,6 @@ instant column_instant(sqlite3_stmt *st, int at)
 	return column_null(st, at) ? INSTANT_NONE : instant_of(column_int(st, at), 0, column_int(st, at + 1));
 }
 
-void bind_duration_ms(sqlite3_stmt *st, int at, int64_t us)
-{
-	bind_opt(st, at, us < 0 ? -1 : us / MILLISECOND);
-}
-
 bool column_null(sqlite3_stmt *st, int at)
 {
 	return sqlite3_column_type(st, at) == SQLITE_NULL;

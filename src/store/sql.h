@@ -65,7 +65,6 @@ void bind_blob(sqlite3_stmt *st, int at, const void *p, size_t n);
 void bind_squeezed(struct sql *q, sqlite3_stmt *st, int at, str bytes); /* as a BLOB; of one statement at a time */
 void bind_instant(sqlite3_stmt *st, int at, instant v); /* two columns: milliseconds and the rest, NULL when 0 */
 void bind_ms(sqlite3_stmt *st, int at, instant v);   /* whole milliseconds, rounded down */
-void bind_duration_ms(sqlite3_stmt *st, int at, int64_t us); /* the same; NULL when negative */
 
 bool column_null(sqlite3_stmt *st, int at);
 int64_t column_int(sqlite3_stmt *st, int at);
