@@ -20,17 +20,29 @@ static struct line_ref line_of(struct judge *j, const struct finding *f, const s
 	return ref_of(j->view, f->root ? f->root : f->subject.event);
 }
 
+/* What a rival is tried on: what the verdict speaks of, or, where that is no call and the rival is about one, the first it hit. */
+static struct subject subject_for(struct judge *j, const struct finding *f, const struct cause *rival)
+{
+	const struct call *first = rival->scope == SCOPE_CALL && f->cause->scope != SCOPE_CALL ? finding_first_call(f) : NULL;
+	struct subject s = f->subject;
+	for (size_t i = 0; first && i < f->calls.n; i++)
+		if (f->calls.v[i] == first)
+			subject_of_call(j->view, f->subject.server, f->calls.v[i], &s);
+	return s;
+}
+
 /* The rival's own words for the condition that failed; without words the condition is not worth showing. */
 static bool rule_out(struct judge *j, const struct finding *f, const struct cause *rival, struct ruled_out *ret)
 {
-	struct trial t = {.lists = &j->lists, .view = j->view, .rules = j->rules, .subject = &f->subject, .cause = rival};
+	const struct subject subject = subject_for(j, f, rival);
+	struct trial t = {.lists = &j->lists, .view = j->view, .rules = j->rules, .subject = &subject, .cause = rival};
 	if (rival->scope != f->cause->scope && rival->scope != SCOPE_CALL)
 		return false;
 	if (rules_check(&t, &rival->when))
 		return false;
 	str why = t.failed ? t.failed->why_not : STR_NONE;
 	for (unsigned i = 0; !why.n && i < rival->when.child_count; i++) {
-		struct trial again = {.lists = &j->lists, .view = j->view, .rules = j->rules, .subject = &f->subject, .cause = rival};
+		struct trial again = {.lists = &j->lists, .view = j->view, .rules = j->rules, .subject = &subject, .cause = rival};
 		if (!rules_check(&again, &rival->when.children[i])) {
 			why = rival->when.children[i].why_not;
 			if (why.n)
