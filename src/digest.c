@@ -8,7 +8,7 @@
 #include "base/hash.h"
 #include "base/intern.h"
 
-enum { DIGEST_FORMAT = 7, DIGEST_MOST = 1 << 20 };
+enum { DIGEST_FORMAT = 8, DIGEST_MOST = 1 << 20 };
 
 struct io {
 	bool write;
@@ -163,6 +163,7 @@ static void io_evidence(struct io *io, struct evidence *e)
 	io_small(io, e->role, ROLE_ABSENCE);
 	io_small(io, e->times, UINT32_MAX);
 	io_text(io, &e->text);
+	io_text(io, &e->said);
 	struct line_ref *also = io_list(io, e->also_in, &e->also_count, sizeof *also);
 	for (size_t i = 0; i < e->also_count; i++)
 		io_place(io, &also[i]);

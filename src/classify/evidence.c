@@ -33,6 +33,16 @@ static void add_twins(struct list *l, const struct seen *e, struct evidence *ev)
 	ev->also_in = also;
 }
 
+/* In brackets: these are not the line's own words. */
+static str said(struct list *l, uint16_t kind)
+{
+	const struct rules *rules = l->j->rules;
+	for (size_t i = 0; i < rules->words.n; i++)
+		if (rules->words.v[i].kind == kind)
+			return arena_printf(l->j->a, "(%.*s)", STR_ARG(rules->words.v[i].what));
+	return STR_NONE;
+}
+
 static struct evidence *add(struct list *l, const struct seen *e, enum role role)
 {
 	for (size_t i = 0; i < l->of.n; i++)
@@ -51,6 +61,8 @@ static struct evidence *add(struct list *l, const struct seen *e, enum role role
 		ev->before = e->before;
 	}
 	ev->text = l->j->options->text_of(l->j->options->context, e->e.id);
+	if (!ev->text.n)
+		ev->said = said(l, e->e.kind);
 	add_twins(l, e, ev);
 	return ev;
 }

@@ -49,6 +49,17 @@ static void load_mark(struct rules *rules, const struct tree_doc *d, uint16_t ki
 	m->what = nodes[WHAT] ? tree_text(d, nodes[WHAT]) : STR_NONE;
 }
 
+/* Naming a kind again with other words replaces them. */
+static void load_words(struct rules *rules, uint16_t kind, str what)
+{
+	size_t i = 0;
+	while (i < rules->words.n && rules->words.v[i].kind != kind)
+		i++;
+	struct kind_words *w = i < rules->words.n ? &rules->words.v[i] : vec_push(&rules->words);
+	w->kind = kind; /* member by member, as above */
+	w->what = what;
+}
+
 /* The first `key_count` of the keys: a class has no picture. */
 static void load_names(struct rules *rules, const struct tree_doc *d, uint32_t list, const char *what, struct intern *t, uint32_t max, size_t key_count)
 {
@@ -63,8 +74,13 @@ static void load_names(struct rules *rules, const struct tree_doc *d, uint32_t l
 			continue;
 		if (intern_find(t, id) == 0 && t->n >= max)
 			knowledge_problem(rules, d, nodes[ID], ERR_LIMIT, "more than %u names of this sort", (unsigned)max - 1);
-		else
-			load_mark(rules, d, (uint16_t)intern_put(t, id), nodes);
+		else if (key_count == KEY_COUNT) {
+			const uint16_t kind = (uint16_t)intern_put(t, id);
+			load_mark(rules, d, kind, nodes);
+			if (nodes[WHAT])
+				load_words(rules, kind, tree_text(d, nodes[WHAT]));
+		} else
+			(void)intern_put(t, id);
 	}
 }
 

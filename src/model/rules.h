@@ -117,6 +117,10 @@ struct kind_mark {
 	uint8_t mark, side;
 	str what;              /* one line for people */
 };
+struct kind_words {
+	uint16_t kind;
+	str what;              /* what an event of the kind says, for people */
+};
 
 /* An age at which something on the way is known to end idle connections. */
 struct known_limit {
@@ -140,6 +144,7 @@ struct rules {
 	VEC(struct telemetry_attribute) telemetry;
 	VEC(struct known_limit) limits;
 	VEC(struct kind_mark) marks;  /* of the kinds that pictures show */
+	VEC(struct kind_words) words; /* of all kinds */
 	VEC(struct query) queries;
 	VEC(struct log_place) places;
 	str self_test;                /* log of doctor's self-test */

@@ -23,13 +23,14 @@ struct evidence {
 	instant time, after, before; /* time INSTANT_NONE: between after and before (each may be NONE) */
 	enum role role;
 	str text;                 /* redacted excerpt; for an absence: what was awaited */
+	str said;                 /* where the text was not kept: what such a line says, for people; p NULL else */
 	const struct line_ref *also_in;
 	size_t also_count;
 	uint32_t times;           /* > 1: this line stands for a fold ("still running ×46") */
 	instant until;            /* absences and folds: end */
 };
 /* For people: of frequent healthy lines the text is not kept. */
-static inline str evidence_text(const struct evidence *e) { return e->text.n ? e->text : S("(a line whose text was not kept)"); }
+static inline str evidence_text(const struct evidence *e) { return e->text.n ? e->text : e->said.n ? e->said : S("(a line whose text was not kept)"); }
 struct ruled_out {
 	str cause;                /* cause or note id */
 	str why;

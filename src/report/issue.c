@@ -86,7 +86,10 @@ static void lines_of(struct buf *out, const struct incident *i, enum whose whose
 		buf_printf(out, "* %s%s", offset, *offset ? " " : "");
 		(void)md_place(out, &e->at);
 		buf_byte(out, ' ');
-		md_code_short(out, text_without_time(e->text), TEXT);
+		if (e->text.n)
+			md_code_short(out, text_without_time(e->text), TEXT);
+		else
+			md_text(out, evidence_text(e));
 		if (e->times > 1)
 			buf_printf(out, " ×%u", e->times);
 		buf_byte(out, '\n');

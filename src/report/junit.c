@@ -95,7 +95,7 @@ static void put_evidence(struct buf *text, const struct incident *i)
 		const struct evidence *e = &i->evidence[k];
 		if (e->at.source && e->at.line)
 			buf_printf(text, "%.*s:%llu: ", STR_ARG(e->at.source->path), (unsigned long long)e->at.line);
-		buf_add(text, e->text);
+		buf_add(text, evidence_text(e));
 		if (e->times > 1)
 			buf_printf(text, " (%u times)", e->times);
 		buf_byte(text, '\n');

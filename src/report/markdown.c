@@ -57,8 +57,8 @@ void markdown_evidence(struct buf *out, const struct incident *i, size_t most)
 		if (!md_place(out, &e->at))
 			buf_addz(out, "—");
 		buf_addz(out, " | ");
-		if (e->role == ROLE_ABSENCE)
-			md_text(out, e->text);
+		if (e->role == ROLE_ABSENCE || !e->text.n)
+			md_text(out, evidence_text(e));
 		else
 			md_code_short(out, text_without_time(e->text), SHOWN_TEXT);
 		if (e->times > 1)
