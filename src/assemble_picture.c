@@ -79,6 +79,15 @@ static void measure(struct picture_call *p)
 		p->stages[STAGE_SERVER] = p->to - sent;
 }
 
+/* Another session may reach a server of the same name in another way. */
+static str transport_of(struct picture_build *b, const struct session_view *v, str server)
+{
+	for (size_t i = 0; server.n && i < v->server_count; i++)
+		if (str_eq(v->servers[i].name, server))
+			return keep_name(b, v->servers[i].transport);
+	return STR_NONE;
+}
+
 static bool add_call(struct picture_build *b, const struct session_view *v, const struct call *c)
 {
 	if (b->calls.n >= LIMIT_PICTURE_CALLS) {
@@ -88,6 +97,7 @@ static bool add_call(struct picture_build *b, const struct session_view *v, cons
 	struct picture_call *p = vec_push(&b->calls);
 	*p = (struct picture_call){.call = *c, .session = (uint32_t)b->sessions.n, .server = PICTURE_NONE, .incident = PICTURE_NONE, .handled_at = INSTANT_NONE};
 	p->call.server = keep_name(b, c->server);
+	p->transport = transport_of(b, v, c->server);
 	p->call.tool = keep_name(b, c->tool);
 	p->call.session = keep_name(b, c->session);
 	p->call.tool_use_id = keep(b, c->tool_use_id);
@@ -214,16 +224,17 @@ static void add_mark(struct picture_build *b, const struct session_view *v, cons
 		return;
 	}
 	bool untimed = e->e.at == INSTANT_NONE || (e->flags & SEEN_UNTIMED);
+	const str server = e->e.server.n ? e->e.server : only_server(v);
 	struct picture_mark *m = vec_push(&b->marks);
 	*m = (struct picture_mark){.kind = (enum mark_kind)how->mark, .side = (enum side)how->side, .session = (uint32_t)b->sessions.n, .server = PICTURE_NONE,
 		.call = PICTURE_NONE, .at = e->vt, .time = untimed ? INSTANT_NONE : e->vt, .after = INSTANT_NONE, .before = INSTANT_NONE,
 		.exiting = e->flags & SEEN_EXIT, .where = {source_at(v, e->e.source), e->e.line, e->e.offset}, .name = intern_get(&b->rules->kinds, e->e.kind),
-		.what = how->what, .text = b->text_of(b->context, e->e.id), .uptime_s = uptime_of(&e->e)};
+		.what = how->what, .text = b->text_of(b->context, e->e.id), .transport = transport_of(b, v, server), .uptime_s = uptime_of(&e->e)};
 	if (e->flags & SEEN_UNTIMED) {
 		m->after = e->after;
 		m->before = e->before;
 	}
-	*vec_push(&b->mark_servers) = keep_name(b, e->e.server.n ? e->e.server : only_server(v));
+	*vec_push(&b->mark_servers) = keep_name(b, server);
 	*vec_push(&b->mark_calls) = e->call ? e->call->id : e->e.call;
 }
 

@@ -53,6 +53,7 @@ struct picture_call {
 	instant handled_at;          /* a server log shows it at its handler; NONE unknown */
 	int64_t stages[STAGE_COUNT]; /* µs; -1 unknown */
 	struct line_ref start, end;  /* its first and last line; source NULL: none */
+	str transport;               /* of its server in its session; p NULL unknown */
 };
 struct picture_mark {
 	enum mark_kind kind;
@@ -65,6 +66,7 @@ struct picture_mark {
 	str name;                    /* kind of the event: "transport.dropped" */
 	str what;                    /* the same for people: "the client saw an error on its connection" */
 	str text;                    /* redacted excerpt of its line; empty for frequent healthy lines */
+	str transport;               /* of its server in this session; p NULL unknown */
 	int64_t uptime_s;            /* of the connection that dropped or closed, as the line says; -1 unknown */
 };
 struct picture_session {

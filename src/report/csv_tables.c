@@ -150,14 +150,13 @@ static void call_row(struct csv *w, const struct facts *f, const struct picture_
 {
 	const struct call *c = &p->call;
 	const struct incident *i = calls_incident(f, p);
-	const struct server_facts *server = calls_server(f, p);
 	const bool dated = !calls_untimed(f, p);
 	struct buf name = {0};
 	calls_name(c, &name);
 	csv_text(w, c->session);
 	csv_text(w, p->session < f->picture.session_count ? f->picture.sessions[p->session].client_version : STR_NONE);
 	csv_text(w, c->server);
-	csv_text(w, server ? server->transport : STR_NONE);
+	csv_text(w, p->transport);
 	csv_text(w, c->tool);
 	csv_text(w, c->tool_use_id);
 	csv_text(w, buf_str(&name));

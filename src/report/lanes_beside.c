@@ -105,6 +105,7 @@ static void step(struct connecting *c, const struct picture_mark *m)
 	else if (m->kind == MARK_DROP)
 		drop(c, m->at);
 	*vec_push(&c->marks) = m;
+	c->lane.more = m->transport;
 	if (m->kind != MARK_CLOSE)
 		return;
 	if (!c->open) {
@@ -119,7 +120,6 @@ void lanes_of_connections(struct drawing *d, uint32_t server, const struct drawi
 {
 	struct connecting c = {.d = d, .options = o};
 	c.lane = (struct lane){.label = server < d->facts->server_count ? lanes_server_name(d, server) : S("connection"), .server = server};
-	c.lane.more = server < d->facts->server_count ? d->facts->servers[server].transport : STR_NONE;
 	for (size_t k = 0; k < d->session->mark_count; k++) {
 		const struct picture_mark *m = &marks_of(d)[k];
 		if (m->server == server && m->side == SIDE_TRANSPORT && lanes_is_from_client(m) && lanes_concerns(d, m) && !lanes_is_said_twice(d, k))

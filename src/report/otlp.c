@@ -316,10 +316,9 @@ static void put_status(struct json_out *w, const struct picture_call *p, const s
 static void put_span(const struct otlp *x, struct json_out *w, size_t index)
 {
 	const struct picture_call *p = &x->f->picture.calls[index];
-	const struct server_facts *server = calls_server(x->f, p);
 	const struct incident *i = calls_incident(x->f, p);
 	const struct subject s = {.f = x->f, .rules = x->rules, .call = &p->call, .picture = p, .incident = i, .line = &p->start,
-		.server = p->call.server, .transport = server ? server->transport : STR_NONE};
+		.server = p->call.server, .transport = p->transport};
 	const struct ids ids = ids_of(&p->call, "span");
 	struct buf name = {0};
 	buf_printf(&name, "%.*s %.*s", STR_ARG(span_name(x->rules)), STR_ARG(p->call.tool));

@@ -16,7 +16,7 @@ static inline struct picture_call example_call(str server, str tool, instant fro
 	struct picture_call p = {.call = {.server = server, .tool = tool, .session = S("sess-1"), .dispatched_at = from, .sent_at = from + 2 * MILLISECOND,
 					 .started_at = from, .ended_at = to, .first_beat_at = INSTANT_NONE, .last_beat_at = INSTANT_NONE, .permission = -1,
 					 .duration = to - from, .number = 1, .outcome = OUTCOME_OK, .ending = ENDING_COMPLETED, .link = LINK_TOOL_USE_ID, .link_sure = true},
-		.incident = PICTURE_NONE, .from = from, .to = to, .handled_at = INSTANT_NONE};
+		.incident = PICTURE_NONE, .from = from, .to = to, .handled_at = INSTANT_NONE, .transport = S("sse")};
 	for (int i = 0; i < STAGE_COUNT; i++)
 		p.stages[i] = -1;
 	p.stages[STAGE_DISPATCH] = 2 * MILLISECOND;
