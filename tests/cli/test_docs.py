@@ -94,9 +94,10 @@ FOREVER = {"watch": "timeout -s INT 3 "}
 
 
 def manual_examples():
-    """The commands of the manual pages: `.Dl $ mcplog …`."""
+    """The commands of the manual pages: `.Dl $ mcplog …`, and `$ mcplog …` of several lines, which end in `\\e` or `|` but for the last."""
     for page in sorted((SOURCE / "docs").glob("*.1")):
-        for line in re.findall(r"(?m)^\.Dl \$ (.*)$", page.read_text(encoding="utf-8")):
+        for line in re.findall(r"(?m)^(?:\.Dl )?\$ ((?:.*(?:\\e|\|)\n)*.*)$", page.read_text(encoding="utf-8")):
+            line = re.sub(r"(?:\\e)?\n\s*", " ", line)
             yield page.name, line.replace(r"\(dq", '"').replace(r"\(aq", "'").replace(r"\e", "\\").replace(r"\&", "").replace(r"\-", "-")
 
 
