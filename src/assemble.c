@@ -207,7 +207,7 @@ void assemble_view(struct assembly *as, const struct session_view *v, const stru
 	if (as->picture)
 		picture_add_view(as->picture, v);
 	as->facts->momentary |= verdicts->momentary;
-	as->measured |= v->calls_total > 0 || v->server_side;
+	as->measured |= v->calls_total > 0 || verdicts->measured;
 	for (size_t i = 0; i < v->server_count; i++)
 		as->measured |= v->servers[i].name.n > 0;
 	for (size_t i = 0; i < v->call_twin_count; i++)

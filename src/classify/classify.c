@@ -239,6 +239,7 @@ void classify_view(const struct session_view *v, const struct rules *rules, cons
 	try_events(&j);
 	try_session(&j);
 	chain(&j);
+	out->measured = rules_measured(v, rules);
 	for (size_t i = 0; i < j.findings.n; i++)
 		if (!j.findings.v[i]->dropped)
 			(j.findings.v[i]->cause->note ? report_note : report_incident)(&j, j.findings.v[i]);

@@ -12,6 +12,7 @@ struct verdicts {
 	VEC(struct incident) incidents; /* unsorted; memory in the arena given to classify_view, the vectors are the caller's */
 	VEC(struct note) notes;
 	bool momentary;                 /* one of them would be another at another as-of time */
+	bool measured;                  /* its logs tell of MCP, or that a server is there */
 };
 struct classify_options {
 	instant as_of;

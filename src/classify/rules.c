@@ -465,6 +465,28 @@ static bool check_version(struct trial *t, const struct cond *c)
 	return t->view->client_version.n && version_in(t->view->client_version, c->version);
 }
 
+static bool any_line_of_view(const struct session_view *v, const struct rules *rules, struct cond *const *lines, size_t n)
+{
+	const struct subject nobody = {.scope = SCOPE_SESSION};
+	struct trial t = {.view = v, .rules = rules, .subject = &nobody};
+	for (size_t i = 0; i < n; i++) {
+		struct hits h = {0};
+		search(&t, lines[i], &h);
+		if (h.count)
+			return true;
+	}
+	return false;
+}
+
+/* A client's log is asked for servers and calls (assemble.c). */
+bool rules_measured(const struct session_view *v, const struct rules *rules)
+{
+	if (v->source_kinds & 1u << SOURCE_BRIDGE)
+		return true;
+	return v->source_kinds & (1u << SOURCE_SERVER | 1u << SOURCE_PROXY) && (any_line_of_view(v, rules, rules->traffic.v, rules->traffic.n) ||
+		any_line_of_view(v, rules, rules->life.v, rules->life.n));
+}
+
 /* `client`: any log of a client. A debug log that lacks categories proves no absence, so it is not there for this. */
 static bool check_source(struct trial *t, const struct cond *c)
 {

@@ -8,7 +8,7 @@
 /* The arrays and tables of names of struct rules that hold entries. */
 #define RULES_ARRAYS(X)                                                                                                              \
 	X(signatures) X(formats) X(redactions) X(placeholders) X(advice) X(causes) X(groups) X(telemetry) X(limits) X(marks) X(words) \
-	X(queries) X(places)
+	X(queries) X(places) X(traffic) X(life)
 #define RULES_NAMES(X) X(kinds) X(classes) X(fields)
 
 /* All that has pointers, beginning with a struct rules, as its words that are not 0; the rest stays where it is. A word is a number, or a

@@ -3,7 +3,7 @@
  * Loaded before all other knowledge. The kinds of model/kinds.h and the fields of model/rules.h are interned first, in the order of
  * their enums, so that code can use the enum value as id; all others follow in file order. Files of the user add to the lists;
  * naming a known kind again is harmless. */
-#include "knowledge/entry.h"
+#include "knowledge/conditions.h"
 #include "model/picture.h"
 
 enum { KIND_MAX = 4096 };
@@ -115,9 +115,25 @@ static void load_group(struct rules *rules, const struct tree_doc *d, uint32_t m
 	*(old != NULL ? old : vec_push(&rules->groups)) = g;
 }
 
+/* Lines that show what a log is: words of a line, without points in time and names. Read behind the names that they use. */
+static struct cond *load_line(struct rules *rules, const struct tree_doc *d, uint32_t map)
+{
+	struct cause nobody = {0};
+	struct cond_scope s = {.rules = rules, .d = d, .cause = &nobody};
+	struct cond *c = arena_alloc(&rules->arena, sizeof *c);
+	condition_read(&s, map, c);
+	if (s.broken)
+		return NULL;
+	if (c->type == COND_EVENT && c->bind < 0 && c->from.base == ANCHOR_NONE && c->to.base == ANCHOR_NONE)
+		return c;
+	knowledge_problem(rules, d, map, ERR_SCHEMA, "the words of a line are wanted here, such as `{ event: http.access, where: { path: /mcp } }`");
+	return NULL;
+}
+
 void knowledge_kinds(struct rules *rules, const struct tree_doc *d, uint32_t root)
 {
-	static const char *const lists[] = {"classes", "groups", NULL};
+	static const char *const lists[] = {"classes", "groups", "traffic", "life", NULL};
+	struct cond *line;
 	uint32_t kinds = entry_list(rules, d, root, "kinds", lists);
 	load_names(rules, d, kinds, "kind", &rules->kinds, KIND_MAX, KEY_COUNT);
 	load_names(rules, d, tree_get(d, root, "classes"), "class", &rules->classes, GROUP_CLASSES, MARK);
@@ -126,4 +142,10 @@ void knowledge_kinds(struct rules *rules, const struct tree_doc *d, uint32_t roo
 		knowledge_problem(rules, d, groups, ERR_SCHEMA, "`groups` must be a list: each entry begins with `- id: …`");
 	for (uint32_t i = tree_first(d, groups); i != 0; i = tree_next(d, i))
 		load_group(rules, d, i);
+	for (uint32_t i = tree_first(d, tree_get(d, root, "traffic")); i != 0; i = tree_next(d, i))
+		if ((line = load_line(rules, d, i)) != NULL)
+			*vec_push(&rules->traffic) = line;
+	for (uint32_t i = tree_first(d, tree_get(d, root, "life")); i != 0; i = tree_next(d, i))
+		if ((line = load_line(rules, d, i)) != NULL)
+			*vec_push(&rules->life) = line;
 }

@@ -103,6 +103,7 @@ struct advice {
 };
 
 struct cause;              /* model/cause.h */
+struct cond;
 
 /* patterns/kinds.yaml, `groups`: a name for several error classes, usable wherever a class is. */
 enum { GROUP_CLASSES = 256 };
@@ -145,6 +146,8 @@ struct rules {
 	VEC(struct known_limit) limits;
 	VEC(struct kind_mark) marks;  /* of the kinds that pictures show */
 	VEC(struct kind_words) words; /* of all kinds */
+	VEC(struct cond *) traffic;   /* lines by which a log shows that it is one of MCP: one of them holds */
+	VEC(struct cond *) life;      /* lines by which a server shows that it is there, of MCP or not */
 	VEC(struct query) queries;
 	VEC(struct log_place) places;
 	str self_test;                /* log of doctor's self-test */
