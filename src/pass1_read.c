@@ -20,7 +20,8 @@ int reading_open(struct reading *g, struct err *reterr)
 		source_refresh(g->fd, &g->identity);
 	struct reader_options options = {.final = o->final || in->is_stdin, .force_text = o->source.force_text, .named = in->named,
 		.archive_name = in->archive_name, .chunk = o->chunk, .room = g->room, .mtime_s = g->identity.mtime_ns / 1000000000, .now_s = o->now_s};
-	return reader_new(g->fd, &options, &g->reader, reterr);
+	g->reader = reader_new(g->fd, &options);
+	return 0;
 }
 
 void reading_probe(struct reading *g)

@@ -185,11 +185,8 @@ static struct reader *open_log(const struct slicing *s, const struct log *l)
 {
 	const struct input in = {.path = source_file(l->source), .named = true};
 	const struct reader_options from = {.final = true, .named = true, .force_text = s->o->pipeline->source.force_text};
-	struct reader *reader;
 	int fd;
-	if (str_eq(in.path, S("-")) || source_open(&in, &s->o->pipeline->source, &fd, NULL) || reader_new(fd, &from, &reader, NULL))
-		return NULL;
-	return reader;
+	return str_eq(in.path, S("-")) || source_open(&in, &s->o->pipeline->source, &fd, NULL) ? NULL : reader_new(fd, &from);
 }
 
 static bool stopped(const struct slicing *s)

@@ -190,14 +190,10 @@ static int read_lines(struct hunt *h, struct reader *reader, struct err *reterr)
 static int read_file(struct hunt *h, struct source_list *list, const struct input *in, struct err *reterr)
 {
 	struct err e = {0};
-	struct reader *reader;
 	int fd;
 	const struct reader_options options = {.final = h->o->final || in->is_stdin, .force_text = h->o->source.force_text, .named = in->named,
 		.archive_name = in->archive_name, .mtime_s = in->identity.mtime_ns / 1000000000};
-	int r = source_open(in, &h->o->source, &fd, &e);
-	if (!r)
-		r = reader_new(fd, &options, &reader, &e);
-	if (r) {
+	if (source_open(in, &h->o->source, &fd, &e)) {
 		struct input_problem *q = vec_push(&list->problems);
 		q->path = in->path;
 		source_open_problem(in, &e, &q->problem);
@@ -205,7 +201,8 @@ static int read_file(struct hunt *h, struct source_list *list, const struct inpu
 	}
 	h->input = in;
 	h->source++;
-	r = read_lines(h, reader, reterr);
+	struct reader *reader = reader_new(fd, &options);
+	const int r = read_lines(h, reader, reterr);
 	reader_free(reader);
 	return r;
 }

@@ -10,7 +10,8 @@
 
 enum { MISSED_LEAST = 2, USUAL_TIMES = 2 }; /* beats: fewer may be late, not slept through */
 
-bool alert_is_unread(const struct alert_observe_options *o, str path)
+/* Does an unread input cover this path? */
+static bool is_unread(const struct alert_observe_options *o, str path)
 {
 	for (size_t i = 0; i < o->unread_count; i++) {
 		const str p = o->unread[i].path;
@@ -23,10 +24,10 @@ bool alert_is_unread(const struct alert_observe_options *o, str path)
 static bool is_held(const struct facts *f, const struct alert_observe_options *o, const struct incident *i)
 {
 	for (size_t k = 0; o->unread_count && k < i->call_count; k++)
-		if (i->calls[k]->source < f->source_count && alert_is_unread(o, f->sources[i->calls[k]->source].path))
+		if (i->calls[k]->source < f->source_count && is_unread(o, f->sources[i->calls[k]->source].path))
 			return true;
 	for (size_t k = 0; o->unread_count && k < i->evidence_count; k++)
-		if (i->evidence[k].at.source && alert_is_unread(o, i->evidence[k].at.source->path))
+		if (i->evidence[k].at.source && is_unread(o, i->evidence[k].at.source->path))
 			return true;
 	return false;
 }

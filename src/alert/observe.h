@@ -30,6 +30,4 @@ struct alert_observations {
 };
 /* Texts are the facts' or in `a`. */
 void alert_observe(const struct facts *f, const struct alert_observe_options *o, struct arena *a, struct alert_observations *ret);
-/* Does an unread input cover this path? */
-bool alert_is_unread(const struct alert_observe_options *o, str path);
 #endif

@@ -15,8 +15,6 @@
 
 static const json_t *in(const struct json *v) { return (const json_t *)(const void *)v; }
 static const struct json *out(const json_t *v) { return (const struct json *)(const void *)v; }
-/* jansson's readers of containers take non-const pointers, but change nothing. */
-static json_t *in_mutable(const struct json *v) { return (json_t *)(uintptr_t)v; }
 
 static bool hex4(str s, uint32_t *ret)
 {
@@ -110,19 +108,6 @@ const struct json *json_at(const struct json *array, size_t i)
 size_t json_size(const struct json *v)
 {
 	return v == NULL ? 0 : json_is_array(v) ? json_array_size(in(v)) : json_object_size(in(v));
-}
-
-const struct json *json_member(const struct json *object, size_t i, str *ret_key)
-{
-	if (!json_is_object(object))
-		return NULL;
-	void *at = json_object_iter(in_mutable(object));
-	while (at != NULL && i-- > 0)
-		at = json_object_iter_next(in_mutable(object), at);
-	if (at == NULL)
-		return NULL;
-	*ret_key = (str){json_object_iter_key(at), json_object_iter_key_len(at)};
-	return out(json_object_iter_value(at));
 }
 
 str json_text(const struct json *v)

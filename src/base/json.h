@@ -19,7 +19,6 @@ void json_free(struct json *doc); /* the root only; NULL is fine */
 const struct json *json_get(const struct json *object, const char *key);
 const struct json *json_at(const struct json *array, size_t i);
 size_t json_size(const struct json *array_or_object);
-const struct json *json_member(const struct json *object, size_t i, str *ret_key); /* in document order, O(i) */
 str json_text(const struct json *v);   /* a string's bytes; empty for others */
 bool json_is_string(const struct json *v);
 bool json_is_object(const struct json *v);

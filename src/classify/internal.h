@@ -81,7 +81,6 @@ bool rules_call_fits(struct trial *t, const struct cond *c, const struct call *k
 bool rules_call_fits_alone(struct trial *t, const struct cond *c, const struct call *k, const struct view_server *s); /* but for what compares it with the subject */
 bool rules_event_fits(const struct trial *t, const struct cond *c, const struct seen *e);
 bool rules_measured(const struct session_view *v, const struct rules *rules); /* do the logs of servers and proxies tell of MCP, or that a server is there? */
-instant rules_anchor(struct trial *t, const struct anchor *a, instant otherwise);
 /* version.c: does a dotted version lie in a range such as ">=2.1.105 <2.1.120"? Unknown versions are in no range. */
 /* call_lists.c */
 const struct call_list *call_list_of(struct trial *t, const struct cond *c, const struct view_server *s);

@@ -20,7 +20,7 @@ static instant of_neighbour(struct trial *t, bool next, bool start, instant othe
 	return at == INSTANT_NONE ? otherwise : at;
 }
 
-instant rules_anchor(struct trial *t, const struct anchor *a, instant otherwise)
+static instant anchor_at(struct trial *t, const struct anchor *a, instant otherwise)
 {
 	const struct session_view *v = t->view;
 	instant at = otherwise;
@@ -117,9 +117,9 @@ static bool fits_beside(struct trial *t, const struct cond *c, const struct call
 		return false;
 	if (c->same_err >= 0 && t->subject->call && str_eq(k->err, t->subject->call->err) != c->same_err)
 		return false;
-	if (c->from.base != ANCHOR_NONE && k->started_at < rules_anchor(t, &c->from, INSTANT_NONE))
+	if (c->from.base != ANCHOR_NONE && k->started_at < anchor_at(t, &c->from, INSTANT_NONE))
 		return false;
-	return c->to.base == ANCHOR_NONE || k->started_at <= rules_anchor(t, &c->to, INT64_MAX);
+	return c->to.base == ANCHOR_NONE || k->started_at <= anchor_at(t, &c->to, INT64_MAX);
 }
 
 bool rules_call_fits(struct trial *t, const struct cond *c, const struct call *k, const struct view_server *s)
@@ -194,8 +194,8 @@ static bool who_fits(struct trial *t, const struct cond *c, const struct call *k
 /* Starts that a call must have to fit, as far as they are known before it is looked at. */
 static void window(struct trial *t, const struct cond *c, instant *ret_from, instant *ret_to)
 {
-	*ret_from = c->from.base != ANCHOR_NONE ? rules_anchor(t, &c->from, INSTANT_NONE) : INSTANT_NONE;
-	*ret_to = c->to.base != ANCHOR_NONE ? rules_anchor(t, &c->to, INT64_MAX) : INT64_MAX;
+	*ret_from = c->from.base != ANCHOR_NONE ? anchor_at(t, &c->from, INSTANT_NONE) : INSTANT_NONE;
+	*ret_to = c->to.base != ANCHOR_NONE ? anchor_at(t, &c->to, INT64_MAX) : INT64_MAX;
 	if (c->who == WHO_LATER && t->subject->start > *ret_from)
 		*ret_from = t->subject->start;
 	if (c->who == WHO_EARLIER && t->subject->start < *ret_to)
@@ -397,7 +397,7 @@ static void search(struct trial *t, const struct cond *c, struct hits *h)
 	struct pool p = {.all = t->view->events, .n = t->view->event_count};
 	if (s && !c->any_server)
 		p = (struct pool){.of_server = s->events, .n = s->event_count};
-	instant from = rules_anchor(t, &c->from, INT64_MIN + 1), to = rules_anchor(t, &c->to, INT64_MAX);
+	instant from = anchor_at(t, &c->from, INT64_MIN + 1), to = anchor_at(t, &c->to, INT64_MAX);
 	bool bounded = c->from.base != ANCHOR_NONE && !t->view->server_side;
 	bool all = c->last || c->count.set || c->regular;
 	for (size_t i = bounded ? pool_from(&p, from) : 0; i < p.n; i++) {
@@ -501,7 +501,7 @@ static bool check_source(struct trial *t, const struct cond *c)
 
 static bool check_span(struct trial *t, const struct cond *c)
 {
-	return !c->limits || in_range(&c->limits->lasted, rules_anchor(t, &c->to, t->view->finish) - rules_anchor(t, &c->from, t->view->begin));
+	return !c->limits || in_range(&c->limits->lasted, anchor_at(t, &c->to, t->view->finish) - anchor_at(t, &c->from, t->view->begin));
 }
 
 typedef bool check_fn(struct trial *t, const struct cond *c);

@@ -15,11 +15,11 @@ static bool read_line(const struct run *r, const struct line_ref *at, struct red
 	const struct input in = {.path = source_file(at->source), .named = true};
 	const struct source_options options = {.allow_root = opts_has(r->opts, OPT_ALLOW_ROOT)};
 	const struct reader_options from = {.final = true, .named = true, .start = at->offset};
-	struct reader *reader;
 	struct line line;
 	int fd;
-	if (source_open(&in, &options, &fd, NULL) || reader_new(fd, &from, &reader, NULL))
+	if (source_open(&in, &options, &fd, NULL))
 		return false;
+	struct reader *reader = reader_new(fd, &from);
 	const bool good = reader_next(reader, &line) == 1;
 	if (good)
 		(void)redact(redactor, str_trim_end(line.text), out);

@@ -70,7 +70,7 @@ int run_unknown_cause(const struct rules *rules, const char *option, const char 
 	return code;
 }
 
-bool run_wants_color(const struct env *env, const struct opts *o)
+static bool wants_color(const struct env *env, const struct opts *o)
 {
 	const str choice = str_z(o->value[OPT_COLOR]);
 	if (choice.n && !str_eq(choice, S("auto")))
@@ -120,7 +120,7 @@ static void report_options(struct run *r)
 {
 	const struct opts *o = r->opts;
 	r->report = (struct report_options){
-		.color = run_wants_color(r->env, o),
+		.color = wants_color(r->env, o),
 		.ascii = opts_has(o, OPT_ASCII),
 		.verbose = opts_has(o, OPT_VERBOSE),
 		.columns = columns_of(r->env, o),

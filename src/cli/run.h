@@ -63,7 +63,6 @@ int run_load_rules(const struct env *env, const struct opts *opts, struct arena 
 bool run_knows_cause(const struct rules *rules, str id);
 /* ERR_USAGE with the nearest id. */
 int run_unknown_cause(const struct rules *rules, const char *option, const char *id, struct err *reterr);
-bool run_wants_color(const struct env *env, const struct opts *o);
 /* The last time that the logs of a timeline know, from which relative times count back; INSTANT_NONE. */
 int run_last_time(struct timeline *t, instant *ret, struct err *reterr) MUST_USE;
 /* The timeline for reading alone: --db, or the default. ERR_DB when there is none yet. */

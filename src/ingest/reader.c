@@ -236,9 +236,8 @@ void reader_go(struct reader *r, uint64_t start, uint64_t lines)
 	window_go(&r->in, start);
 }
 
-int reader_new(int fd, const struct reader_options *options, struct reader **ret, struct err *reterr)
+struct reader *reader_new(int fd, const struct reader_options *options)
 {
-	(void)reterr;
 	struct reader *r = mem_new(sizeof *r);
 	r->options = *options;
 	losses_init(&r->losses);
@@ -257,8 +256,7 @@ int reader_new(int fd, const struct reader_options *options, struct reader **ret
 		reader_go(r, options->start, 0);
 	else if (!r->refused && str_starts((str){r->in.buf, r->in.end}, S("\xef\xbb\xbf")))
 		r->in.at = 3;
-	*ret = r;
-	return 0;
+	return r;
 }
 
 str reader_peek(struct reader *r)

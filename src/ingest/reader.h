@@ -19,8 +19,8 @@ struct reader_options {
 	int64_t mtime_s, now_s; /* D7: a .gz that changed within 10 minutes is `pending`; now_s 0 = never pending */
 };
 
-/* Takes the descriptor (closes it in reader_free, also on error). */
-int reader_new(int fd, const struct reader_options *options, struct reader **ret, struct err *reterr) MUST_USE;
+/* Takes the descriptor, which reader_free closes. What cannot be read is told by reader_next and reader_facts. */
+struct reader *reader_new(int fd, const struct reader_options *options);
 /* The first LIMIT_PROBE bytes or less, decompressed, before any line was taken: for detection. */
 str reader_peek(struct reader *r);
 /* The first min(size, 1024) bytes: the head of file identity. */

@@ -88,14 +88,6 @@ bool ending_find(str name, enum ending *ret)
 	return i < COUNT(endings);
 }
 
-bool body_class_find(str name, enum body_class *ret)
-{
-	size_t i = index_of(classes, COUNT(classes), name);
-	if (i < COUNT(classes))
-		*ret = (enum body_class)i;
-	return i < COUNT(classes);
-}
-
 enum source_kind source_kind_find(str name)
 {
 	size_t i = index_of(source_kinds, COUNT(source_kinds), name);

@@ -25,7 +25,6 @@ enum body_class {
 	CLASS_COUNT
 };
 const char *body_class_name(enum body_class class); /* model/names.c */
-bool body_class_find(str name, enum body_class *ret);
 
 enum level { LEVEL_NONE, LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR };
 

@@ -49,7 +49,8 @@ static void apply_split(struct record *r, const struct shape *split, str server,
 	r->body = body;
 }
 
-void split_body(struct parser *p, const struct shape *s, struct record *r)
+/* Class of a body of this shape, its split applied: *body and *server are replaced. */
+static void split_body(struct parser *p, const struct shape *s, struct record *r)
 {
 	if (s == NULL)
 		return;

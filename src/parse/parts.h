@@ -165,8 +165,6 @@ void flow_open(struct flow *f, const struct text_line *t, struct shape *s, const
 void flow_single(struct flow *f, const struct line *l, struct shape *s, instant at, enum level level, str body, const struct known_split *split);
 void flow_close(struct flow *f);
 void flow_finish(struct flow *f); /* end of input: closes everything */
-/* Class of a body of this shape, its split applied: *body and *server are replaced. */
-void split_body(struct parser *p, const struct shape *s, struct record *r);
 void emit_embedded(struct parser *p, const struct record *r);
 /* A server's lines inside the record r, one record per leaf of their tracebacks. */
 void emit_lines(struct parser *p, const struct record *r, str rest);

@@ -19,5 +19,4 @@ void report_status(const struct check_report *r, struct buf *out);
 void report_status_word(enum check_code code, str text, struct buf *out);
 /* A table for people: all alerts that are remembered. */
 void report_alert_list(const struct alert_report *r, struct buf *out);
-const char *check_code_name(enum check_code c); /* OK, WARNING, CRITICAL, UNKNOWN */
 #endif

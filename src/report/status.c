@@ -9,7 +9,7 @@
 
 enum { FIRST_LINE = 200, ALL = 4000, NAMES = 2 };
 
-const char *check_code_name(enum check_code c)
+static const char *check_code_name(enum check_code c)
 {
 	static const char *const names[] = {[CHECK_OK] = "OK", [CHECK_WARNING] = "WARNING", [CHECK_CRITICAL] = "CRITICAL", [CHECK_UNKNOWN] = "UNKNOWN"};
 	return names[c <= CHECK_UNKNOWN ? c : CHECK_UNKNOWN];

@@ -23,7 +23,8 @@ void known_files_done(struct known_files *k)
 	*k = (struct known_files){0};
 }
 
-void known_files_read(sqlite3_stmt *st, struct arena *a, struct generation *g)
+/* A row of SOURCE_COLUMNS; texts live in `a`. */
+static void read_generation(sqlite3_stmt *st, struct arena *a, struct generation *g)
 {
 	*g = (struct generation){
 		.id = column_int(st, 0), .last_id = column_int(st, 1),
@@ -54,7 +55,8 @@ void known_files_complete_facts(struct generation *g)
 	s->shared.bytes = g->shared;
 }
 
-void known_files_read_facts(sqlite3_stmt *st, struct arena *a, struct generation *g)
+/* Fills `facts` of the entry from a row of SOURCE_COLUMNS and SOURCE_REST; texts live in `a`. */
+static void read_facts(sqlite3_stmt *st, struct arena *a, struct generation *g)
 {
 	enum { REST = 25 };
 	struct source *s = arena_alloc(a, sizeof *s);
@@ -204,8 +206,8 @@ int known_files_load(struct known_files *k, struct sql *q, struct err *reterr)
 	sqlite3_stmt *st = sql_get(q, SQL_SOURCE_KNOWN_ALL);
 	int r;
 	while ((r = sql_row(q, st, reterr)) > 0) {
-		known_files_read(st, &scratch, &g);
-		known_files_read_facts(st, &k->arena, known_files_add(k, &g));
+		read_generation(st, &scratch, &g);
+		read_facts(st, &k->arena, known_files_add(k, &g));
 	}
 	arena_done(&scratch);
 	k->loaded = r == 0;
@@ -228,8 +230,8 @@ static int read_again(struct sql *q, const struct generation *known, struct aren
 	int r = sql_row(q, st, reterr);
 	if (r <= 0)
 		return r < 0 ? r : err_set(reterr, ERR_DB, "%s: a source is gone from the database", q->path);
-	known_files_read(st, scratch, ret);
-	known_files_read_facts(st, scratch, ret);
+	read_generation(st, scratch, ret);
+	read_facts(st, scratch, ret);
 	(void)sqlite3_reset(st);
 	return 0;
 }

@@ -49,14 +49,10 @@ void known_files_done(struct known_files *k);
 int known_files_load(struct known_files *k, struct sql *q, struct err *reterr) MUST_USE;
 /* What the database would give of a generation that was just written. */
 struct source *known_files_keep(struct known_files *k, const struct generation *g, const struct source *s);
-/* Fills `facts` of the entry from a row of SOURCE_COLUMNS and SOURCE_REST; texts live in `a`. */
-void known_files_read_facts(sqlite3_stmt *st, struct arena *a, struct generation *g);
 /* What facts repeat of the entry. */
 void known_files_complete_facts(struct generation *g);
 /* Keeps all as few values, when they are stale and many; writes those that changed. In the transaction that made it so. */
 int known_files_store(struct known_files *k, struct sql *q, struct err *reterr) MUST_USE;
-/* A row of SOURCE_COLUMNS; texts live in `a`. */
-void known_files_read(sqlite3_stmt *st, struct arena *a, struct generation *ret);
 /* Copies *g and its texts; the entry stays where it is as long as k. */
 struct generation *known_files_add(struct known_files *k, const struct generation *g);
 /* To be called after identity, path or head of an entry changed. */

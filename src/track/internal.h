@@ -47,5 +47,4 @@ struct open_call *pair_background(struct tracker *t, const struct event *e);    
 struct open_call *pair_headless(struct tracker *t, const struct event *e);      /* ended, its beginning and id unknown till now */
 struct open_call *pair_by_id(struct tracker *t, str id);
 struct open_call *pair_unanswered(struct tracker *t, str server, str tool);     /* sent, in a log without dispatch lines: the newest */
-bool pair_in_flight(const struct open_call *c);
 #endif

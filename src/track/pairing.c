@@ -33,7 +33,7 @@ static int64_t start_distance(const struct open_call *c, const struct event *e)
 	return d < 0 ? -d : d;
 }
 
-bool pair_in_flight(const struct open_call *c) { return (c->sent || c->dispatched) && !c->ended; }
+static bool in_flight(const struct open_call *c) { return (c->sent || c->dispatched) && !c->ended; }
 
 /* A parked call is an open one again; its lines were handed out. */
 static struct open_call *take_back(struct tracker *t, uint32_t slot)
@@ -103,7 +103,7 @@ struct open_call *pair_running(struct tracker *t, const struct event *e)
 {
 	struct fit f = {.distance = INT64_MAX, .second = INT64_MAX};
 	for (struct open_call *c = open_calls_first(&t->open, e->server, e->tool); c; c = open_calls_next(&t->open, c))
-		if (pair_in_flight(c))
+		if (in_flight(c))
 			weigh(&f, c, e, c, 0);
 	if (t->parked.live) {
 		weigh_parked(t, &f, e, true);
@@ -154,7 +154,7 @@ struct open_call *pair_unanswered(struct tracker *t, str server, str tool)
 {
 	struct open_call parked;
 	for (struct open_call *c = open_calls_first(&t->open, server, tool); c; c = open_calls_next(&t->open, c))
-		if (pair_in_flight(c) && c->sent && !c->dispatched)
+		if (in_flight(c) && c->sent && !c->dispatched)
 			return c;
 	for (uint32_t slot = parked_newest(&t->parked, server, tool, true); slot; slot = parked_before(&t->parked, slot))
 		if (parked_read(&t->parked, slot, &parked) && !parked.dispatched)

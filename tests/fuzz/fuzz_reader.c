@@ -25,12 +25,11 @@ struct outcome {
 static struct outcome read_all(str content, struct reader_options options)
 {
 	struct outcome o = {0};
-	struct reader *r;
 	struct line l;
 	uint64_t next = 0;
 	int fd = memfd_create("input", 0);
 	must(fd >= 0 && write(fd, content.p, content.n) == (ssize_t)content.n && lseek(fd, 0, SEEK_SET) == 0);
-	must(reader_new(fd, &options, &r, NULL) == 0);
+	struct reader *r = reader_new(fd, &options);
 	must(reader_peek(r).n <= LIMIT_PROBE);
 	while ((o.end = reader_next(r, &l)) > 0) {
 		must(l.text.n <= LIMIT_LINE && l.text.n <= l.length && !memchr(l.text.p, '\n', l.text.n) && l.offset >= next);
