@@ -115,6 +115,23 @@ static void load_facts(struct rules *rules, const struct regex *regex, struct si
 	s->anchored = facts.anchored;
 }
 
+/* An empty text would stand in every frame, an empty line in none. */
+static bool load_frame(struct rules *rules, const struct tree_doc *d, uint32_t node, struct signature *s)
+{
+	str lines = s->frame = tree_text(d, node);
+	while (lines.n > 0) {
+		str line = str_word(&lines, '\n'), texts = str_from(line, str_starts(line, S("^")));
+		bool empty = texts.n == 0 || texts.p[texts.n - 1] == '|';
+		while (texts.n > 0)
+			empty |= str_word(&texts, '|').n == 0;
+		if (empty) {
+			knowledge_problem(rules, d, node, ERR_SCHEMA, "`frame` has a line or a text that is empty");
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool load_match(struct rules *rules, const struct tree_doc *d, const uint32_t *nodes, uint32_t pieces, struct signature *s)
 {
 	const struct entry_pattern pattern = entry_pattern(rules, d, nodes[MATCH], pieces);
@@ -127,9 +144,8 @@ static bool load_match(struct rules *rules, const struct tree_doc *d, const uint
 	s->anchored = s->anchored || str_starts(s->match, S("^"));
 	if (nodes[LITERAL] != 0)
 		s->literal = tree_text(d, nodes[LITERAL]);
-	s->frame = tree_text(d, nodes[FRAME]);
 	s->core = entry_true(d, nodes[CORE]);
-	return true;
+	return load_frame(rules, d, nodes[FRAME], s);
 }
 
 /* Index of an entry with this id, or signatures.n. */

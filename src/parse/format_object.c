@@ -33,25 +33,37 @@ static const struct json *member_of(const struct json *doc, const char *const *i
 	return v;
 }
 
-/* An answered HTTP request whose parts are members (pino-http, caddy, traefik, nginx with escape=json): put together as a web framework
- * prints it. Where it was logged as an error, what was said of it stands in front. */
-static bool request_object(struct flow *f, const struct json *doc, struct record *r)
+/* An answered HTTP request whose parts are members (pino-http, caddy, traefik, nginx with escape=json). */
+struct request {
+	str method, path;
+	int64_t status;
+};
+
+static bool is_method(str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < 'A' || s.p[i] > 'Z')
+			return false;
+	return s.n > 0 && s.n <= 7;
+}
+
+static bool find_request(const struct json *doc, struct request *ret)
 {
 	static const char *const asked[] = {"request", "req", "httpRequest", "http", NULL}, *const answered[] = {"response", "res", "httpRequest", "http", NULL},
 		*const methods[] = {"method", "request_method", "requestMethod", "RequestMethod", NULL},
 		*const paths[] = {"originalUrl", "uri", "url", "path", "request_uri", "requestUrl", "RequestPath", NULL},
 		*const states[] = {"statusCode", "status", "status_code", "DownstreamStatus", NULL};
-	const str method = json_text(member_of(doc, asked, methods)), path = json_text(member_of(doc, asked, paths));
 	const struct json *status = member_of(doc, answered, states);
-	int64_t code = 0;
 	uint64_t number = 0;
-	if (!json_int(status, &code) && str_u64(json_text(status), &number) && number < 1000)
-		code = (int64_t)number; /* some write it as a text */
-	if (method.n == 0 || method.n > 7 || path.n == 0 || path.p[0] != '/' || code < 100 || code > 599)
-		return false;
-	for (size_t i = 0; i < method.n; i++)
-		if (method.p[i] < 'A' || method.p[i] > 'Z')
-			return false;
+	*ret = (struct request){json_text(member_of(doc, asked, methods)), json_text(member_of(doc, asked, paths)), 0};
+	if (!json_int(status, &ret->status) && str_u64(json_text(status), &number) && number < 1000)
+		ret->status = (int64_t)number; /* some write it as a text */
+	return is_method(ret->method) && ret->path.n > 0 && ret->path.p[0] == '/' && ret->status >= 100 && ret->status <= 599;
+}
+
+/* Put together as a web framework prints it. Where it was logged as an error, what was said of it stands in front. */
+static void put_request(struct flow *f, const struct request *q, struct record *r)
+{
 	struct buf *b = &f->decoded;
 	str rest = r->body;
 	const str said = str_word(&rest, '\n');
@@ -60,9 +72,8 @@ static bool request_object(struct flow *f, const struct json *doc, struct record
 		buf_printf(b, "%.*s, request: ", STR_ARG(said));
 	else
 		r->class = CLASS_ACCESS;
-	buf_printf(b, "%.*s %.*s %d", STR_ARG(method), STR_ARG(str_head(path, 2048)), (int)code);
+	buf_printf(b, "%.*s %.*s %d", STR_ARG(q->method), STR_ARG(str_head(q->path, 2048)), (int)q->status);
 	r->body = buf_str(b);
-	return true;
 }
 
 /* A server that logs objects: the usual names of the usual libraries. Loguru puts them into one of their own, beside the line as text. */
@@ -73,6 +84,7 @@ bool object_record(struct flow *f, const struct text_line *t, const struct json 
 		*const levels[] = {"level", "levelname", "severity", "log.level", "@l", "LogLevel"};
 	*r = (struct record){.kind = SOURCE_SERVER, .class = CLASS_SERVER, .at = INSTANT_NONE, .server = t->server};
 	const struct json *record = json_get(doc, "record"), *of = json_is_object(record) ? record : doc;
+	struct request request;
 	int64_t number;
 	for (size_t i = 0; i < sizeof texts / sizeof *texts && r->body.n == 0; i++)
 		r->body = json_text(json_get(of, texts[i]));
@@ -85,7 +97,9 @@ bool object_record(struct flow *f, const struct text_line *t, const struct json 
 	}
 	if (r->at == INSTANT_NONE && r->level == LEVEL_NONE)
 		return false;
-	if (!request_object(f, doc, r) && r->body.n == 0)
+	if (find_request(doc, &request))
+		put_request(f, &request, r);
+	if (r->body.n == 0)
 		return false;
 	if (r->at == INSTANT_NONE)
 		r->at = t->at;

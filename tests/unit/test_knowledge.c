@@ -272,6 +272,9 @@ static void problems_say_where_and_what(void **state)
 	expect_problem(HEAD SIGNATURE("my.bad", "  keep: events\n  match: ^abcd\n"), 6, 9, "value of `keep`", "event");
 	expect_problem(HEAD SIGNATURE("my.bad", "  core: maybe\n  match: ^abcd\n"), 6, 9, "true or false", "");
 	expect_problem(HEAD SIGNATURE("my.bad", "  class: refusd\n  match: ^abcd\n"), 6, 10, "unknown class", "refused");
+	expect_problem(HEAD SIGNATURE("my.bad", "  frame: in mine||in yours\n  match: ^abcd\n"), 6, 10, "empty", "");
+	expect_problem(HEAD SIGNATURE("my.bad", "  frame: in mine|\n  match: ^abcd\n"), 6, 10, "empty", "");
+	expect_problem(HEAD SIGNATURE("my.bad", "  frame: \"^\"\n  match: ^abcd\n"), 6, 10, "empty", "");
 	expect_problem(HEAD SIGNATURE("my.good", "  match: ^abcd\n") SIGNATURE("my.good", "  match: ^abcd\n"), 7, 7, "was used before", "");
 	expect_problem("schema: mcplog.formats/1\nformats:\n- id: x\n  match: ^abcd\n", 3, 3, "needs `kind` and `class`", "");
 	expect_problem("schema: mcplog.advice/1\nadvice:\n- { cause: x, when: nov, text: y }\n", 3, 21, "value of `when`", "now");
