@@ -98,6 +98,8 @@ bool success_between(const struct view_server *s, instant from, instant to); /* 
 /* outcome.c */
 const struct call *finding_first_call(const struct finding *f); /* the earliest; NULL when it has none */
 void outcome_fill(struct judge *j, const struct finding *f, struct incident *i);
+bool outcome_is_untimed(const struct judge *j, instant at); /* is it the place of a line in a log without times? */
+int64_t outcome_told_duration(const struct finding *f);     /* what the lines of its only call say, µs; -1: nothing */
 /* evidence.c */
 void evidence_fill(struct judge *j, const struct finding *f, struct incident *i);
 void evidence_note(struct judge *j, const struct finding *f, struct note *n);

@@ -101,6 +101,17 @@ static instant end_of(const struct finding *f)
 	return end;
 }
 
+bool outcome_is_untimed(const struct judge *j, instant at)
+{
+	return !j->view->timed || is_virtual(j->view, at);
+}
+
+int64_t outcome_told_duration(const struct finding *f)
+{
+	const struct call *c = f->calls.n == 1 ? f->calls.v[0] : NULL;
+	return !c ? -1 : c->duration >= 0 ? c->duration : c->last_elapsed;
+}
+
 void outcome_fill(struct judge *j, const struct finding *f, struct incident *i)
 {
 	const struct call *c = finding_first_call(f);
@@ -114,11 +125,10 @@ void outcome_fill(struct judge *j, const struct finding *f, struct incident *i)
 	i->duration = end == INSTANT_NONE ? -1 : end - i->started_at;
 	if (f->calls.n == 1 && c->duration >= 0 && i->ended_at != INSTANT_NONE)
 		i->duration = c->duration;
-	const bool untimed = !j->view->timed || is_virtual(j->view, i->started_at);
-	if (untimed && f->calls.n != 1)
-		i->duration = -1;
-	if (untimed)
+	if (outcome_is_untimed(j, i->started_at)) {
+		i->duration = outcome_told_duration(f);
 		i->started_at = INSTANT_NONE;
+	}
 	if (!j->view->timed || is_virtual(j->view, i->ended_at))
 		i->ended_at = INSTANT_NONE;
 }

@@ -38,17 +38,16 @@ static void add_span(struct buf *b, int64_t d)
 /* Of a call of which only an error text speaks, nobody knows it. */
 static bool add_duration(struct judge *j, const struct finding *f, struct buf *b)
 {
-	instant end = f->end;
-	if (f->calls.n == 1 && f->calls.v[0]->duration < 0 && f->calls.v[0]->flags & CALL_IMPLIED) {
+	const bool alone = f->calls.n == 1, untimed = outcome_is_untimed(j, f->start);
+	const instant end = f->end != INSTANT_NONE ? f->end : judge_as_of(j);
+	int64_t d = end > f->start ? end - f->start : 0;
+	if (untimed || (alone && f->calls.v[0]->duration >= 0))
+		d = outcome_told_duration(f);
+	if (d < 0 || (alone && f->calls.v[0]->duration < 0 && f->calls.v[0]->flags & CALL_IMPLIED)) {
 		buf_addz(b, "an unknown time");
 		return false;
 	}
-	if (end == INSTANT_NONE)
-		end = j->options->as_of != INSTANT_NONE && j->view->timed ? judge_as_of(j) : j->view->finish;
-	if (f->calls.n == 1 && f->calls.v[0]->duration >= 0)
-		add_span(b, f->calls.v[0]->duration);
-	else
-		add_span(b, end > f->start ? end - f->start : 0);
+	add_span(b, d);
 	return true;
 }
 

@@ -107,7 +107,7 @@ def judge_set(expected, want, got):
             continue
         i = fits[0]
         left.remove(i)
-        for key in ("trigger", "ending", "state", "severity", "confidence", "server"):
+        for key in ("trigger", "ending", "state", "severity", "confidence", "server", "title"):
             if key in e and word(i.get(key)) not in choices(e[key]):
                 faults.append(f"{i['cause']}: {key} is {word(i.get(key))}, not {'/'.join(map(str, choices(e[key])))}")
         if ids and affected(i) != ids:

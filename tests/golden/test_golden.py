@@ -4,7 +4,7 @@
     test_golden.py [--update] [--coverage-only] [NAME-OR-PREFIX...]
 
 For each sample the program reads a copy of the inputs and its JSON report is compared with expect.json: causes, affected
-calls, trigger, ending, state, severity and confidence where given, notes that must be there, words that must not be said.
+calls, trigger, ending, state, severity, confidence and title where given, notes that must be there, words that must not be said.
 expect.txt, where it exists, must equal the text report (80 columns, no colour); --update writes it anew for review.
 A sample with a file known-bug must fail; when it passes, the file has to go. One line per failing sample.
 """
@@ -18,7 +18,7 @@ import tempfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import samplelib as lib
 
-FIELDS = {"cause", "trigger", "ending", "state", "severity", "confidence", "server", "tool_use_ids", "accept", "suspected"}
+FIELDS = {"cause", "trigger", "ending", "state", "severity", "confidence", "server", "title", "tool_use_ids", "accept", "suspected"}
 KEYS = {"incidents", "notes", "must_not", "may", "alternatives", "summary"}
 
 
