@@ -8,7 +8,7 @@
 #include "model/problem_wire.h"
 #include "redact/redact.h"
 
-enum { STATE_FORMAT = 5, STATE_MOST = 256 * 1024 };
+enum { STATE_FORMAT = 6, STATE_MOST = 256 * 1024 };
 
 static str clean_text(void *context, str text)
 {

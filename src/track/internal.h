@@ -6,6 +6,8 @@
 #include "track/parked.h"
 #include "track/tracker.h"
 
+#define LINGER_RETRY (60 * SECOND) /* a retry may follow a whole reconnect */
+
 struct tracker {
 	const struct rules *rules;
 	struct tracker_sink sink;
@@ -37,12 +39,14 @@ bool track_healthy(const struct open_call *c);                       /* it ended
 void track_hand_out(struct tracker *t, struct open_call *c);        /* and forgotten */
 /* lines.c: what the line does to its call; events of no call are passed on. */
 void track_line(struct tracker *t, const struct event *e);
+void track_take_back_end(struct tracker *t, struct open_call *c);    /* its failure was not final: it runs again */
 /* pairing.c: which call a line belongs to; NULL when there is none. */
 struct open_call *pair_begin(struct tracker *t, const struct event *e);         /* a new one */
 struct open_call *pair_begin_unknown(struct tracker *t, const struct event *e); /* one whose beginning is not in this log */
 struct open_call *pair_running(struct tracker *t, const struct event *e);       /* in flight on (server, tool), the best fit */
 struct open_call *pair_unsent(struct tracker *t, const struct event *e);        /* dispatched and not sent: the oldest */
 struct open_call *pair_retried(struct tracker *t, const struct event *e);       /* a dispatch that failed and is tried again */
+struct open_call *pair_again(struct tracker *t, const struct event *e);         /* one that the client said to send again */
 struct open_call *pair_background(struct tracker *t, const struct event *e);    /* dispatch ended "ok" without an answer */
 struct open_call *pair_headless(struct tracker *t, const struct event *e);      /* ended, its beginning and id unknown till now */
 struct open_call *pair_by_id(struct tracker *t, str id);

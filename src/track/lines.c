@@ -20,7 +20,7 @@ static void mark_end(struct open_call *c, const struct event *e)
 }
 
 /* Its failure was not final: it runs again. The error stays until there is another one, or none. */
-static void take_back_end(struct tracker *t, struct open_call *c)
+void track_take_back_end(struct tracker *t, struct open_call *c)
 {
 	struct call *k = &c->call;
 	k->flags |= CALL_RETRIED;
@@ -28,8 +28,17 @@ static void take_back_end(struct tracker *t, struct open_call *c)
 	k->ended_at = INSTANT_NONE;
 	k->end = (struct place){0};
 	k->duration = -1;
-	c->ended = false;
+	c->ended = c->again = c->vain = false;
 	t->stirred |= c->lingers;
+}
+
+/* A line of a call that runs shows that it was sent again, also where that line is missing. */
+static struct open_call *running(struct tracker *t, const struct event *e)
+{
+	struct open_call *c = pair_running(t, e);
+	if (!c && (c = pair_again(t, e)))
+		track_take_back_end(t, c);
+	return c;
 }
 
 /* The last line of a call. */
@@ -99,7 +108,7 @@ static void on_sent(struct tracker *t, const struct event *e)
 {
 	struct open_call *c = pair_unsent(t, e);
 	if (!c && (c = pair_retried(t, e))) {
-		take_back_end(t, c);
+		track_take_back_end(t, c);
 	} else if (!c) {
 		c = pair_begin(t, e);
 		c->call.link = LINK_ORDER;
@@ -107,7 +116,6 @@ static void on_sent(struct tracker *t, const struct event *e)
 	}
 	open_calls_set_name(&t->open, c, e->server, e->tool);
 	c->sent = true;
-	c->again = false;
 	c->call.attempts++;
 	if (c->call.attempts == 1) {
 		c->call.sent_at = e->at;
@@ -120,7 +128,7 @@ static void on_sent(struct tracker *t, const struct event *e)
 
 static void on_beat(struct tracker *t, const struct event *e)
 {
-	struct open_call *c = pair_running(t, e);
+	struct open_call *c = running(t, e);
 	if (!c && (c = pair_background(t, e))) /* it goes on beating: moved to the background */
 		c->call.flags |= CALL_BACKGROUND;
 	if (!c)
@@ -140,7 +148,7 @@ static void on_beat(struct tracker *t, const struct event *e)
 
 static void on_completed(struct tracker *t, const struct event *e)
 {
-	struct open_call *c = pair_running(t, e);
+	struct open_call *c = running(t, e);
 	if (!c && (c = pair_background(t, e)))
 		c->call.flags |= CALL_BACKGROUND;
 	if (!c)
@@ -195,7 +203,7 @@ static bool was_answer(const struct tracker *t, str server, str err)
 
 static void on_failed(struct tracker *t, const struct event *e)
 {
-	struct open_call *c = pair_running(t, e);
+	struct open_call *c = running(t, e);
 	if (!c)
 		c = pair_begin_unknown(t, e);
 	if (c->call.flags & CALL_RETRIED) { /* the last failure counts */
@@ -215,8 +223,8 @@ static void on_failed(struct tracker *t, const struct event *e)
 static void on_retry(struct tracker *t, const struct event *e)
 {
 	for (struct open_call *c = open_calls_first(&t->open, e->server, e->tool); c; c = open_calls_next(&t->open, c))
-		if (c->ended && !c->closed && open_call_has(c, LINE_FAILED)) {
-			take_back_end(t, c);
+		if (c->ended && !c->closed && !c->again && open_call_has(c, LINE_FAILED)) {
+			c->call.flags |= CALL_RETRIED;
 			c->again = true;
 			open_call_keep(c, LINE_RETRY, e);
 			c->touched = t->count;
@@ -224,9 +232,19 @@ static void on_retry(struct tracker *t, const struct event *e)
 		}
 }
 
+/* It says to send calls again before it has a connection. Without one it writes no further line of them but the end of the dispatch. */
+static void on_connect_failed(struct tracker *t, const struct event *e)
+{
+	for (size_t i = 0; i < t->lingering.n; i++) {
+		struct open_call *c = t->open.v[t->lingering.v[i]];
+		c->vain |= c->used && c->again && str_eq(c->call.server, e->server);
+	}
+	track_pass_on(t, e);
+}
+
 static void on_aborting(struct tracker *t, const struct event *e)
 {
-	struct open_call *c = pair_running(t, e);
+	struct open_call *c = running(t, e);
 	if (!c)
 		return;
 	open_call_keep(c, LINE_ABORTING, e);
@@ -260,6 +278,7 @@ static void on_dispatch_end(struct tracker *t, const struct event *e)
 	else if (e->duration >= 0)
 		c->call.duration = e->duration;
 	c->ended = c->closed = true;
+	c->again = false;
 	if (!c->sent)
 		c->call.flags |= CALL_NEVER_SENT;
 	if (esc_just_now(t) && !open_call_has(c, LINE_COMPLETED))
@@ -431,6 +450,7 @@ static line_fn *const handlers[KIND_COUNT] = {
 	[KIND_CALL_ABORTING] = on_aborting,
 	[KIND_CALL_ERROR_TWIN] = on_error_twin,
 	[KIND_CALL_APP_ERROR] = on_answer,
+	[KIND_CONNECT_FAILED] = on_connect_failed,
 	[KIND_CONNECT_ERROR] = on_answer,
 	[KIND_CALL_APP_TWIN] = on_error_twin,
 	[KIND_CALL_UNKNOWN_TOOL] = on_unknown_tool,

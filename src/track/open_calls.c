@@ -37,7 +37,7 @@ void open_call_reset(struct open_call *c)
 	c->chain_key = c->id_key = c->touched = 0;
 	c->next = c->prev = 0;
 	c->used = true;
-	c->dispatched = c->sent = c->ended = c->closed = c->lingers = false;
+	c->dispatched = c->sent = c->ended = c->closed = c->lingers = c->again = c->vain = false;
 	c->call.dispatched_at = c->call.sent_at = c->call.started_at = c->call.ended_at = INSTANT_NONE;
 	c->call.first_beat_at = c->call.last_beat_at = INSTANT_NONE;
 	c->call.permission = c->call.duration = c->call.last_elapsed = -1;

@@ -20,7 +20,7 @@ struct open_call {
 	uint32_t next, prev;         /* chain of the same (server, tool); index + 1 */
 	uint32_t self;
 	bool used, dispatched, sent, ended, closed; /* ended: an outcome line was seen; closed: waits only for stragglers */
-	bool again; /* it failed, and is to be sent again */
+	bool again, vain; /* it failed, and is to be sent again; but there is no connection for it */
 	bool lingers;                /* stands in the tracker's queue of those that wait to be handed out */
 	uint64_t touched;            /* event number of the last change */
 };

@@ -174,11 +174,26 @@ struct open_call *pair_unsent(struct tracker *t, const struct event *e)
 	return c;
 }
 
+/* The client said that it sends it again, and not too long ago. */
+static bool is_again(const struct open_call *c, const struct event *e)
+{
+	return c->again && (e->at == INSTANT_NONE || c->call.ended_at == INSTANT_NONE || e->at - c->call.ended_at <= LINGER_RETRY);
+}
+
 /* A dispatch that failed and is tried again. */
 struct open_call *pair_retried(struct tracker *t, const struct event *e)
 {
 	for (struct open_call *c = open_calls_first(&t->open, e->server, e->tool); c; c = open_calls_next(&t->open, c))
-		if (c->again || (c->ended && c->dispatched && !c->closed && open_call_has(c, LINE_FAILED)))
+		if (is_again(c, e) || (c->ended && c->dispatched && !c->closed && open_call_has(c, LINE_FAILED)))
+			return c;
+	return NULL;
+}
+
+/* One that the client said to send again. */
+struct open_call *pair_again(struct tracker *t, const struct event *e)
+{
+	for (struct open_call *c = open_calls_first(&t->open, e->server, e->tool); c; c = open_calls_next(&t->open, c))
+		if (is_again(c, e))
 			return c;
 	return NULL;
 }

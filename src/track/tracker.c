@@ -19,7 +19,6 @@ enum {
 	PARK_EVENTS = 512,  /* events that make a call old */
 };
 #define LINGER_TWIN (5 * SECOND)   /* twin lines of an error follow within milliseconds */
-#define LINGER_RETRY (60 * SECOND) /* a retry may follow a whole reconnect */
 
 void track_pass_on(struct tracker *t, const struct event *e)
 {
@@ -218,8 +217,11 @@ void tracker_finish(struct tracker *t)
 {
 	hand_out_parked(t);
 	for (size_t i = 0; i < t->open.n; i++)
-		if (t->open.v[i]->used)
+		if (t->open.v[i]->used) {
+			if (t->open.v[i]->again && !t->open.v[i]->vain)
+				track_take_back_end(t, t->open.v[i]);
 			track_hand_out(t, t->open.v[i]);
+		}
 	t->lingering.n = 0;
 	if (t->requested)
 		t->sink.event(t->sink.context, held_event(t->request));

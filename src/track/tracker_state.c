@@ -102,7 +102,7 @@ static void save_call(struct saving *s, const struct tracker *t, const struct op
 	places_of(&k, places);
 	const bool by_id = c->id_key && map_get(&t->open.by_id, c->id_key, &found) && found == c->self;
 	const uint64_t flags = (uint64_t)c->dispatched | (uint64_t)c->sent << 1 | (uint64_t)c->ended << 2 | (uint64_t)c->closed << 3 | (uint64_t)by_id << 4 |
-		(uint64_t)k.link_sure << 5;
+		(uint64_t)k.link_sure << 5 | (uint64_t)c->again << 6 | (uint64_t)c->vain << 7;
 	const uint64_t numbers[] = {c->self, c->next, c->prev, c->chain_key, c->id_key, flags, c->touched, k.beats, k.attempts, k.flags, k.outcome, k.link, k.class};
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
 		wire_u64(b, numbers[i]);
@@ -155,12 +155,14 @@ static bool take_call(struct tracker *t, struct wire *w)
 	c->prev = (uint32_t)wire_take_max(w, t->open.n);
 	c->chain_key = wire_take_u64(w);
 	c->id_key = wire_take_u64(w);
-	const uint64_t flags = wire_take_max(w, 63);
+	const uint64_t flags = wire_take_max(w, 255);
 	c->dispatched = flags & 1;
 	c->sent = flags >> 1 & 1;
 	c->ended = flags >> 2 & 1;
 	c->closed = flags >> 3 & 1;
 	k->link_sure = flags >> 5 & 1;
+	c->again = flags >> 6 & 1;
+	c->vain = flags >> 7 & 1;
 	c->touched = wire_take_u64(w);
 	k->beats = (uint32_t)wire_take_u64(w);
 	k->attempts = (uint32_t)wire_take_u64(w);

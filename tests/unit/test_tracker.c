@@ -185,6 +185,7 @@ static void a_repeated_call_is_open(void **state)
 	push(&l, 2, CALL_RETRY, ST);
 	push(&l, 2, CALL_RETRY, ST);
 	push(&l, 4, CALL_SENT, ST);
+	push(&l, 4, CALL_SENT, ST);
 	push(&l, 34, CALL_BEAT, ST, .ms = 30000);
 	push(&l, 90, CALL_BEAT, ST, .ms = 60000); /* later than a failure waits for a retry */
 	log_finish(&l);
@@ -197,8 +198,44 @@ static void a_repeated_call_is_open(void **state)
 		assert_int_equal(c->class, 0);
 		assert_int_equal(c->err.n, 0);
 	}
-	assert_int_equal(l.calls.v[0].attempts + l.calls.v[1].attempts, 3);
+	assert_int_equal(l.calls.v[0].attempts + l.calls.v[1].attempts, 4);
 	assert_int_equal(l.calls.v[0].beats + l.calls.v[1].beats, 2);
+	log_done(&l);
+}
+
+/* The repetition needs a connection and gets none: the failure was the call's last line. */
+static void a_repetition_that_was_never_sent_is_a_failure(void **state)
+{
+	struct log l;
+	(void)state;
+	log_begin(&l);
+	push(&l, 1, CALL_SENT, ST);
+	push(&l, 2, CALL_FAILED, ST, .err = "closed", .class = 7);
+	push(&l, 2, CALL_RETRY, ST);
+	push(&l, 3, CONNECT_FAILED, .server = "s");
+	log_finish(&l);
+	assert_int_equal(l.calls.n, 1);
+	expect_outcome(&l.calls.v[0], OUTCOME_ERROR);
+	assert_int_equal(l.calls.v[0].class, 7);
+	log_done(&l);
+}
+
+/* An hour later the tool is called anew. */
+static void a_later_call_is_no_repetition(void **state)
+{
+	struct log l;
+	(void)state;
+	log_begin(&l);
+	push(&l, 1, CALL_SENT, ST);
+	push(&l, 2, CALL_FAILED, ST, .err = "closed", .class = 7);
+	push(&l, 2, CALL_RETRY, ST);
+	push(&l, 3600, CALL_SENT, ST);
+	push(&l, 3601, CALL_SENT, ST); /* and one beside it */
+	log_finish(&l);
+	assert_int_equal(l.calls.n, 3);
+	expect_outcome(&l.calls.v[0], OUTCOME_ERROR);
+	expect_outcome(&l.calls.v[1], OUTCOME_UNENDED);
+	expect_outcome(&l.calls.v[2], OUTCOME_UNENDED);
 	log_done(&l);
 }
 
@@ -621,6 +658,8 @@ int main(void)
 		cmocka_unit_test(a_retry_inside_a_dispatch),
 		cmocka_unit_test(the_last_failure_of_a_retry_counts),
 		cmocka_unit_test(a_repeated_call_is_open),
+		cmocka_unit_test(a_repetition_that_was_never_sent_is_a_failure),
+		cmocka_unit_test(a_later_call_is_no_repetition),
 		cmocka_unit_test(a_failure_without_dispatch_waits_for_a_retry),
 		cmocka_unit_test(beats_without_a_start),
 		cmocka_unit_test(an_end_without_a_start_gives_the_id),
