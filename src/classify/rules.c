@@ -176,9 +176,13 @@ static struct call *neighbour(struct trial *t, bool next)
 	return best;
 }
 
+/* One that begins in the very millisecond in which the other ends follows it; calls that begin together are in flight together. */
 static bool overlaps(const struct trial *t, const struct call *k)
 {
-	return k->started_at <= t->subject->end && (k->ended_at == INSTANT_NONE || k->ended_at >= t->subject->start);
+	const struct subject *s = t->subject;
+	if (k->started_at == s->start)
+		return true;
+	return k->started_at < s->end && (k->ended_at == INSTANT_NONE || k->ended_at > s->start);
 }
 
 static bool who_fits(struct trial *t, const struct cond *c, const struct call *k)
@@ -465,9 +469,9 @@ static bool check_version(struct trial *t, const struct cond *c)
 	return t->view->client_version.n && version_in(t->view->client_version, c->version);
 }
 
-static bool any_line_of_view(const struct session_view *v, const struct rules *rules, struct cond *const *lines, size_t n)
+static bool any_line_of(const struct session_view *v, const struct rules *rules, const struct view_server *s, struct cond *const *lines, size_t n)
 {
-	const struct subject nobody = {.scope = SCOPE_SESSION};
+	const struct subject nobody = {.scope = SCOPE_SESSION, .server = s};
 	struct trial t = {.view = v, .rules = rules, .subject = &nobody};
 	for (size_t i = 0; i < n; i++) {
 		struct hits h = {0};
@@ -483,17 +487,20 @@ bool rules_measured(const struct session_view *v, const struct rules *rules)
 {
 	if (v->source_kinds & 1u << SOURCE_BRIDGE)
 		return true;
-	return v->source_kinds & (1u << SOURCE_SERVER | 1u << SOURCE_PROXY) && (any_line_of_view(v, rules, rules->traffic.v, rules->traffic.n) ||
-		any_line_of_view(v, rules, rules->life.v, rules->life.n));
+	return v->source_kinds & (1u << SOURCE_SERVER | 1u << SOURCE_PROXY) && (any_line_of(v, rules, NULL, rules->traffic.v, rules->traffic.n) ||
+		any_line_of(v, rules, NULL, rules->life.v, rules->life.n));
 }
 
-/* `client`: any log of a client. A debug log that lacks categories proves no absence, so it is not there for this. */
+/* `client`: any log of a client; `mcp`: what is told of this server has traffic of MCP. A debug log that lacks categories proves no
+ * absence, so it is not there for this. */
 static bool check_source(struct trial *t, const struct cond *c)
 {
 	const uint32_t client = 1u << SOURCE_CLAUDE_DEBUG | 1u << SOURCE_MCP_CACHE | 1u << SOURCE_TRANSCRIPT | 1u << SOURCE_IDE | 1u << SOURCE_DESKTOP;
 	uint32_t kinds = t->view->source_kinds;
 	if (c->any_client)
 		return kinds & client;
+	if (c->of_mcp)
+		return any_line_of(t->view, t->rules, t->subject->server, t->rules->traffic.v, t->rules->traffic.n);
 	if (t->view->filtered)
 		kinds &= ~(1u << SOURCE_CLAUDE_DEBUG);
 	return (kinds & c->sources) == c->sources;

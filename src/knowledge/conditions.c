@@ -364,6 +364,10 @@ static void add_source(struct cond_scope *s, uint32_t node, struct cond *c)
 		c->any_client = true;
 		return;
 	}
+	if (str_eq(tree_text(s->d, node), S("mcp"))) {
+		c->of_mcp = true;
+		return;
+	}
 	enum source_kind k = source_kind_find(tree_text(s->d, node));
 	if (k == SOURCE_UNKNOWN)
 		problem(s, node, "unknown kind of source");

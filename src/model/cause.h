@@ -75,6 +75,7 @@ struct cond {
 	str version;
 	uint32_t sources;
 	bool any_client;       /* source: client */
+	bool of_mcp;           /* source: mcp */
 };
 
 struct trigger_rule {
