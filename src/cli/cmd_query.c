@@ -171,12 +171,30 @@ static int add_filters(struct asking *a, struct timeline *t, struct err *reterr)
 	return e;
 }
 
+/* SQL compares a text with a number without complaint, and the answer would be one to another question. */
+static int check_value(const struct asking *a, const struct query_parameter *p, struct err *reterr)
+{
+	double number;
+	char name[64];
+	if (!a->ready || p->name.n >= sizeof name)
+		return 0;
+	memcpy(name, p->name.p, p->name.n);
+	name[p->name.n] = '\0';
+	const struct tree_doc *d = a->ready->doc;
+	const uint32_t told = tree_get(d, a->ready->parameters, name);
+	if (!told || !str_eq(tree_get_text(d, told, "type"), S("number")) || str_double(p->value, &number))
+		return 0;
+	(void)err_set(reterr, ERR_USAGE, "query: %s=%.*s: a number is expected", name, STR_ARG(str_head(p->value, 100)));
+	err_hint(reterr, "%s: %.*s", name, STR_ARG(tree_get_text(d, told, "what")));
+	return ERR_USAGE;
+}
+
 /* A value for a parameter that the question does not have would be ignored, and the answer taken for a narrower one. */
 static int check_parameters(struct asking *a, struct timeline *t, struct err *reterr)
 {
 	str names[PARAMETERS];
 	size_t count = 0;
-	const int e = timeline_check_query(t, a->sql, &a->run->arena, names, PARAMETERS, &count, reterr);
+	int e = timeline_check_query(t, a->sql, &a->run->arena, names, PARAMETERS, &count, reterr);
 	for (size_t i = 0; i < a->parameter_count && !e; i++) {
 		struct nearest near = nearest_start(a->parameters[i].name);
 		bool known = false;
@@ -184,8 +202,10 @@ static int check_parameters(struct asking *a, struct timeline *t, struct err *re
 			known = known || str_eq(names[k], a->parameters[i].name);
 			nearest_offer(&near, names[k]);
 		}
-		if (known)
+		if (known) {
+			e = check_value(a, &a->parameters[i], reterr);
 			continue;
+		}
 		const bool option = i >= a->parameter_count - a->filter_count;
 		(void)err_set(reterr, ERR_USAGE, "query: this question has no %s%.*s", option ? "--" : ":", STR_ARG(a->parameters[i].name));
 		if (nearest_result(&near).n)

@@ -13,12 +13,25 @@ static const struct entry_key keys[] = {
 enum { ID, TITLE, WHAT, PARAMETERS, SQL, SAMPLES, KEY_COUNT };
 _Static_assert(sizeof keys / sizeof *keys == KEY_COUNT, "keys and their names differ");
 
+static bool check_parameters(struct rules *rules, const struct tree_doc *d, uint32_t parameters)
+{
+	for (uint32_t i = tree_first(d, parameters); i != 0; i = tree_next(d, i)) {
+		const str type = tree_get_text(d, i, "type");
+		if (type.n == 0 || str_eq(type, S("number")) || str_eq(type, S("text")))
+			continue;
+		knowledge_problem(rules, d, i, ERR_SCHEMA, "a parameter is a `number` or a `text`, not `%.*s`", STR_ARG(type));
+		return false;
+	}
+	return true;
+}
+
 static void load_query(struct rules *rules, const struct tree_doc *d, uint32_t entry)
 {
 	uint32_t nodes[KEY_COUNT];
 	const struct where at = entry_where(d, entry);
 	struct query q = {.node = entry, .doc = d, .file = at.file, .line = at.line, .column = at.column};
-	if (!entry_read(rules, d, entry, "query", keys, KEY_COUNT, nodes) || !entry_id(rules, d, nodes[ID], &q.id))
+	if (!entry_read(rules, d, entry, "query", keys, KEY_COUNT, nodes) || !entry_id(rules, d, nodes[ID], &q.id) ||
+		!check_parameters(rules, d, nodes[PARAMETERS]))
 		return;
 	q.title = tree_text(d, nodes[TITLE]);
 	q.what = tree_text(d, nodes[WHAT]);

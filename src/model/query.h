@@ -15,7 +15,7 @@ typedef void query_fn(void *context, const struct query_value *values, size_t co
 struct query {
 	str id, title, what;
 	str sql;
-	uint32_t parameters;   /* map in `doc`: name to what it means; 0: none */
+	uint32_t parameters;   /* map in `doc`: name to what it means, or to a map of `what` and `type`; 0: none */
 	uint32_t node;         /* in `doc` */
 	const struct tree_doc *doc;
 	const char *file;      /* where it stands */

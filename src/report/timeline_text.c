@@ -120,6 +120,15 @@ static size_t choose_sessions(const struct page *p, struct ordered *v)
 	return count;
 }
 
+static str nothing_drawn(const struct facts *f)
+{
+	if (f->picture.session_count)
+		return S("No call and no connection passes the filters.");
+	if (facts_pruned(f))
+		return S("Nothing to draw: prune removed what these logs told from the timeline. mcplog timeline --db :memory: PATH reads a log anew.");
+	return S("Nothing to draw: no MCP call and no connection was read.");
+}
+
 static void session_charts(struct page *p)
 {
 	const size_t most = p->options->verbose ? SESSIONS_VERBOSE : SESSIONS, begin = p->out->n;
@@ -131,8 +140,7 @@ static void session_charts(struct page *p)
 		session_chart(p, v[i].session);
 	}
 	if (p->out->n == begin)
-		page_wrap(p, INK_YELLOW, p->facts->picture.session_count ? S("No call and no connection passes the filters.") :
-			S("Nothing to draw: no MCP call and no connection was read."), 0, 0);
+		page_wrap(p, INK_YELLOW, nothing_drawn(p->facts), 0, 0);
 	if (n > most) {
 		page_end(p);
 		page_printf(p, INK_DIM, "%zu more sessions: mcplog timeline SESSION, or --verbose", n - most);

@@ -73,6 +73,9 @@ class Prune(unittest.TestCase):
         self.assertIn("note pruned", self.run_it("status"))
         problems = json.loads(self.run_it("analyze", "--format", "json", "debug.txt"))["sources"][0]["problems"]
         self.assertIn(("pruned", "note"), [(p["code"], p["severity"]) for p in problems])
+        drawn = " ".join(self.run_it("timeline", "debug.txt").split())
+        self.assertIn("prune removed", drawn)
+        self.assertIn("--db :memory:", drawn)
         self.assertIn("--db :memory:", self.run_it("explain", "v1:abc", "debug.txt", code=2))
         whole = subprocess.run([MCPLOG, "analyze", "--allow-root", "--db", ":memory:", "debug.txt"], cwd=self.folder.name, capture_output=True, timeout=60)
         self.assertIn(b"80 calls", whole.stdout)

@@ -145,6 +145,14 @@ class Query(unittest.TestCase):
         self.assertIn("has no --server", self.run_mcplog("query", "SELECT 1", "--db", self.db, "--server", "x", expect=2))
         self.assertIn("has no :y", self.run_mcplog("query", "SELECT :x", "y=1", "--db", self.db, expect=2))
 
+    def test_a_value_of_another_type_is_refused(self):
+        for value in ("x", "", "5m", "1e3"):
+            said = self.run_mcplog("query", "first-call-after-idle", "minutes=" + value, "--db", self.db, expect=2)
+            self.assertIn("a number is expected", said)
+            self.assertIn("how long a pause is", said)
+        for value in ("5", "0.5"):
+            self.run_mcplog("query", "first-call-after-idle", "minutes=" + value, "--db", self.db)
+
     def test_functions_for_latencies(self):
         values = "(SELECT 1 AS v UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 10 UNION ALL SELECT NULL UNION ALL SELECT 'x')"
         self.assertEqual(self.ask(f"SELECT percentile(v, 50) AS p, median(v) AS m, percentile(v, 100) AS h, percentile(v, 0) AS l FROM {values}"),
