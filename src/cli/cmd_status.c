@@ -38,7 +38,7 @@ static void show_source(struct buf *out, const struct source *s)
 		(unsigned long long)s->records, page_plural(s->records));
 	if (s->unrecognized)
 		buf_printf(out, ", %llu not recognised", (unsigned long long)s->unrecognized);
-	if (s->pending_bytes)
+	if (source_pending(s))
 		buf_printf(out, ", %llu bytes pending", (unsigned long long)s->pending_bytes);
 	if (!s->complete)
 		buf_addz(out, ", not complete");

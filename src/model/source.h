@@ -79,5 +79,7 @@ struct source {
 };
 /* Rows of its beginning were removed by prune: nothing else gives a share to what is no copy. */
 static inline bool source_pruned(const struct source *s) { return s->pruned_original || (s->copy_of == 0 && s->shared.bytes > 0); }
+/* Bytes of a last line that may become a record. The bracket that closes a JSON array, with a CR at most, is none. */
+static inline uint64_t source_pending(const struct source *s) { return s->pending_bytes > 2 ? s->pending_bytes : 0; }
 static inline str source_file(const struct source *s) { return s->file.p ? s->file : s->path; }
 #endif

@@ -262,6 +262,19 @@ str page_place(const struct page *p, const struct line_ref *at, struct buf *ret_
 	return buf_str(ret_text);
 }
 
+size_t page_place_cut(str place, size_t columns)
+{
+	size_t cut = 0, width = utf8_width(place);
+	while (width + (cut ? 1 : 0) > columns && cut < place.n) {
+		uint32_t code;
+		size_t n = utf8_next(str_from(place, cut), &code);
+		n = n ? n : 1;
+		width -= utf8_width(str_head(str_from(place, cut), n));
+		cut += n;
+	}
+	return cut;
+}
+
 void page_clock(instant at, char ret_text[32])
 {
 	instant_format(at, ret_text);

@@ -32,6 +32,9 @@ void page_wrap(struct page *p, enum ink ink, str s, size_t indent, unsigned max_
 void page_plain(const struct page *p, str s, struct buf *out);
 /* "debug.txt:5", the path without what all sources share; empty for no place. */
 str page_place(const struct page *p, const struct line_ref *at, struct buf *ret_text);
+/* The end of a long place says more than its beginning: how many bytes of it to leave out, for a "…". */
+enum { PAGE_PLACE_COLUMNS = 24 };
+size_t page_place_cut(str place, size_t columns);
 /* "2026-05-17 20:23:00" of at. */
 void page_clock(instant at, char ret_text[32]);
 const char *page_plural(uint64_t n); /* "s" or "" */

@@ -171,22 +171,53 @@ static void section(struct page *p, const char *title)
 	page_end(p);
 }
 
+/* What stands behind the title: " (×3) (debug.txt:12)", of a long place its end. */
+static void note_place(const struct page *p, const struct note *n, size_t times, size_t columns, struct buf *out)
+{
+	struct buf place = {0}, safe = {0};
+	if (times > 1)
+		buf_printf(out, " (×%zu)", times);
+	if (n->evidence_count)
+		page_plain(p, page_place(p, &n->evidence[0].at, &place), &safe);
+	const size_t cut = page_place_cut(buf_str(&safe), columns);
+	if (safe.n)
+		buf_printf(out, " (%s%.*s)", cut ? "…" : "", STR_ARG(str_from(buf_str(&safe), cut)));
+	buf_done(&place);
+	buf_done(&safe);
+}
+
+/* Without the piece of a word at its end. */
+static str whole_words(str s)
+{
+	size_t n = s.n;
+	while (n && s.p[n - 1] != ' ')
+		n--;
+	return str_trim_end(n ? str_head(s, n) : s);
+}
+
+/* One line: where it is too long, first the place loses its beginning, then the title its end. */
 static void note_line(struct page *p, const struct note *n, size_t times)
 {
-	struct buf line = {0}, place = {0};
-	buf_printf(&line, "%.*s", STR_ARG(n->title));
-	if (times > 1)
-		buf_printf(&line, " (×%zu)", times);
-	if (n->evidence_count) {
-		const str where = page_place(p, &n->evidence[0].at, &place);
-		if (where.n)
-			buf_printf(&line, " (%.*s)", STR_ARG(where));
-	}
+	struct buf title = {0}, place = {0};
 	page_to(p, 2);
 	page_text(p, INK_CYAN, n->kind);
 	page_literal(p, INK_PLAIN, "  ");
-	page_wrap(p, INK_PLAIN, buf_str(&line), 4, p->options->verbose ? 0 : 1);
-	buf_done(&line);
+	const size_t taken_by_kind = p->column + 2; /* page_wrap keeps room for a "…" */
+	const size_t width = p->options->columns > taken_by_kind ? p->options->columns - taken_by_kind : 0;
+	page_plain(p, n->title, &title);
+	note_place(p, n, times, SIZE_MAX, &place);
+	if (!p->options->verbose && utf8_width(buf_str(&title)) + utf8_width(buf_str(&place)) > width) {
+		buf_reset(&place);
+		note_place(p, n, times, PAGE_PLACE_COLUMNS, &place);
+		const size_t taken = utf8_width(buf_str(&place));
+		if (utf8_width(buf_str(&title)) + taken > width) {
+			title.n = whole_words(utf8_cut(buf_str(&title), width > taken + 2 ? width - taken - 2 : 0)).n;
+			buf_addz(&title, " …");
+		}
+	}
+	buf_add(&title, buf_str(&place));
+	page_wrap(p, INK_PLAIN, buf_str(&title), 4, p->options->verbose ? 0 : 1);
+	buf_done(&title);
 	buf_done(&place);
 }
 
@@ -341,21 +372,37 @@ static void sources_of(struct page *p)
 	}
 }
 
+/* What is said of a compressed file that is still being written (D7); NULL: it is none. */
+static const char *still_written(const struct source *s)
+{
+	for (size_t k = 0; k < s->problem_count; k++)
+		if (strcmp(s->problems[k].code, "pending") == 0)
+			return s->problems[k].text;
+	return NULL;
+}
+
 static void pending_of(struct page *p)
 {
+	struct buf line = {0};
 	bool any = false;
 	for (size_t i = 0; i < p->facts->source_count; i++) {
 		const struct source *s = &p->facts->sources[i];
-		if (s->pending_bytes == 0)
+		const char *grows = still_written(s);
+		if (!grows && source_pending(s) == 0)
 			continue;
 		if (!any)
-			section(p, "Pending (a last line without its end; --final counts it)");
+			section(p, "Pending (--final counts a last line without its end)");
 		any = true;
+		buf_reset(&line);
+		buf_printf(&line, "%.*s: ", STR_ARG(str_from(s->path, p->common)));
+		if (grows)
+			buf_addz(&line, grows);
+		else
+			page_count(source_pending(s), "byte", "", &line);
 		page_to(p, 2);
-		page_text(p, INK_PLAIN, str_from(s->path, p->common));
-		page_printf(p, INK_PLAIN, ": %llu byte%s", (unsigned long long)s->pending_bytes, page_plural(s->pending_bytes));
-		page_end(p);
+		page_wrap(p, INK_PLAIN, buf_str(&line), 4, 0);
 	}
+	buf_done(&line);
 }
 
 static void hidden_of(struct page *p, const struct hidden *hidden)

@@ -8,7 +8,7 @@
 
 #include "base/utf8.h"
 
-enum { SHOWN_EVIDENCE = 8, SHOWN_REASONS = 3, SHOWN_CALLS = 4, SHOWN_ADVICE = 2, PLACE_COLUMNS = 24, OFFSET_COLUMNS = 11, SHORT_ID = 15 };
+enum { SHOWN_EVIDENCE = 8, SHOWN_REASONS = 3, SHOWN_CALLS = 4, SHOWN_ADVICE = 2, OFFSET_COLUMNS = 11, SHORT_ID = 15 };
 
 static enum ink severity_ink(enum severity s)
 {
@@ -134,6 +134,16 @@ static size_t choose_evidence(const struct incident *i, bool all, bool *ret_show
 	return i->evidence_count - shown;
 }
 
+/* The place as it will be written: control characters in names are shown as escapes. */
+static str plain_place(const struct page *p, const struct line_ref *at, struct buf *ret_text)
+{
+	struct buf raw = {0};
+	buf_reset(ret_text);
+	page_plain(p, page_place(p, at, &raw), ret_text);
+	buf_done(&raw);
+	return buf_str(ret_text);
+}
+
 /* As wide as the widest place that fits; 0: no line has a place. */
 static size_t place_columns(const struct page *p, const struct incident *i, const bool *show)
 {
@@ -141,32 +151,18 @@ static size_t place_columns(const struct page *p, const struct incident *i, cons
 	size_t widest = 0;
 	bool too_wide = false;
 	for (size_t k = 0; k < i->evidence_count; k++) {
-		const size_t width = show[k] ? utf8_width(page_place(p, &i->evidence[k].at, &place)) : 0;
-		too_wide = too_wide || width > PLACE_COLUMNS;
-		if (width > widest && width <= PLACE_COLUMNS)
+		const size_t width = show[k] ? utf8_width(plain_place(p, &i->evidence[k].at, &place)) : 0;
+		too_wide = too_wide || width > PAGE_PLACE_COLUMNS;
+		if (width > widest && width <= PAGE_PLACE_COLUMNS)
 			widest = width;
 	}
 	buf_done(&place);
-	return widest == 0 && too_wide ? PLACE_COLUMNS : widest;
-}
-
-/* The end of a long place says more than its beginning: how many bytes of it to leave out. */
-static size_t place_cut(str place, size_t columns)
-{
-	size_t cut = 0, width = utf8_width(place);
-	while (width + (cut ? 1 : 0) > columns && cut < place.n) {
-		uint32_t code;
-		size_t n = utf8_next(str_from(place, cut), &code);
-		n = n ? n : 1;
-		width -= utf8_width(str_head(str_from(place, cut), n));
-		cut += n;
-	}
-	return cut;
+	return widest == 0 && too_wide ? PAGE_PLACE_COLUMNS : widest;
 }
 
 static void put_place(struct page *p, str place, size_t columns)
 {
-	const size_t cut = place_cut(place, columns);
+	const size_t cut = page_place_cut(place, columns);
 	if (cut)
 		page_literal(p, INK_CYAN, "…");
 	page_text(p, INK_CYAN, str_from(place, cut));
@@ -182,7 +178,7 @@ static void evidence_line(struct page *p, const struct incident *i, const struct
 	page_literal(p, INK_PLAIN, offset);
 	page_to(p, START);
 	if (place_width) {
-		put_place(p, page_place(p, &e->at, &place), place_width);
+		put_place(p, plain_place(p, &e->at, &place), place_width);
 		page_to(p, START + place_width + GAP);
 	}
 	buf_add(&text, e->role == ROLE_ABSENCE ? e->text : text_without_server(text_without_time(evidence_text(e)), i->server));
@@ -238,7 +234,7 @@ static void add_place(const struct page *p, const struct line_ref *at, struct bu
 {
 	struct buf place = {0};
 	const str where = page_place(p, at, &place);
-	const size_t cut = p->options->verbose ? 0 : place_cut(where, PLACE_COLUMNS);
+	const size_t cut = p->options->verbose ? 0 : page_place_cut(where, PAGE_PLACE_COLUMNS);
 	if (where.n && str_find(buf_str(line), where) < 0)
 		buf_printf(line, " (%s%.*s)", cut ? "…" : "", STR_ARG(str_from(where, cut)));
 	buf_done(&place);

@@ -294,7 +294,7 @@ static const char *state_of(const struct source *s)
 {
 	if (!s->complete)
 		return "incomplete";
-	if (s->pending_bytes > 0)
+	if (source_pending(s) > 0)
 		return "pending";
 	return s->shared.bytes > 0 && s->shared.bytes >= s->offset ? "copy" : "read";
 }
