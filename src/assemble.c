@@ -308,6 +308,19 @@ static void *copy(struct assembly *as, const void *v, size_t n, size_t size)
 	return c;
 }
 
+static void advise(struct assembly *as, struct incident *i)
+{
+	const size_t n = as->rules->advice.n;
+	struct advice_line *list = arena_alloc(as->arena, (n + 1) * sizeof *list);
+	for (int now = 1; now >= 0; now--)
+		for (size_t k = 0; k < n; k++) {
+			const struct advice *a = &as->rules->advice.v[k];
+			if (str_eq(a->cause, i->cause) && str_eq(a->when, S("now")) == (now == 1))
+				list[i->advice_count++] = (struct advice_line){.text = a->text, .see = a->see, .now = now == 1};
+		}
+	i->advice = list;
+}
+
 /* Nothing that could show an MCP call was read: that is said, because "no incidents" would sound like "healthy". Where no log was found
  * there is no line to point at. */
 static void add_unmeasured(struct assembly *as)
@@ -322,6 +335,8 @@ static void add_unmeasured(struct assembly *as)
 			S("No record of an MCP call or connection was read, so nothing can be said about their health."), .trigger = S("none-observed"),
 		.ending = ENDING_STILL_OPEN, .state = STATE_ENDED, .severity = SEVERITY_INFO, .confidence = CONFIDENCE_CERTAIN,
 		.started_at = INSTANT_NONE, .ended_at = INSTANT_NONE, .duration = -1};
+	if (!facts_pruned(as->facts))
+		advise(as, i);
 }
 
 static void sum_up(struct assembly *as)

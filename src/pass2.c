@@ -218,7 +218,7 @@ int pass2_run(struct rules *rules, const struct pipeline_options *options, struc
 		r = find_groups(rules, &rows, result, &groups, reterr);
 	if (r)
 		return r;
-	struct assembly as = {.arena = &result->arena, .facts = &result->facts};
+	struct assembly as = {.arena = &result->arena, .facts = &result->facts, .rules = rules};
 	as.as_of = options->as_of != INSTANT_NONE ? options->as_of : last_time(&result->facts);
 	struct picture_build picture = {.arena = &result->arena, .rules = rules, .as_of = as.as_of, .text_of = text_of, .context = &rows};
 	as.picture = options->keep_calls ? &picture : NULL;

@@ -48,7 +48,7 @@ void advice_fill(struct judge *j, const struct finding *f, struct incident *i)
 		for (size_t k = 0; k < j->rules->advice.n; k++) {
 			const struct advice *ad = &j->rules->advice.v[k];
 			if (str_eq(ad->when, S("now")) == (now == 1) && fits(j, f, ad))
-				v[at++] = (struct advice_line){wording(j, f, ad->text), applies(j, ad), ad->see, now == 1};
+				v[at++] = (struct advice_line){wording_advice(j, f, ad->text), applies(j, ad), ad->see, now == 1};
 		}
 	i->advice = v;
 	i->advice_count = at;

@@ -1,6 +1,6 @@
 /* Fills the placeholders of texts in patterns/causes and advice (classify/): {server} {tool} {duration} {calls} {beats} {err}
  * {client} {ending} {trigger}, and {STEP} = how long after the start of the incident that step came, "some time" when its line has
- * no time. A part in brackets, as in "hung[ for {duration}]", goes when nobody knows a value in it; brackets without a placeholder are
+ * no time. {tool} of several calls is "3 calls", in advice their tool or "these 3 calls". A part in brackets, as in "hung[ for {duration}]", goes when nobody knows a value in it; brackets without a placeholder are
  * text. Unknown placeholders stay as they are, so that a mistake is seen. Values come from logs: the report escapes them for where
  * they go. */
 #include "base/buf.h"
@@ -25,6 +25,19 @@ static bool add_tool(struct judge *j, const struct finding *f, struct buf *b)
 	}
 	const str tool = f->calls.n ? f->calls.v[0]->tool : STR_NONE;
 	buf_add(b, tool.n ? tool : S("a call"));
+	return tool.n > 0;
+}
+
+/* In advice a sentence goes on about the calls: their tool when it is one, else "these 3 calls". */
+static bool add_tool_to_run(struct judge *j, const struct finding *f, struct buf *b)
+{
+	for (size_t i = 1; i < f->calls.n; i++)
+		if (!str_eq(f->calls.v[i]->tool, f->calls.v[0]->tool)) {
+			buf_printf(b, "these %zu calls", f->calls.n);
+			return true;
+		}
+	const str tool = f->calls.n ? f->calls.v[0]->tool : STR_NONE;
+	buf_add(b, tool.n ? tool : f->calls.n > 1 ? S("these calls") : S("a call"));
 	return tool.n > 0;
 }
 
@@ -140,10 +153,12 @@ static bool add_step(const struct finding *f, str name, struct buf *b, bool *kno
 }
 
 /* False: nobody knows the value. */
-static bool add_value(struct judge *j, const struct finding *f, str placeholder, struct buf *b)
+static bool add_value(struct judge *j, const struct finding *f, bool advice, str placeholder, struct buf *b)
 {
 	const str name = str_head(str_from(placeholder, 1), placeholder.n - 2);
 	bool known = false;
+	if (advice && str_eq(name, S("tool")))
+		return add_tool_to_run(j, f, b);
 	for (size_t i = 0; i < sizeof placeholders / sizeof *placeholders; i++)
 		if (str_eq(name, str_z(placeholders[i].name)))
 			return placeholders[i].add(j, f, b);
@@ -153,7 +168,7 @@ static bool add_value(struct judge *j, const struct finding *f, str placeholder,
 }
 
 /* The text with its values; false: nobody knows one of them. */
-static bool fill(struct judge *j, const struct finding *f, str text, struct buf *b)
+static bool fill(struct judge *j, const struct finding *f, bool advice, str text, struct buf *b)
 {
 	bool known = true;
 	for (ptrdiff_t at; (at = str_chr(text, '{')) >= 0;) {
@@ -162,7 +177,7 @@ static bool fill(struct judge *j, const struct finding *f, str text, struct buf 
 		if (end < 0)
 			break;
 		buf_add(b, str_head(text, (size_t)at));
-		known = add_value(j, f, str_head(from, (size_t)end + 1), b) && known;
+		known = add_value(j, f, advice, str_head(from, (size_t)end + 1), b) && known;
 		text = str_from(from, (size_t)end + 1);
 	}
 	buf_add(b, text);
@@ -170,16 +185,16 @@ static bool fill(struct judge *j, const struct finding *f, str text, struct buf 
 }
 
 /* What stands in brackets, with them. */
-static void fill_part(struct judge *j, const struct finding *f, str part, struct buf *b)
+static void fill_part(struct judge *j, const struct finding *f, bool advice, str part, struct buf *b)
 {
 	const size_t before = b->n;
 	if (str_chr(part, '{') < 0)
 		buf_add(b, part);
-	else if (!fill(j, f, str_head(str_from(part, 1), part.n - 2), b))
+	else if (!fill(j, f, advice, str_head(str_from(part, 1), part.n - 2), b))
 		b->n = before;
 }
 
-str wording(struct judge *j, const struct finding *f, str text)
+static str words(struct judge *j, const struct finding *f, bool advice, str text)
 {
 	struct buf b = {0};
 	if (text.n && str_chr(text, '{') < 0)
@@ -189,12 +204,16 @@ str wording(struct judge *j, const struct finding *f, str text)
 		const ptrdiff_t end = str_chr(from, ']');
 		if (end < 0)
 			break;
-		(void)fill(j, f, str_head(text, (size_t)at), &b);
-		fill_part(j, f, str_head(from, (size_t)end + 1), &b);
+		(void)fill(j, f, advice, str_head(text, (size_t)at), &b);
+		fill_part(j, f, advice, str_head(from, (size_t)end + 1), &b);
 		text = str_from(from, (size_t)end + 1);
 	}
-	(void)fill(j, f, text, &b);
+	(void)fill(j, f, advice, text, &b);
 	str out = arena_str(j->a, buf_str(&b));
 	buf_done(&b);
 	return out;
 }
+
+str wording(struct judge *j, const struct finding *f, str text) { return words(j, f, false, text); }
+
+str wording_advice(struct judge *j, const struct finding *f, str text) { return words(j, f, true, text); }
