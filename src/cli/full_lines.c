@@ -1,7 +1,7 @@
 /*
- * Reads the lines behind evidence again (contract: the report keeps 400 bytes, explain shows the line). A line counts only
- * when it still begins with the excerpt: a rotated or rewritten file holds something else at that offset. What is read goes
- * through the redactor like everything else.
+ * Reads the lines behind evidence again (contract: the report keeps 400 bytes and of frequent healthy lines none, explain shows the
+ * line). A line counts only when it still begins with the excerpt, or, where none was kept, when it holds the time of the evidence: a
+ * rotated or rewritten file holds something else at that offset. What is read goes through the redactor like everything else.
  */
 #include "cli/full_lines.h"
 
@@ -27,6 +27,23 @@ static bool read_line(const struct run *r, const struct line_ref *at, struct red
 	return good;
 }
 
+/* Nothing is longer in the file than in the excerpt. */
+static bool is_whole(const struct evidence *e)
+{
+	return e->role == ROLE_ABSENCE || (e->text.n && e->text.n < CUT_FROM) || !e->at.source || !e->at.line;
+}
+
+static bool is_same(const struct evidence *e, str line)
+{
+	char time[32];
+	if (e->text.n)
+		return str_starts(line, str_head(e->text, SAME_BYTES));
+	if (e->time == INSTANT_NONE)
+		return false;
+	instant_format(e->time, time);
+	return str_find(line, str_z(time)) >= 0;
+}
+
 void full_lines_read(struct run *r, struct incident *i)
 {
 	struct redactor *redactor = redactor_new(&r->rules, opts_has(r->opts, OPT_NO_REDACT));
@@ -35,10 +52,10 @@ void full_lines_read(struct run *r, struct incident *i)
 	for (size_t k = 0; k < i->evidence_count; k++) {
 		struct evidence *e = &list[k];
 		*e = i->evidence[k];
-		if (e->role == ROLE_ABSENCE || e->text.n < CUT_FROM || !e->at.source || !e->at.line)
+		if (is_whole(e))
 			continue;
 		buf_reset(&line);
-		if (read_line(r, &e->at, redactor, &line) && str_starts(buf_str(&line), str_head(e->text, SAME_BYTES)))
+		if (read_line(r, &e->at, redactor, &line) && is_same(e, buf_str(&line)))
 			e->text = arena_str(&r->arena, buf_str(&line));
 	}
 	i->evidence = list;

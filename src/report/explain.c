@@ -46,10 +46,15 @@ static void proof_line(struct page *p, const struct incident *i, const struct ev
 	page_text(p, INK_CYAN, buf_str(&head));
 	buf_reset(&head);
 	time_of(e, &head);
-	page_printf(p, INK_DIM, "  %.*s", STR_ARG(buf_str(&head)));
 	text_offset(e->time, i->started_at, offset);
 	if (*offset)
-		page_printf(p, INK_DIM, "  %s", offset);
+		buf_printf(&head, "  %s", offset);
+	if (p->column + 2 + head.n > p->options->columns) { /* a long path has its line for itself */
+		page_end(p);
+		page_to(p, LABEL_INDENT);
+	} else
+		page_literal(p, INK_DIM, "  ");
+	page_text(p, INK_DIM, buf_str(&head));
 	page_end(p);
 	page_to(p, LABEL_INDENT);
 	page_wrap(p, INK_PLAIN, evidence_text(e), LABEL_INDENT, 0);
