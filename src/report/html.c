@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/utf8.h"
 
@@ -39,6 +40,20 @@ void html_text(struct html *h, str s)
 void html_cut(struct html *h, str s, size_t bytes)
 {
 	html_text(h, utf8_limit(s, bytes));
+	if (s.n > bytes)
+		html_raw(h, "…");
+}
+
+void html_name(struct html *h, str s, size_t bytes)
+{
+	const str all = utf8_limit(s, bytes);
+	for (size_t from = 0, n; from < all.n; from += n) {
+		const str rest = str_from(all, from);
+		for (n = 1; n < rest.n && !strchr("_-./:", rest.p[n - 1]); n++)
+			;
+		html_text(h, str_head(rest, n));
+		html_raw(h, n < rest.n ? "<wbr>" : "");
+	}
 	if (s.n > bytes)
 		html_raw(h, "…");
 }

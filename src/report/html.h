@@ -20,6 +20,8 @@ void html_raw(struct html *h, const char *literal);
 void html_text(struct html *h, str s);
 /* At most `bytes` bytes of s, then "…". */
 void html_cut(struct html *h, str s, size_t bytes);
+/* As html_cut; a narrow page breaks the name behind "_" and its like, not in mid-word. */
+void html_name(struct html *h, str s, size_t bytes);
 /* The finished text is escaped. */
 void html_printf(struct html *h, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* <tag>text</tag>; open and tag are literals: html_tag(h, "b class=x", "b", s). */

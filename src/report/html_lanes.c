@@ -216,10 +216,10 @@ static void lane(struct html *h, const struct drawing *d, const struct lane *l, 
 	html_raw(h, "><div class=\"lb\">");
 	if (l->kind == LANE_ANSWERED)
 		html_printf(h, "%llu ", (unsigned long long)l->calls);
-	html_cut(h, l->label, 80);
+	html_name(h, l->label, 80);
 	if (l->more.n && !str_eq(l->more, l->label)) {
 		html_raw(h, "<small>");
-		html_cut(h, l->more, 60);
+		html_name(h, l->more, 60);
 		html_raw(h, "</small>");
 	}
 	html_raw(h, "</div>");

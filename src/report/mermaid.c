@@ -62,6 +62,19 @@ static void calls_of(struct buf *out, const struct facts *f, const struct incide
 	}
 }
 
+/* Behind the server's name: how its connection ended. */
+static const char *connection_end(str how)
+{
+	static const char *const ends[][2] = {
+		{"cleanly", " closed cleanly"}, {"with-errors", " closed with errors"}, {"client-closed", " closed by the client"},
+		{"process-exit", " ended with its process"}, {"open", " open"},
+	};
+	for (size_t k = 0; k < sizeof ends / sizeof *ends; k++)
+		if (str_eq(how, str_z(ends[k][0])))
+			return ends[k][1];
+	return "";
+}
+
 /* Connections of its server that were open while it lasted. */
 static void connections_of(struct buf *out, const struct facts *f, const struct incident *i, instant from, instant to, unsigned *number)
 {
@@ -78,7 +91,7 @@ static void connections_of(struct buf *out, const struct facts *f, const struct 
 				continue;
 			if (shown++ == 0)
 				buf_addz(out, "    section Connections\n");
-			task(out, c->how, "", "active, ", ++*number, c->opened_at < from ? from : c->opened_at, closed > to ? to : closed);
+			task(out, i->server, connection_end(c->how), "active, ", ++*number, c->opened_at < from ? from : c->opened_at, closed > to ? to : closed);
 		}
 	}
 }
