@@ -64,8 +64,8 @@ static str first_text(struct alerting *a)
 {
 	if (!a->first)
 		return S("");
-	return arena_printf(&a->run->arena, "first run: %zu source%s, %llu call%s, %u incident%s are history", a->sources,
-		a->sources == 1 ? "" : "s", (unsigned long long)a->calls, a->calls == 1 ? "" : "s", a->stepped.history, a->stepped.history == 1 ? "" : "s");
+	return arena_printf(&a->run->arena, "first run: %zu source%s, %llu call%s, %u incident%s history", a->sources,
+		a->sources == 1 ? "" : "s", (unsigned long long)a->calls, a->calls == 1 ? "" : "s", a->stepped.history, a->stepped.history == 1 ? " is" : "s are");
 }
 
 static str fine_text(struct alerting *a)

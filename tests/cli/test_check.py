@@ -131,7 +131,7 @@ class Status(Base):
         log.hang(10, "list", 1, 400)
         self.put("logs/a.txt", log.until(500))
         text = self.check(3600, code=0)
-        self.assertIn("first run: 1 source, 1 call, 1 incident are history", text)
+        self.assertIn("first run: 1 source, 1 call, 1 incident is history", text)
         self.assertNotIn("first run", self.check(3700, code=0))
 
     def test_a_hang_by_age(self):
