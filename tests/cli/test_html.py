@@ -17,10 +17,10 @@ WRITER = os.path.join(BUILD, "tests", "test_html")
 NAMES = int(os.environ.get("MCPLOG_HTML_NAMES", "10000"))
 
 TAGS = set("html head meta title style body a header h1 h2 h3 h4 p nav ul li main section table caption thead tbody tr th td article dl dt dd div "
-           "figure figcaption span button output label select option input small svg rect line text path details summary code b footer script".split())
+           "figure figcaption span button output label select option input small svg rect line text path details summary code b wbr footer script".split())
 ATTRIBUTES = set("lang charset http-equiv content name class id href rel aria-label aria-labelledby aria-hidden data-severity data-kind data-bad data-server "
                  "data-zoom role tabindex type value hidden open x y x1 x2 y1 y2 d rx width height overflow opacity text-anchor".split())
-VOID = {"meta", "input"}
+VOID = {"meta", "input", "wbr"}
 OPTIONAL_END = {"li", "th", "tr", "td", "option"}
 
 
