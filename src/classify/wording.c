@@ -31,6 +31,7 @@ static bool add_tool(struct judge *j, const struct finding *f, struct buf *b)
 /* In advice a sentence goes on about the calls: their tool when it is one, else "these 3 calls". */
 static bool add_tool_to_run(struct judge *j, const struct finding *f, struct buf *b)
 {
+	(void)j;
 	for (size_t i = 1; i < f->calls.n; i++)
 		if (!str_eq(f->calls.v[i]->tool, f->calls.v[0]->tool)) {
 			buf_printf(b, "these %zu calls", f->calls.n);

@@ -17,7 +17,6 @@ static void describe(struct build *b)
 		v->filtered |= s->filtered;
 		v->server_side |= s->kind == SOURCE_SERVER || s->kind == SOURCE_BRIDGE;
 		v->timed |= source_is_client(s->kind) && s->has_times;
-		v->excerpt |= source_is_client(s->kind) && s->excerpt;
 		if (!v->session.n)
 			v->session = s->session_id;
 		if (!v->client_version.n)
@@ -28,6 +27,22 @@ static void describe(struct build *b)
 	if (!g->client_count)
 		for (size_t i = 0; i < g->source_count; i++)
 			v->timed |= g->sources[i]->has_times;
+}
+
+static bool tells(const struct build *b, const struct source *s)
+{
+	for (size_t i = 0; i < b->events.n; i++)
+		if (b->events.v[i].e.source == s->index)
+			return true;
+	return false;
+}
+
+/* A note that somebody laid beside the logs does not make them quotations: it must tell something. */
+static void quoted(struct build *b)
+{
+	const struct join_group *g = b->group;
+	for (size_t i = 0; i < g->source_count && !b->view->excerpt; i++)
+		b->view->excerpt = source_is_client(g->sources[i]->kind) && g->sources[i]->excerpt && tells(b, g->sources[i]);
 }
 
 static void bound(struct build *b)
@@ -157,6 +172,7 @@ int join_view(const struct join_group *g, uint32_t index, const struct rules *ru
 	describe(&b);
 	int r = build_load(&b, rows, reterr);
 	if (!r) {
+		quoted(&b);
 		build_twins(&b);
 		build_merge_calls(&b);
 		build_implied(&b);
