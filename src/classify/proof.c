@@ -36,8 +36,8 @@ static bool rule_out(struct judge *j, const struct finding *f, const struct caus
 {
 	const struct subject subject = subject_for(j, f, rival);
 	struct trial t = {.lists = &j->lists, .view = j->view, .rules = j->rules, .subject = &subject, .cause = rival};
-	if (rival->scope != f->cause->scope && rival->scope != SCOPE_CALL)
-		return false;
+	if (rival->scope != f->cause->scope && (rival->scope != SCOPE_CALL || !f->calls.n))
+		return false; /* of another kind, and no call to try it on */
 	if (rules_check(&t, &rival->when))
 		return false;
 	str why = t.failed ? t.failed->why_not : STR_NONE;
