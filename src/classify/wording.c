@@ -49,15 +49,29 @@ static void add_span(struct buf *b, int64_t d)
 	buf_addz(b, text);
 }
 
+/* Of calls that ended the longest, for they may have come one after the other. -1: one of them has not, or an outage hit them. */
+static int64_t longest(const struct finding *f)
+{
+	const bool theirs = f->cause->scope == SCOPE_CALL || f->calls.n == 1;
+	int64_t d = -1;
+	for (size_t i = 0; i < f->calls.n && theirs; i++) {
+		if (f->calls.v[i]->duration < 0)
+			return -1;
+		if (f->calls.v[i]->duration > d)
+			d = f->calls.v[i]->duration;
+	}
+	return d;
+}
+
 /* Of a call of which only an error text speaks, nobody knows it. */
 static bool add_duration(struct judge *j, const struct finding *f, struct buf *b)
 {
-	const bool alone = f->calls.n == 1, untimed = outcome_is_untimed(j, f->start);
+	const bool untimed = outcome_is_untimed(j, f->start);
 	const instant end = f->end != INSTANT_NONE ? f->end : judge_as_of(j);
-	int64_t d = end > f->start ? end - f->start : 0;
-	if (untimed || (alone && f->calls.v[0]->duration >= 0))
-		d = outcome_told_duration(f);
-	if (d < 0 || (alone && f->calls.v[0]->duration < 0 && f->calls.v[0]->flags & CALL_IMPLIED)) {
+	int64_t d = untimed ? outcome_told_duration(f) : longest(f);
+	if (d < 0 && !untimed)
+		d = end > f->start ? end - f->start : 0;
+	if (d < 0 || (f->calls.n == 1 && f->calls.v[0]->duration < 0 && f->calls.v[0]->flags & CALL_IMPLIED)) {
 		buf_addz(b, "an unknown time");
 		return false;
 	}
