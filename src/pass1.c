@@ -14,7 +14,6 @@
 #include "base/utf8.h"
 #include "model/limits.h"
 #include <stdio.h>
-#include <string.h>
 
 enum { PROGRESS_BYTES = 8 << 20 };
 
@@ -139,14 +138,8 @@ static str clean_fact(struct file_pass *f, str fact)
 
 static void add_gave_up(struct file_pass *f)
 {
-	struct source *s = &f->source;
-	if (f->gave_up.times == 0 || s->problem_count >= LIMIT_PROBLEMS)
-		return;
-	struct problem *all = arena_alloc(&f->arena, (s->problem_count + 1) * sizeof *all);
-	if (s->problem_count > 0)
-		memcpy(all, s->problems, s->problem_count * sizeof *all);
-	all[s->problem_count++] = f->gave_up;
-	s->problems = all;
+	if (f->gave_up.times > 0 && f->source.problem_count < LIMIT_PROBLEMS)
+		source_append_problem(&f->source, &f->gave_up, &f->arena);
 }
 
 static int end_source(struct file_pass *f, struct err *reterr)

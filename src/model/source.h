@@ -1,6 +1,7 @@
 /* What is known of one input: one generation of a file, or a pipe. */
 #ifndef MCPLOG_MODEL_SOURCE_H
 #define MCPLOG_MODEL_SOURCE_H
+#include "base/arena.h"
 #include "base/instant.h"
 #include "base/str.h"
 
@@ -77,6 +78,8 @@ struct source {
 	struct problem *problems; /* problem_count of them */
 	size_t problem_count;
 };
+/* model/source.c: one more, behind those that are there; the list is in `a`. */
+void source_append_problem(struct source *s, const struct problem *p, struct arena *a);
 /* Rows of its beginning were removed by prune: nothing else gives a share to what is no copy. */
 static inline bool source_pruned(const struct source *s) { return s->pruned_original || (s->copy_of == 0 && s->shared.bytes > 0); }
 /* Bytes of a last line that may become a record. The bracket that closes a JSON array, with a CR at most, is none. */

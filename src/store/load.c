@@ -62,15 +62,6 @@ static void read_problem(sqlite3_stmt *st, struct arena *a, struct problem *p)
 	p->times = column_u32(st, 5);
 }
 
-void source_append_problem(struct source *s, const struct problem *p, struct arena *a)
-{
-	struct problem *list = arena_alloc(a, (s->problem_count + 1) * sizeof *list);
-	if (s->problem_count)
-		memcpy(list, s->problems, s->problem_count * sizeof *list);
-	list[s->problem_count++] = *p;
-	s->problems = list;
-}
-
 /* What this run says of a source that was read back. */
 static void add_own_problems(const struct timeline *t, uint64_t rules_hash, struct arena *a, struct source *ret)
 {

@@ -98,9 +98,6 @@ void open_source_done(struct open_source *o);
 /* Do rows that are written now stand behind the place where the next run goes on? */
 bool timeline_is_tail(const struct open_source *o);
 
-/* load.c: one more, behind those that are there */
-void source_append_problem(struct source *s, const struct problem *p, struct arena *a);
-
 /* facts.c: ids of rows, made of what they say */
 int64_t facts_id(str text, uint64_t seed);
 int64_t facts_mix(uint64_t seed, const int64_t *v, size_t n);

@@ -203,15 +203,20 @@ static void a_repeated_call_is_open(void **state)
 	log_done(&l);
 }
 
+static void begin_repetition(struct log *l)
+{
+	log_begin(l);
+	push(l, 1, CALL_SENT, ST);
+	push(l, 2, CALL_FAILED, ST, .err = "closed", .class = 7);
+	push(l, 2, CALL_RETRY, ST);
+}
+
 /* The repetition needs a connection and gets none: the failure was the call's last line. */
 static void a_repetition_that_was_never_sent_is_a_failure(void **state)
 {
 	struct log l;
 	(void)state;
-	log_begin(&l);
-	push(&l, 1, CALL_SENT, ST);
-	push(&l, 2, CALL_FAILED, ST, .err = "closed", .class = 7);
-	push(&l, 2, CALL_RETRY, ST);
+	begin_repetition(&l);
 	push(&l, 3, CONNECT_FAILED, .server = "s");
 	log_finish(&l);
 	assert_int_equal(l.calls.n, 1);
@@ -225,10 +230,7 @@ static void a_later_call_is_no_repetition(void **state)
 {
 	struct log l;
 	(void)state;
-	log_begin(&l);
-	push(&l, 1, CALL_SENT, ST);
-	push(&l, 2, CALL_FAILED, ST, .err = "closed", .class = 7);
-	push(&l, 2, CALL_RETRY, ST);
+	begin_repetition(&l);
 	push(&l, 3600, CALL_SENT, ST);
 	push(&l, 3601, CALL_SENT, ST); /* and one beside it */
 	log_finish(&l);
