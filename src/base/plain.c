@@ -377,6 +377,7 @@ struct plain *plain_new(str pattern, const struct plain_options *options)
 	p->mask_n = c.masks.n;
 	p->texts = c.texts.v;
 	p->texts_n = c.texts.n;
+	p->names = c.names.v;
 	buf_repeat(&c.bytes, '\0', PLAIN_WORD_ROOM);
 	p->text = c.bytes.p;
 	p->text_n = c.bytes.n;
@@ -396,6 +397,7 @@ void plain_free(struct plain *p)
 	free((void *)p->sets);
 	free((void *)p->masks);
 	free((void *)p->texts);
+	free((void *)p->names);
 	free((void *)p->text);
 	free(p);
 }
@@ -404,5 +406,7 @@ unsigned plain_groups(const struct plain *p) { return p->groups; }
 
 str plain_name(const struct plain *p, unsigned group)
 {
-	return group < PLAIN_GROUPS && p->name_n[group] > 0 ? (str){p->text + p->name[group], p->name_n[group]} : STR_NONE;
+	if (group == 0 || group > p->groups || p->names[group - 1].n == 0)
+		return STR_NONE;
+	return (str){p->text + p->names[group - 1].at, p->names[group - 1].n};
 }

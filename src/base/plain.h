@@ -16,7 +16,7 @@ struct plain_options {
 struct plain *plain_new(str pattern, const struct plain_options *options);
 void plain_free(struct plain *p);
 /* The memory of a program: first what `p` points to, which alone has pointers, all into the others. For images of it. */
-enum { PLAIN_PIECES = 6 };
+enum { PLAIN_PIECES = 7 };
 struct plain_piece {
 	const void *p;
 	size_t n;

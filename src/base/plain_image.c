@@ -9,7 +9,8 @@ void plain_pieces(const struct plain *p, struct plain_piece ret[PLAIN_PIECES])
 	ret[2] = (struct plain_piece){p->masks, p->mask_n * sizeof *p->masks};
 	ret[3] = (struct plain_piece){p->sets, p->set_n * sizeof *p->sets};
 	ret[4] = (struct plain_piece){p->texts, p->texts_n * sizeof *p->texts};
-	ret[5] = (struct plain_piece){p->text, p->text_n};
+	ret[5] = (struct plain_piece){p->names, p->groups * sizeof *p->names};
+	ret[6] = (struct plain_piece){p->text, p->text_n};
 }
 
 static bool same(const void *a, const void *b, size_t n) { return n == 0 || memcmp(a, b, n) == 0; }
@@ -28,5 +29,5 @@ bool plain_same(const struct plain *a, const struct plain *b)
 		if (!same_op(&a->ops[i], &b->ops[i]))
 			return false;
 	return same(a->sets, b->sets, a->set_n * sizeof *a->sets) && same(a->masks, b->masks, a->mask_n * sizeof *a->masks) && same(a->texts, b->texts, a->texts_n * sizeof *a->texts) && same(a->text, b->text, a->text_n) &&
-		same(a->name, b->name, sizeof a->name) && same(a->name_n, b->name_n, sizeof a->name_n);
+		same(a->names, b->names, a->groups * sizeof *a->names);
 }

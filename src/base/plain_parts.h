@@ -48,13 +48,13 @@ struct plain {
 	const struct plain_mask *masks;
 	const struct span_set *sets;
 	const struct plain_text *texts; /* plain_texts */
+	const struct plain_text *names; /* of the groups, from the first; n 0: it has none */
 	const char *text;     /* of PLAIN_BYTES, texts and names, and PLAIN_WORD_ROOM bytes more */
 	size_t op_n, set_n, mask_n, texts_n, text_n;
 	unsigned groups;
 	bool anchored;        /* every match begins where the search does, or at byte 0 when `at_start` */
 	bool at_start;
 	uint16_t first;       /* set of bytes that can begin a match; NO_SET: any, or an empty one */
-	uint32_t name[PLAIN_GROUPS], name_n[PLAIN_GROUPS]; /* places in text */
 };
 /* Does \b hold at `at` in from … to? */
 static inline bool plain_word_edge(const char *from, const char *to, const char *at)
@@ -90,7 +90,7 @@ struct compiler {
 	VEC(struct plain_op) ops;
 	VEC(struct span_set) sets;
 	VEC(struct plain_mask) masks;
-	VEC(struct plain_text) texts;
+	VEC(struct plain_text) texts, names;
 	struct buf bytes;
 	bool refused, looking; /* looking: inside a lookahead */
 	bool dotall;

@@ -197,21 +197,21 @@ static void read_name(struct compiler *c, char close)
 	bool good = !at_end(c) && name.n > 0 && name.n <= NAME_MAX_BYTES && !str_is_digit(name.p[0]) && c->p->groups < PLAIN_GROUPS;
 	for (size_t i = 0; i < name.n && good; i++)
 		good = str_is_word(name.p[i]);
-	for (unsigned g = 1; g < c->p->groups && good; g++)
-		good = !str_eq((str){c->bytes.p + c->p->name[g], c->p->name_n[g]}, name);
+	for (size_t g = 0; g < c->names.n && good; g++)
+		good = !str_eq((str){c->bytes.p + c->names.v[g].at, c->names.v[g].n}, name);
 	if (!good) {
 		(void)plain_refuse(c);
 		return;
 	}
 	c->at++;
-	c->p->name[c->p->groups] = (uint32_t)c->bytes.n;
-	c->p->name_n[c->p->groups] = (uint32_t)name.n;
+	c->names.v[c->names.n - 1] = (struct plain_text){(uint32_t)c->bytes.n, (uint32_t)name.n};
 	buf_add(&c->bytes, name);
 }
 
 static void new_capture(struct compiler *c, struct node *n)
 {
 	n->capture = ++c->p->groups;
+	*vec_push(&c->names) = (struct plain_text){0};
 	if (c->p->groups >= PLAIN_GROUPS || c->looking)
 		(void)plain_refuse(c);
 }
