@@ -11,17 +11,17 @@ static enum confidence cap(const struct judge *j, const struct cause *c, enum co
 		at = CONFIDENCE_LIKELY;
 	if (c->confidence == CAP_POSSIBLE)
 		return CONFIDENCE_POSSIBLE;
-	return c->confidence == CAP_LIKELY && at > CONFIDENCE_LIKELY && !c->has_certain ? CONFIDENCE_LIKELY : at;
+	return c->confidence == CAP_LIKELY && at > CONFIDENCE_LIKELY && c->certain == NULL ? CONFIDENCE_LIKELY : at;
 }
 
 static enum confidence confidence_of(struct judge *j, const struct trial *proven)
 {
 	const struct cause *c = proven->cause;
 	struct trial t = *proven;
-	if (c->has_possible && rules_check(&t, &c->possible))
+	if (c->possible && rules_check(&t, c->possible))
 		return CONFIDENCE_POSSIBLE;
 	t = *proven;
-	if (c->has_certain ? rules_check(&t, &c->certain) : c->confidence == CAP_CERTAIN)
+	if (c->certain ? rules_check(&t, c->certain) : c->confidence == CAP_CERTAIN)
 		return cap(j, c, CONFIDENCE_CERTAIN);
 	return cap(j, c, CONFIDENCE_LIKELY);
 }
@@ -88,11 +88,11 @@ static void find_hits(const struct judge *j, struct map *ret)
 static void find_affected(struct judge *j, const struct cause *c, struct subject *s)
 {
 	struct trial t = {.lists = &j->lists, .view = j->view, .rules = j->rules, .subject = s, .cause = c};
-	if (!c->has_affects || !s->server)
+	if (!c->affects || !s->server)
 		return;
 	s->hit = arena_alloc(j->a, (s->server->call_count + 1) * sizeof *s->hit);
 	for (size_t i = 0; i < s->server->call_count; i++)
-		if (rules_call_fits(&t, &c->affects, s->server->calls[i], s->server))
+		if (rules_call_fits(&t, c->affects, s->server->calls[i], s->server))
 			s->hit[s->hit_count++] = s->server->calls[i];
 }
 
@@ -107,7 +107,7 @@ static const struct view_server *server_of(const struct session_view *v, const s
 static void try_event(struct judge *j, const struct cause *c, struct seen *e)
 {
 	struct trial t = {.lists = &j->lists, .view = j->view, .rules = j->rules, .cause = c};
-	if (!rules_event_fits(&t, &c->subject, e))
+	if (!rules_event_fits(&t, c->subject, e))
 		return;
 	struct subject s = {.scope = SCOPE_EVENT, .server = server_of(j->view, e), .event = e, .start = e->vt, .end = e->vt, .call = e->call};
 	find_affected(j, c, &s);
@@ -129,8 +129,8 @@ static void sort_causes(struct judge *j, struct by_kind *ret)
 	ret->first = arena_alloc(j->a, (j->rules->kinds.n + 1) * sizeof *ret->first);
 	for (size_t k = j->rules->causes.n; k-- > 0;) {
 		const struct cause *c = j->rules->causes.v[k];
-		for (unsigned i = 0; c->scope == SCOPE_EVENT && i < c->subject.kind_count; i++) {
-			uint32_t *first = &ret->first[c->subject.kinds[i]];
+		for (unsigned i = 0; c->scope == SCOPE_EVENT && i < c->subject->kind_count; i++) {
+			uint32_t *first = &ret->first[c->subject->kinds[i]];
 			if (*first && ret->v.v[*first - 1].cause == c)
 				continue; /* it names a kind twice */
 			*vec_push(&ret->v) = (struct of_kind){c, *first};

@@ -32,7 +32,7 @@ static unsigned choice(struct cond_scope *s, uint32_t node, const char *what, co
 static str *names_of(struct cond_scope *s, uint32_t list, unsigned *ret_count)
 {
 	*ret_count = (unsigned)tree_count(s->d, list);
-	str *v = arena_alloc(&s->rules->arena, (*ret_count + 1) * sizeof *v);
+	str *v = arena_alloc(&s->rules->arena, *ret_count * sizeof *v);
 	unsigned k = 0;
 	for (uint32_t i = tree_first(s->d, list); i; i = tree_next(s->d, i))
 		v[k++] = tree_text(s->d, i);
@@ -43,7 +43,7 @@ static str *names_of(struct cond_scope *s, uint32_t list, unsigned *ret_count)
 static void read_triggers(struct cond_scope *s, uint32_t list, struct cause *c)
 {
 	c->trigger_count = (unsigned)tree_count(s->d, list);
-	c->triggers = arena_alloc(&s->rules->arena, (c->trigger_count + 1) * sizeof *c->triggers);
+	c->triggers = arena_alloc(&s->rules->arena, c->trigger_count * sizeof *c->triggers);
 	unsigned k = 0;
 	for (uint32_t i = tree_first(s->d, list); i; i = tree_next(s->d, i)) {
 		struct trigger_rule *t = &c->triggers[k++];
@@ -64,7 +64,7 @@ static void read_triggers(struct cond_scope *s, uint32_t list, struct cause *c)
 static void read_suspects(struct cond_scope *s, uint32_t list, struct cause *c)
 {
 	c->suspect_count = (unsigned)tree_count(s->d, list);
-	c->suspects = arena_alloc(&s->rules->arena, (c->suspect_count + 1) * sizeof *c->suspects);
+	c->suspects = arena_alloc(&s->rules->arena, c->suspect_count * sizeof *c->suspects);
 	unsigned k = 0;
 	for (uint32_t i = tree_first(s->d, list); i; i = tree_next(s->d, i)) {
 		struct suspicion_rule *r = &c->suspects[k++];
@@ -99,18 +99,27 @@ static void read_texts(struct cond_scope *s, const uint32_t *n, struct cause *c)
 	c->deny_count = (unsigned)tree_count(s->d, n[DENIES]);
 }
 
+/* One that is not in every cause; NULL when the node is 0. */
+static struct cond *condition_at(struct cond_scope *s, uint32_t node, void (*read)(struct cond_scope *, uint32_t, struct cond *))
+{
+	if (node == 0)
+		return NULL;
+	struct cond *ret = arena_alloc(&s->rules->arena, sizeof *ret);
+	read(s, node, ret);
+	return ret;
+}
+
 static void read_conditions(struct cond_scope *s, const uint32_t *n, struct cause *c)
 {
-	if (n[SUBJECT])
-		condition_read(s, n[SUBJECT], &c->subject);
+	c->subject = condition_at(s, n[SUBJECT], condition_read);
 	conditions_read(s, n[WHEN], &c->when);
-	if ((c->has_affects = n[AFFECTS] != 0)) {
-		conditions_read_call(s, n[AFFECTS], &c->affects);
+	if (c->scope == SCOPE_EVENT && (c->subject == NULL || c->subject->kind_count == 0)) {
+		s->broken = true;
+		knowledge_problem(s->rules, s->d, n[SCOPE], ERR_SCHEMA, "scope `event` wants the kinds of line that it is tried on: `subject: { event: … }`");
 	}
-	if ((c->has_certain = n[CERTAIN] != 0))
-		conditions_read(s, n[CERTAIN], &c->certain);
-	if ((c->has_possible = n[POSSIBLE] != 0))
-		conditions_read(s, n[POSSIBLE], &c->possible);
+	c->affects = condition_at(s, n[AFFECTS], conditions_read_call);
+	c->certain = condition_at(s, n[CERTAIN], conditions_read);
+	c->possible = condition_at(s, n[POSSIBLE], conditions_read);
 	read_triggers(s, n[TRIGGERS], c);
 	read_suspects(s, n[SUSPECTS], c);
 	c->root = (int8_t)(n[ROOT] ? conditions_step(s, tree_text(s->d, n[ROOT]), false) : -1);

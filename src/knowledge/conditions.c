@@ -26,6 +26,9 @@ static void each(struct cond_scope *s, uint32_t node, struct cond *c, word_fn *f
 		fn(s, i, c);
 }
 
+/* Of each. */
+static size_t item_count(const struct cond_scope *s, uint32_t node) { return s->d->nodes[node].type == TREE_TEXT ? 1 : tree_count(s->d, node); }
+
 /* --- values --- */
 
 static bool read_duration(str text, int64_t *ret)
@@ -224,8 +227,6 @@ static void add_kind(struct cond_scope *s, uint32_t node, struct cond *c)
 	uint16_t id;
 	if (!entry_interned(s->rules, s->d, node, "kind", &s->rules->kinds, &id))
 		s->broken = true;
-	else if (c->kind_count == CAUSE_KINDS)
-		problem(s, node, "too many kinds in one condition");
 	else
 		c->kinds[c->kind_count++] = id;
 }
@@ -233,6 +234,7 @@ static void add_kind(struct cond_scope *s, uint32_t node, struct cond *c)
 static void w_event(struct cond_scope *s, uint32_t n, struct cond *c)
 {
 	c->type = COND_EVENT;
+	c->kinds = arena_alloc(&s->rules->arena, item_count(s, n) * sizeof *c->kinds);
 	each(s, n, c, add_kind);
 }
 
@@ -275,22 +277,15 @@ static void w_side(struct cond_scope *s, uint32_t n, struct cond *c)
 static void add_test_value(struct cond_scope *s, uint32_t node, struct cond *c)
 {
 	struct field_test *t = &c->tests[c->test_count - 1];
-	if (t->count == sizeof t->equal / sizeof *t->equal)
-		problem(s, node, "too many values");
-	else
-		t->equal[t->count++] = tree_text(s->d, node);
+	t->equal[t->count++] = tree_text(s->d, node);
 }
 
 static void w_where(struct cond_scope *s, uint32_t n, struct cond *c)
 {
+	c->tests = arena_alloc(&s->rules->arena, tree_count(s->d, n) * sizeof *c->tests);
 	for (uint32_t i = tree_first(s->d, n); i; i = tree_next(s->d, i)) {
-		if (c->test_count == CAUSE_TESTS) {
-			problem(s, i, "too many fields");
-			return;
-		}
-		if (c->test_count == 0)
-			c->tests = arena_alloc(&s->rules->arena, CAUSE_TESTS * sizeof *c->tests);
-		c->tests[c->test_count++] = (struct field_test){.field = (uint16_t)intern_put(&s->rules->fields, tree_key(s->d, i))};
+		str *equal = arena_alloc(&s->rules->arena, item_count(s, i) * sizeof *equal);
+		c->tests[c->test_count++] = (struct field_test){.field = (uint16_t)intern_put(&s->rules->fields, tree_key(s->d, i)), .equal = equal};
 		each(s, i, c, add_test_value);
 	}
 }
@@ -321,7 +316,7 @@ static void w_during(struct cond_scope *s, uint32_t n, struct cond *c) { read_ca
 static void read_children(struct cond_scope *s, uint32_t list, struct cond *c)
 {
 	c->child_count = (unsigned)tree_count(s->d, list);
-	c->children = arena_alloc(&s->rules->arena, (c->child_count + 1) * sizeof *c->children);
+	c->children = arena_alloc(&s->rules->arena, c->child_count * sizeof *c->children);
 	unsigned k = 0;
 	for (uint32_t i = tree_first(s->d, list); i; i = tree_next(s->d, i))
 		condition_read(s, i, &c->children[k++]);

@@ -48,16 +48,11 @@ static bool load_bits(struct rules *rules, const struct tree_doc *d, uint32_t li
 	return true;
 }
 
-static bool load_set(struct rules *rules, const struct tree_doc *d, uint32_t map, struct signature *s)
+static void load_set(struct rules *rules, const struct tree_doc *d, uint32_t map, struct signature *s)
 {
-	for (uint32_t i = tree_first(d, map); i != 0; i = tree_next(d, i)) {
-		if (s->set_count == sizeof s->set / sizeof *s->set) {
-			knowledge_problem(rules, d, i, ERR_LIMIT, "`set` takes at most %zu fields", sizeof s->set / sizeof *s->set);
-			return false;
-		}
+	s->set = arena_alloc(&rules->arena, tree_count(d, map) * sizeof *s->set);
+	for (uint32_t i = tree_first(d, map); i != 0; i = tree_next(d, i))
 		s->set[s->set_count++] = (struct field){.name = (uint16_t)intern_put(&rules->fields, tree_key(d, i)), .value = tree_text(d, i)};
-	}
-	return true;
 }
 
 /* Error texts have no event kind of their own: they give a class to the event that carries them. */
@@ -90,7 +85,8 @@ static bool load_words(struct rules *rules, const struct tree_doc *d, const uint
 	if (nodes[LEVEL] != 0 && !entry_name(rules, d, nodes[LEVEL], "level", level_names, sizeof level_names / sizeof *level_names, &index))
 		return false;
 	s->level = (enum level)index;
-	return load_set(rules, d, nodes[SET], s);
+	load_set(rules, d, nodes[SET], s);
+	return true;
 }
 
 static void name_group(struct rules *rules, struct signature *s, unsigned group, str name)

@@ -5,7 +5,7 @@
 #include "model/call.h"
 #include "model/rules.h"
 
-enum { CAUSE_STEPS = 8, CAUSE_CLASSES = GROUP_CLASSES, CAUSE_KINDS = 16, CAUSE_TESTS = 3 };
+enum { CAUSE_STEPS = 8, CAUSE_CLASSES = GROUP_CLASSES };
 
 enum scope { SCOPE_CALL, SCOPE_CONNECT, SCOPE_EVENT, SCOPE_SESSION };
 /* How heavy an incident is (causes.md, "Severity"): a hang; a server that stays unusable; calls that failed. */
@@ -34,8 +34,8 @@ struct class_set {
 };
 struct field_test {
 	uint16_t field;
-	str equal[6]; /* any of them, case-insensitive; a leading '>=' or '<' compares numbers or versions, a leading '*' stands for any beginning */
 	unsigned count;
+	str *equal; /* any of them, case-insensitive; a leading '>=' or '<' compares numbers or versions, a leading '*' stands for any beginning */
 };
 
 enum cond_type { COND_ALL, COND_ANY, COND_NOT, COND_CALL, COND_EVENT, COND_VERSION, COND_SOURCE, COND_SPAN, COND_SUBJECT };
@@ -63,10 +63,9 @@ struct cond {
 	/* call and event */
 	struct class_set *classes, *not_classes; /* NULL: any; none */
 	/* event */
-	uint16_t kinds[CAUSE_KINDS];
-	unsigned kind_count;
+	uint16_t *kinds;
 	struct field_test *tests;
-	unsigned test_count;
+	unsigned kind_count, test_count;
 	struct anchor from, to;
 	int8_t bind;           /* step number, -1 none */
 	bool last, any_server, proven, noise, noise_only, regular, server_side, client_side, ends_log;
@@ -100,11 +99,9 @@ struct cause {
 	bool recovers_by_call; /* a new connection alone is no recovery */
 	bool merge;            /* several subjects without a success between are one incident (default) */
 	struct cond when;      /* all */
-	struct cond subject;   /* scope event: the event that makes a subject */
-	struct cond affects;   /* scope event: which calls are hit (a COND_CALL with from/to); child_count 0 and type ALL = none */
-	bool has_affects;
-	struct cond certain, possible;
-	bool has_certain, has_possible;
+	struct cond *subject;  /* scope event: the event that makes a subject */
+	struct cond *affects;  /* scope event: which calls are hit (a COND_CALL with from/to); NULL: none */
+	struct cond *certain, *possible; /* NULL: not asked */
 	struct trigger_rule *triggers;
 	unsigned trigger_count;
 	str trigger;           /* default */

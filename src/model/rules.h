@@ -42,7 +42,7 @@ struct signature {
 	const struct byte_set *split;  /* of a pattern that begins with an optional part: as many without and as many with it; else NULL */
 	const struct plain *plain; /* finished program of a built-in pattern (base/plain.h), or NULL */
 	bool core;             /* stable enough to be searched for in excerpts */
-	struct field set[4];   /* constant fields */
+	struct field *set;     /* constant fields */
 	unsigned set_count;
 	uint16_t group_field[REGEX_GROUPS]; /* group number → field id, 0: the group has no name */
 	uint32_t node;         /* in `doc`, for proofs */
