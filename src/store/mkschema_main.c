@@ -15,7 +15,7 @@ static int make(struct sql *q, struct err *reterr)
 {
 	if (sqlite3_open_v2(":memory:", &q->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
 		return err_set(reterr, ERR_DB, "cannot open a database in memory");
-	int r = sql_exec(q, "PRAGMA page_size = 2048", reterr);
+	int r = sql_exec(q, "PRAGMA page_size = 4096", reterr);
 	return r < 0 ? r : migrate_create(q, reterr);
 }
 
