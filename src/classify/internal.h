@@ -105,7 +105,7 @@ void evidence_fill(struct judge *j, const struct finding *f, struct incident *i)
 void evidence_note(struct judge *j, const struct finding *f, struct note *n);
 /* proof.c: ruled out, suspected, consequences */
 void proof_fill(struct judge *j, const struct finding *f, struct incident *i);
-/* wording.c: fills {server} {tool} {duration} {calls} {beats} {err} {client} {STEP} in a text of the knowledge */
+/* wording.c: fills {server} {tool} {duration} {calls} {beats} {err} {client} {STEP} {STEP.err} in a text of the knowledge */
 str wording(struct judge *j, const struct finding *f, str text); /* in j->a, or the text itself */
 str wording_advice(struct judge *j, const struct finding *f, str text);
 /* advice.c */

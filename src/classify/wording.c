@@ -1,6 +1,6 @@
 /* Fills the placeholders of texts in patterns/causes and advice (classify/): {server} {tool} {duration} {calls} {beats} {err}
  * {client} {ending} {trigger}, and {STEP} = how long after the start of the incident that step came, "some time" when its line has
- * no time. {tool} of several calls is "3 calls", in advice their tool or "these 3 calls". A part in brackets, as in "hung[ for {duration}]", goes when nobody knows a value in it; brackets without a placeholder are
+ * no time, {STEP.err} = the error text of its line, {trigger.err} of the trigger's line. {tool} of several calls is "3 calls", in advice their tool or "these 3 calls". A part in brackets, as in "hung[ for {duration}]", goes when nobody knows a value in it; brackets without a placeholder are
  * text. Unknown placeholders stay as they are, so that a mistake is seen. Values come from logs: the report escapes them for where
  * they go. */
 #include "base/buf.h"
@@ -151,35 +151,53 @@ static const struct placeholder placeholders[] = {
 	{"err", add_err}, {"client", add_client}, {"ending", add_ending}, {"trigger", add_trigger},
 };
 
-/* How long before or behind the start the step of that name is; false: there is none. */
-static bool add_step(const struct finding *f, str name, struct buf *b, bool *known)
+static const struct seen *step_named(const struct finding *f, str name)
 {
+	if (str_eq(name, S("trigger")))
+		return f->trigger_event;
 	for (unsigned i = 0; i < f->cause->step_count; i++)
-		if (str_eq(f->cause->steps[i], name) && f->steps[i]) {
-			const int64_t d = f->steps[i]->vt - f->start;
-			*known = f->steps[i]->e.at != INSTANT_NONE;
-			if (*known)
-				add_span(b, d < 0 ? -d : d);
-			else
-				buf_addz(b, "some time");
-			return true;
-		}
-	return false;
+		if (str_eq(f->cause->steps[i], name))
+			return f->steps[i];
+	return NULL;
+}
+
+/* How long before or behind the start the step came. False: its line has no time. */
+static bool add_step_time(const struct finding *f, const struct seen *step, struct buf *b)
+{
+	const int64_t d = step->vt - f->start;
+	if (step->e.at == INSTANT_NONE) {
+		buf_addz(b, "some time");
+		return false;
+	}
+	add_span(b, d < 0 ? -d : d);
+	return true;
+}
+
+/* The error text that the line of a step holds: its first line. False: it has none. */
+static bool add_step_err(const struct seen *step, struct buf *b)
+{
+	const str err = step ? step->e.err : STR_NONE;
+	const ptrdiff_t lf = str_chr(err, '\n');
+	buf_add(b, str_head(lf < 0 ? err : str_head(err, (size_t)lf), 160));
+	return err.n > 0;
 }
 
 /* False: nobody knows the value. */
 static bool add_value(struct judge *j, const struct finding *f, bool advice, str placeholder, struct buf *b)
 {
 	const str name = str_head(str_from(placeholder, 1), placeholder.n - 2);
-	bool known = false;
 	if (advice && str_eq(name, S("tool")))
 		return add_tool_to_run(j, f, b);
 	for (size_t i = 0; i < sizeof placeholders / sizeof *placeholders; i++)
 		if (str_eq(name, str_z(placeholders[i].name)))
 			return placeholders[i].add(j, f, b);
-	if (!add_step(f, name, b, &known))
-		buf_add(b, placeholder);
-	return known;
+	if (str_ends(name, S(".err")))
+		return add_step_err(step_named(f, str_head(name, name.n - 4)), b);
+	const struct seen *step = step_named(f, name);
+	if (step)
+		return add_step_time(f, step, b);
+	buf_add(b, placeholder);
+	return false;
 }
 
 /* The text with its values; false: nobody knows one of them. */
