@@ -1,12 +1,13 @@
 /* What causes are tried on (classify/): calls as they are, and rows of failed connects. A row of failed connects begins with
  * the first failure, ends with the next success, and takes the calls along that never left meanwhile; a connect that is never
- * answered at all counts when calls wait for it. */
+ * answered at all counts when calls wait for it. A row that hit no call yet is not tried while the client is about to connect again. */
 #include "classify/internal.h"
 #include "model/names.h"
 #include <stdlib.h>
 
 #define ATTEMPT_REACH (2 * MINUTE) /* a failure belongs to the connect.start at most this long before it */
 #define UNANSWERED (30 * SECOND)   /* a connect without any answer for this long has failed */
+#define NEXT_TRY (30 * SECOND)     /* clients wait at most half as long before they try again */
 
 void subject_of_call(const struct session_view *v, const struct view_server *s, struct call *c, struct subject *ret)
 {
@@ -24,6 +25,7 @@ struct episode {
 	struct call attempt;    /* stand-in */
 	VEC(struct call *) hit;
 	struct seen *started;   /* last connect.start without an answer */
+	struct seen *announced; /* last line since the failure that says that the client tries again */
 	instant since;
 	bool open;
 };
@@ -78,11 +80,17 @@ static void take_calls(struct judge *j, struct episode *p, instant until)
 			*vec_push(&p->hit) = s->calls[i];
 }
 
-static void close_episode(struct judge *j, struct episode *p, instant until, bool recovered, void (*fn)(struct judge *, const struct subject *))
+static bool says_again(uint16_t kind) { return kind == KIND_CONNECT_RETRY || kind == KIND_RECONNECT_START || kind == KIND_RECONNECT_FAILED; }
+
+/* The client will try again, and the log ends before it can have done so: what becomes of the connect is not known yet. */
+static bool goes_on(struct judge *j, const struct episode *p)
 {
-	if (!p->open)
-		return;
-	take_calls(j, p, until);
+	const struct session_view *v = j->view;
+	return p->announced && !p->hit.n && v->timed && !v->excerpt && v->exit_at == INSTANT_NONE && judge_as_of(j) - p->announced->vt < NEXT_TRY;
+}
+
+static void tell(struct judge *j, struct episode *p, bool recovered, void (*fn)(struct judge *, const struct subject *))
+{
 	p->subject.hit = arena_alloc(j->a, (p->hit.n + 1) * sizeof *p->subject.hit);
 	for (size_t i = 0; i < p->hit.n; i++)
 		p->subject.hit[i] = p->hit.v[i];
@@ -92,6 +100,15 @@ static void close_episode(struct judge *j, struct episode *p, instant until, boo
 	*p->subject.call = p->attempt;
 	p->subject.call->id = -(int64_t)p->subject.event->order - 1;
 	fn(j, &p->subject);
+}
+
+static void close_episode(struct judge *j, struct episode *p, instant until, bool recovered, void (*fn)(struct judge *, const struct subject *))
+{
+	if (!p->open)
+		return;
+	take_calls(j, p, until);
+	if (recovered || !goes_on(j, p))
+		tell(j, p, recovered, fn);
 	vec_free(&p->hit);
 	p->open = false;
 }
@@ -133,10 +150,14 @@ void subjects_connect(struct judge *j, const struct view_server *s, void (*fn)(s
 			p.started = e;
 		} else if (e->e.kind == KIND_CONNECT_FAILED) {
 			on_failure(j, &p, s, e);
-			p.started = NULL;
+			p.started = p.announced = NULL;
 		} else if (is_ok(e->e.kind)) {
 			close_episode(j, &p, e->vt, true, fn);
-			p.started = NULL;
+			p.started = p.announced = NULL;
+		} else if (says_again(e->e.kind)) {
+			p.announced = e;
+		} else if (e->e.kind == KIND_RECONNECT_GAVE_UP) {
+			p.announced = NULL;
 		}
 	}
 	unanswered(j, &p, s);

@@ -34,6 +34,7 @@
 	X(CONNECT_CAPABILITIES, "connect.capabilities") /* what a server that is connected can do: server */          \
 	X(CONNECT_FAILED, "connect.failed")      /* server, ms, err */                                                \
 	X(CONNECT_ERROR, "connect.error")        /* the reason of a failed connect, printed once more */               \
+	X(CONNECT_RETRY, "connect.retry")        /* the client tries again: server, n, m, ms */                       \
 	X(TRANSPORT_INIT, "transport.init")      /* server, transport, url */                                         \
 	X(TRANSPORT_DROPPED, "transport.dropped")/* server, transport, uptime */                                      \
 	X(TRANSPORT_ERROR, "transport.error")    /* detail of a drop, or alone: server, err */                        \
@@ -44,6 +45,7 @@
 	X(RECONNECT_START, "reconnect.start")                                                                         \
 	X(RECONNECT_OK, "reconnect.ok")                                                                               \
 	X(RECONNECT_FAILED, "reconnect.failed")                                                                       \
+	X(RECONNECT_GAVE_UP, "reconnect.gave-up") /* … and does not try again: server, n */                           \
 	X(REMOTE_TRACE, "transport.remote-trace")/* proves that the server is remote ("No token data found") */       \
 	X(TOOLS_LIST_FAILED, "tools-list.failed")/* server, err */                                                    \
 	X(SERVER_STDERR, "stdio.stderr")         /* proves that the server is stdio: server, text */                  \
