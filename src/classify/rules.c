@@ -119,6 +119,8 @@ static bool fits_beside(struct trial *t, const struct cond *c, const struct call
 		return false;
 	if (c->from.base != ANCHOR_NONE && k->started_at < anchor_at(t, &c->from, INSTANT_NONE))
 		return false;
+	if (c->until.base != ANCHOR_NONE && k->ended_at != INSTANT_NONE && k->ended_at < anchor_at(t, &c->until, INSTANT_NONE))
+		return false;
 	return c->to.base == ANCHOR_NONE || k->started_at <= anchor_at(t, &c->to, INT64_MAX);
 }
 
@@ -209,9 +211,8 @@ static void window(struct trial *t, const struct cond *c, instant *ret_from, ins
 }
 
 /* Spans are alike in all but their times: when these do not matter, one tells for all. */
-static bool any_span(struct trial *t, const struct cond *c, instant from, instant to)
+static bool any_span(struct trial *t, const struct cond *c, const struct view_server *s, instant from, instant to)
 {
-	const struct view_server *s = t->subject->server;
 	bool alike = !(c->limits && (c->limits->lasted.set || c->limits->missed_beats.set)) && !c->slower_than_ok;
 	if (s->span_count == 0 || (alike && !rules_call_fits_alone(t, c, span_call(t, &s->spans[0]), s)))
 		return false;
@@ -224,9 +225,8 @@ static bool any_span(struct trial *t, const struct cond *c, instant from, instan
 	return false;
 }
 
-static bool any_call(struct trial *t, const struct cond *c)
+static bool any_call_of(struct trial *t, const struct cond *c, const struct view_server *s)
 {
-	const struct view_server *s = t->subject->server;
 	const struct call_list *l = call_list_of(t, c, s);
 	instant from, to;
 	window(t, c, &from, &to);
@@ -236,7 +236,17 @@ static bool any_call(struct trial *t, const struct cond *c)
 	for (size_t i = call_list_from(l, first); i < l->n && l->v[i]->started_at <= to; i++)
 		if (l->v[i] != t->subject->call && who_fits(t, c, l->v[i]) && fits_beside(t, c, l->v[i]))
 			return true;
-	return any_span(t, c, from, to);
+	return any_span(t, c, s, from, to);
+}
+
+static bool any_call(struct trial *t, const struct cond *c)
+{
+	if (!c->any_server)
+		return t->subject->server && any_call_of(t, c, t->subject->server);
+	for (size_t i = 0; i < t->view->server_count; i++)
+		if (any_call_of(t, c, &t->view->servers[i]))
+			return true;
+	return false;
 }
 
 static bool check_call(struct trial *t, const struct cond *c)
@@ -250,7 +260,7 @@ static bool check_call(struct trial *t, const struct cond *c)
 		const struct call *k = neighbour(t, c->who == WHO_NEXT);
 		return k && rules_call_fits(t, c, k, s);
 	}
-	return s && any_call(t, c);
+	return any_call(t, c);
 }
 
 /* --- events --- */

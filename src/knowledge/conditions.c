@@ -219,6 +219,7 @@ static void read_anchor(struct cond_scope *s, uint32_t node, struct anchor *a)
 
 static void w_from(struct cond_scope *s, uint32_t n, struct cond *c) { read_anchor(s, n, &c->from); }
 static void w_to(struct cond_scope *s, uint32_t n, struct cond *c) { read_anchor(s, n, &c->to); }
+static void w_until(struct cond_scope *s, uint32_t n, struct cond *c) { read_anchor(s, n, &c->until); }
 
 /* --- words of an event --- */
 
@@ -298,6 +299,7 @@ static const struct word call_words[] = {
 	{"ends", w_ends}, {"outcome", w_outcome}, {"transport", w_transport}, {"flags", w_flags}, {"not_flags", w_not_flags}, {"class", w_class},
 	{"not_class", w_not_class}, {"beats", w_beats}, {"missed_beats", w_missed}, {"lasted", w_lasted}, {"permission", w_permission}, {"attempts", w_attempts},
 	{"affected", w_affected}, {"same_tool", w_same_tool}, {"same_err", w_same_err}, {"recovered", w_recovered}, {"slower_than_ok", w_slower}, {"from", w_from}, {"to", w_to},
+	{"until", w_until}, {"server", w_of},
 };
 
 static void read_call(struct cond_scope *s, uint32_t n, struct cond *c, enum who who)

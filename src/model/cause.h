@@ -60,6 +60,7 @@ struct cond {
 	bool same_tool;
 	int8_t same_err;       /* 1 the error text of the subject, 0 another one, -1 no test */
 	int8_t recovered;      /* connect subjects: 1 a connect followed, 0 none did, -1 no test */
+	struct anchor until;   /* it was in flight then, or began later */
 	/* call and event */
 	struct class_set *classes, *not_classes; /* NULL: any; none */
 	/* event */

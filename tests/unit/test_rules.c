@@ -158,6 +158,7 @@ static void words_of_a_call(void **state)
 		{"slower_than_ok", "call: { slower_than_ok: 9 }", "call: { slower_than_ok: 10 }"},
 		{"from", "later: { outcome: error, from: start + 20s }", "later: { outcome: error, from: start + 21s }"},
 		{"to", "later: { outcome: error, to: start + 20s }", "later: { outcome: error, to: start + 19s }"},
+		{"until", "during: { ends: error, until: start + 1s }", "during: { ends: error, until: finish }"},
 	};
 	(void)state;
 	TRY(pairs);
@@ -290,6 +291,18 @@ static void a_filtered_log_is_no_source(void **state)
 	assert_false(holds_in(&w, "version: '>=0'", &t)); /* an unknown version lies in no range */
 }
 
+static void calls_of_other_servers_count_when_asked_for(void **state)
+{
+	struct world w;
+	struct trial t;
+	(void)state;
+	world_make(&w);
+	w.subject.server = &w.servers[1];
+	assert_false(holds_in(&w, "during: { ends: error }", &t));
+	assert_true(holds_in(&w, "during: { ends: error, server: any }", &t));
+	assert_false(holds_in(&w, "during: { ends: user-cancel, server: any }", &t));
+}
+
 static void healthy_spans_are_calls(void **state)
 {
 	struct world w;
@@ -357,6 +370,7 @@ int main(void)
 		cmocka_unit_test(words_of_a_row_of_connects),
 		cmocka_unit_test(missed_beats_are_not_counted_in_quotations),
 		cmocka_unit_test(a_filtered_log_is_no_source),
+		cmocka_unit_test(calls_of_other_servers_count_when_asked_for),
 		cmocka_unit_test(healthy_spans_are_calls),
 		cmocka_unit_test(what_failed_is_told),
 		cmocka_unit_test(nonsense_is_a_problem),
