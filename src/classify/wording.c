@@ -5,6 +5,7 @@
  * they go. */
 #include "base/buf.h"
 #include "base/html.h"
+#include "base/utf8.h"
 #include "classify/internal.h"
 
 /* Each says whether its value is known: there are words for where it is not. */
@@ -108,6 +109,14 @@ static bool add_page(str err, struct buf *b)
 	return true;
 }
 
+/* The first line of an error's text. */
+static void add_line_of(str err, struct buf *b)
+{
+	enum { MOST = 160 };
+	const ptrdiff_t lf = str_chr(err, '\n');
+	buf_add(b, utf8_limit(lf < 0 ? err : str_head(err, (size_t)lf), MOST));
+}
+
 static bool add_err(struct judge *j, const struct finding *f, struct buf *b)
 {
 	(void)j;
@@ -115,9 +124,8 @@ static bool add_err(struct judge *j, const struct finding *f, struct buf *b)
 	str err = f->calls.n && f->calls.v[0]->err.n && !(own.n && f->cause->scope == SCOPE_CONNECT) ? f->calls.v[0]->err : own;
 	if (!err.n && f->root)
 		err = f->root->e.err;
-	ptrdiff_t lf = str_chr(err, '\n');
 	if (!add_page(err, b))
-		buf_add(b, str_head(lf < 0 ? err : str_head(err, (size_t)lf), 160));
+		add_line_of(err, b);
 	return err.n > 0;
 }
 
@@ -177,8 +185,7 @@ static bool add_step_time(const struct finding *f, const struct seen *step, stru
 static bool add_step_err(const struct seen *step, struct buf *b)
 {
 	const str err = step ? step->e.err : STR_NONE;
-	const ptrdiff_t lf = str_chr(err, '\n');
-	buf_add(b, str_head(lf < 0 ? err : str_head(err, (size_t)lf), 160));
+	add_line_of(err, b);
 	return err.n > 0;
 }
 
