@@ -330,16 +330,11 @@ void html_marks(struct html *h, const struct drawing *d, size_t most)
 		struct buf words = {0};
 		if (m->time != INSTANT_NONE && d->timed)
 			axis_label(m->time - d->axis.from, offset);
-		sign_words(d, m, 1, &words);
+		sign_sentence(m, &words);
 		html_tag(h, "tr><td class=n", "td", str_z(offset));
 		html_tag(h, "td", "td", str_z(side_name(m->side)));
+		html_tag(h, "td", "td", buf_str(&words));
 		html_raw(h, "<td>");
-		html_text(h, buf_str(&words));
-		if (!str_eq(m->what, str_z(sign_of_mark(m->kind)->word))) {
-			html_raw(h, ": ");
-			html_text(h, m->what);
-		}
-		html_raw(h, "</td><td>");
 		html_place(h, &m->where);
 		html_raw(h, "</td></tr>\n");
 		buf_done(&words);

@@ -45,7 +45,7 @@ const struct sign *sign_of_end(const struct picture_call *c)
 	return c->call.outcome == OUTCOME_BACKGROUNDED ? &aside : &failed;
 }
 
-void sign_words(const struct drawing *d, const struct picture_mark *m, unsigned times, struct buf *out)
+static void add_words(const struct picture_mark *m, unsigned times, struct buf *out)
 {
 	char age[32];
 	if (times > 1)
@@ -55,6 +55,25 @@ void sign_words(const struct drawing *d, const struct picture_mark *m, unsigned 
 		duration_format(m->uptime_s * SECOND, age);
 		buf_printf(out, ", %s old", age);
 	}
+}
+
+void sign_words(const struct drawing *d, const struct picture_mark *m, unsigned times, struct buf *out)
+{
+	add_words(m, times, out);
 	if (m->time == INSTANT_NONE && d->timed)
 		buf_addz(out, " (no clock)");
+}
+
+void sign_sentence(const struct picture_mark *m, struct buf *out)
+{
+	const str word = str_z(sign_of_mark(m->kind)->word);
+	const size_t before = out->n;
+	add_words(m, 1, out);
+	if (str_eq(m->what, word))
+		return;
+	if (out->n - before == word.n && str_find(m->what, word) >= 0)
+		out->n = before;
+	else
+		buf_addz(out, ": ");
+	buf_add(out, m->what);
 }

@@ -15,4 +15,6 @@ const struct sign *sign_of_bar(enum bar_style s); /* word: what the bar stands f
 const struct sign *sign_of_end(const struct picture_call *c);
 /* "dropped, 17 h 12 min old", "connected"; "(no clock)" where the place in a picture with times is only an order. */
 void sign_words(const struct drawing *d, const struct picture_mark *m, unsigned times, struct buf *out);
+/* For lists, with what it means: "dropped, 2 s old: the client saw an error on its connection". */
+void sign_sentence(const struct picture_mark *m, struct buf *out);
 #endif

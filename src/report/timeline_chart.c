@@ -342,6 +342,7 @@ static bool is_listed(const struct picture_mark *m, bool verbose) { return verbo
 
 static void write_mark(struct chart *c, const struct picture_mark *m, instant zero)
 {
+	enum { TEXT = 27, AROUND = 6 }; /* what stands around a place: its indent, brackets, the sign of a cut */
 	struct page *p = c->page;
 	struct buf place = {0}, line = {0};
 	char offset[32] = "no clock";
@@ -355,13 +356,13 @@ static void write_mark(struct chart *c, const struct picture_mark *m, instant ze
 	page_literal(p, sign_of_mark(m->kind)->ink, shown(c, sign_of_mark(m->kind)));
 	page_to(p, 16);
 	page_literal(p, INK_PLAIN, side_name(m->side));
-	page_to(p, 27);
-	sign_words(c->drawing, m, 1, &line);
-	if (!str_eq(m->what, str_z(sign_of_mark(m->kind)->word)))
-		buf_printf(&line, ": %.*s", STR_ARG(m->what));
-	if (page_place(p, &m->where, &place).n)
-		buf_printf(&line, " (%.*s)", STR_ARG(buf_str(&place)));
-	page_wrap(p, INK_PLAIN, buf_str(&line), 27, 2);
+	page_to(p, TEXT);
+	sign_sentence(m, &line);
+	if (page_place(p, &m->where, &place).n) {
+		const size_t cut = page_place_cut(buf_str(&place), p->options->columns - TEXT - AROUND);
+		buf_printf(&line, " (%s%.*s)", cut ? "…" : "", STR_ARG(str_from(buf_str(&place), cut)));
+	}
+	page_wrap(p, INK_PLAIN, buf_str(&line), TEXT, 3);
 	buf_done(&place);
 	buf_done(&line);
 }
