@@ -258,12 +258,37 @@ static void put_call(struct trace *t, const struct picture_call *p)
 
 /* --- connections, incidents, marks --- */
 
-static void put_connection(struct trace *t, uint32_t server, const struct connection *c, size_t number)
+/* When the client that held a connection left. NONE: it was not seen to. */
+static instant exit_of(const struct facts *f, const struct connection *c)
+{
+	for (size_t i = 0; i < f->picture.session_count; i++) {
+		const struct picture_session *s = &f->picture.sessions[i];
+		if (s->timed && str_eq(s->id, c->session) && s->begin <= c->opened_at && c->opened_at <= s->end)
+			return s->exit_at;
+	}
+	return INSTANT_NONE;
+}
+
+/* Of a connection whose own end no line tells: its client left, or the next one took its place. NONE: nothing ended it. */
+static instant end_of(const struct facts *f, const struct server_facts *s, size_t number)
+{
+	const struct connection *c = &s->connections[number];
+	if (str_eq(c->how, S("process-exit")))
+		return exit_of(f, c);
+	if (number + 1 < s->connection_count && str_eq(s->connections[number + 1].session, c->session))
+		return s->connections[number + 1].opened_at;
+	return INSTANT_NONE;
+}
+
+static void put_connection(struct trace *t, uint32_t server, size_t number)
 {
 	struct buf id = {0}, name = {0};
+	const struct connection *c = &t->f->servers[server].connections[number];
 	instant from = c->opened_at, to = c->closed_at;
 	if (from == INSTANT_NONE && to != INSTANT_NONE && c->uptime_s >= 0)
 		from = to - c->uptime_s * SECOND;
+	if (to == INSTANT_NONE)
+		to = end_of(t->f, &t->f->servers[server], number);
 	const bool open = to == INSTANT_NONE;
 	if (open)
 		to = t->f->as_of;
@@ -374,7 +399,7 @@ void report_chrome_trace(const struct facts *f, const struct rules *rules, const
 			put_incident(&t, &f->incidents[i]);
 	for (uint32_t i = 0; i < f->server_count; i++)
 		for (size_t k = 0; wants_server(o, &f->servers[i]) && k < f->servers[i].connection_count; k++)
-			put_connection(&t, i, &f->servers[i].connections[k], k);
+			put_connection(&t, i, k);
 	for (size_t i = 0; i < f->picture.call_count; i++)
 		if (f->picture.calls[i].from != INSTANT_NONE && report_wants_call(o, f, &f->picture.calls[i]))
 			put_call(&t, &f->picture.calls[i]);

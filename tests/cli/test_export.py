@@ -52,6 +52,20 @@ class Export(unittest.TestCase):
         one = self.run_mcplog("export", "ndjson", "--db", self.database, other)
         self.assertEqual([json.loads(x)["path"] for x in one.stdout.splitlines() if b'"type":"source"' in x], [other])
 
+    def test_a_connection_in_a_trace_ends_when_its_client_leaves(self):
+        log = (SOURCE / "samples" / "014-stdio-hang-esc-next-call-fine" / "debug.txt").read_bytes()
+        left = os.path.join(self.scratch.name, "left.txt")
+        stays = os.path.join(self.scratch.name, "stays.txt")
+        with open(left, "wb") as file:
+            file.write(log)
+        with open(stays, "wb") as file:
+            file.writelines(line for line in log.splitlines(True) if b"REPL unmounting" not in line and b"hutdown" not in line and
+                            b"hutting down" not in line and b"shut down" not in line)
+        for path, still_open in ((left, False), (stays, True)):
+            names = [e["name"] for e in json.loads(self.export("chrome-trace", path))["traceEvents"] if e.get("cat") == "connection"]
+            self.assertTrue(names)
+            self.assertEqual(any("(still open)" in name for name in names), still_open, names)
+
     def test_a_pipe_is_read_and_not_kept(self):
         result = self.run_mcplog("export", "ndjson", "--db", self.database, data=HANG.read_bytes())
         self.assertEqual(result.returncode, 0, result.stderr)
