@@ -160,6 +160,7 @@ static void observe(const struct facts *f, const struct alert_observe_options *o
 		seen->kind = ALERT_ABANDONED;
 		seen->ended = last_sign(i);
 	} else if (i->severity == SEVERITY_INFO || (!is_wanted(o, i) && !seen->held)) {
+		ret->unwanted += i->severity > SEVERITY_INFO;
 		return;
 	} else {
 		seen->kind = ALERT_INCIDENT;

@@ -25,6 +25,7 @@ struct alert_observe_options {
 struct alert_observations {
 	struct alert_observation *v;
 	size_t n;
+	uint32_t unwanted;                 /* warnings and worse that `severity` and `causes` leave out */
 	uint32_t stuck;                    /* calls that are beyond a threshold now */
 	int64_t oldest;                    /* µs: age of the oldest open call that something is wrong with; 0 none */
 };

@@ -101,6 +101,21 @@ static void put_snippet(struct buf *out, const struct err *e)
 	buf_addz(out, "^\n");
 }
 
+static void put_help(struct buf *out, const char *text)
+{
+	buf_addz(out, "  help: ");
+	utf8_terminal(out, str_z(text), false);
+	buf_byte(out, '\n');
+}
+
+void diag_help(const char *text)
+{
+	struct buf out = {0};
+	put_help(&out, text);
+	put(buf_str(&out));
+	buf_done(&out);
+}
+
 void diag_err(const struct err *e)
 {
 	struct buf out = {0};
@@ -117,11 +132,8 @@ void diag_err(const struct err *e)
 	buf_byte(&out, '\n');
 	if (e->snippet[0] != '\0')
 		put_snippet(&out, e);
-	if (e->hint[0] != '\0') {
-		buf_addz(&out, "  help: ");
-		utf8_terminal(&out, str_z(e->hint), false);
-		buf_byte(&out, '\n');
-	}
+	if (e->hint[0] != '\0')
+		put_help(&out, e->hint);
 	put(buf_str(&out));
 	buf_done(&out);
 }

@@ -7,6 +7,7 @@
 void diag_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));  /* "mcplog: warning: …" */
 void diag_note(const char *format, ...) __attribute__((format(printf, 1, 2)));  /* "mcplog: …", no problem: silenced like a warning */
 void diag_error(const char *format, ...) __attribute__((format(printf, 1, 2))); /* "mcplog: …" */
+void diag_help(const char *text);                                               /* "  help: …": what to do about the line before */
 void diag_err(const struct err *e); /* text, file:line:column, snippet with caret, hint */
 void diag_quiet(bool quiet);        /* silences warnings, not errors */
 _Noreturn void diag_out_of_memory(void);

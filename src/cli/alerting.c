@@ -157,8 +157,9 @@ static void clean_observations(struct alerting *a)
 static void add_more(struct alerting *a, str path, const char *what)
 {
 	enum { MOST = 40 };
+	const str text = str_find(str_z(what), path) >= 0 ? str_z(what) : arena_printf(&a->run->arena, "%.*s: %s", STR_ARG(path), what);
 	if (a->more.n < MOST)
-		*vec_push(&a->more) = cleaned_text(a, arena_printf(&a->run->arena, "%.*s: %s", STR_ARG(path), what));
+		*vec_push(&a->more) = cleaned_text(a, text);
 }
 
 static const char *first_error(const struct source *s)
@@ -196,14 +197,23 @@ static bool is_foreign(const struct alerting *a, const struct facts *f)
 	return records >= NEW_LEAST && strange * 2 >= records;
 }
 
+/* What find_unread met first, and why. */
+static str unread_text(struct alerting *a)
+{
+	const str what = a->more.n ? a->more.v[0] : a->observe.unread[0].path;
+	const str text = arena_printf(&a->run->arena, "not measured: %s%.*s", str_starts(what, S("cannot read ")) ? "" : "cannot read ", STR_ARG(what));
+	if (a->observe.unread_count == 1)
+		return text;
+	return arena_printf(&a->run->arena, "%.*s, and %zu more", STR_ARG(text), a->observe.unread_count - 1);
+}
+
 static str reason(struct alerting *a, const struct facts *f)
 {
 	const struct run *r = a->run;
 	if (f->source_count == 0 && a->observe.unread_count == 0)
 		return S("not measured: no logs were found; mcplog doctor says which there could be");
 	if (a->observe.unread_count)
-		return cleaned_text(a, arena_printf(&a->run->arena, "not measured: cannot read %.*s%s", STR_ARG(a->observe.unread[0].path),
-			a->observe.unread_count > 1 ? arena_printf(&a->run->arena, " and %zu more", a->observe.unread_count - 1).p : ""));
+		return unread_text(a);
 	if (is_foreign(a, f))
 		return S("not measured: half or more of the new log lines are not recognised");
 	if (f->unmeasured)

@@ -64,8 +64,11 @@ static str first_text(struct alerting *a)
 {
 	if (!a->first)
 		return S("");
-	return arena_printf(&a->run->arena, "first run: %zu source%s, %llu call%s, %u incident%s history", a->sources,
-		a->sources == 1 ? "" : "s", (unsigned long long)a->calls, a->calls == 1 ? "" : "s", a->stepped.history, a->stepped.history == 1 ? " is" : "s are");
+	const str text = arena_printf(&a->run->arena, "first run: %zu source%s, %llu call%s, %u incident%s history", a->sources, a->sources == 1 ? "" : "s",
+		(unsigned long long)a->calls, a->calls == 1 ? "" : "s", a->stepped.history, a->stepped.history == 1 ? " is" : "s are");
+	if (!a->seen.unwanted)
+		return text;
+	return arena_printf(&a->run->arena, "%.*s (%u more left out by --on)", STR_ARG(text), a->seen.unwanted);
 }
 
 static str fine_text(struct alerting *a)

@@ -1,9 +1,11 @@
 /*
  * Problems of inputs on stderr. Notes stay in the report; warnings and errors are told, files with the same problem in one
- * line. Names and texts go through the redactor first (J9); diag makes them safe for terminals.
+ * line, and behind the last one of a sort what to do. Names and texts go through the redactor first (J9); diag makes them safe
+ * for terminals.
  */
 #include "cli/problems.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/diag.h"
@@ -36,6 +38,28 @@ static void collect(struct telling *t, str path, const struct problem *p)
 	*vec_push(&t->told) = (struct told){.code = p->code, .class = p->class, .path = path, .problem = p, .sources = 1};
 }
 
+static bool is_denied(const struct told *one) { return str_ends(str_z(one->problem->text), str_z(strerror(EACCES))); }
+
+/* What to do; NULL: the text says it, or nobody knows. */
+static const char *help_of(const struct told *one)
+{
+	if (strcmp(one->code, "missing") == 0)
+		return "mcplog doctor lists the logs that there are";
+	if (is_denied(one))
+		return "run mcplog as the user that owns the logs, or let this one read them: setfacl -R -m u:USER:rX FOLDER";
+	return NULL;
+}
+
+/* Said once, behind the last problem that it helps with. */
+static const char *help_behind(const struct telling *t, size_t at)
+{
+	const char *help = help_of(&t->told.v[at]);
+	for (size_t i = at + 1; help && i < t->told.n; i++)
+		if (help_of(&t->told.v[i]) == help)
+			return NULL;
+	return help;
+}
+
 /* A line, behind a byte that says what it is. */
 static void say(struct redactor *redactor, const struct told *one, struct buf *lines)
 {
@@ -63,8 +87,14 @@ void problems_say(struct rules *rules, const struct pipeline_result *result, str
 		for (size_t j = 0; j < f->sources[i].problem_count; j++)
 			collect(&t, f->sources[i].path, &f->sources[i].problems[j]);
 	struct redactor *redactor = t.told.n ? redactor_new(rules, false) : NULL;
-	for (size_t i = 0; i < t.told.n; i++)
+	for (size_t i = 0; i < t.told.n; i++) {
+		const char *help = help_behind(&t, i);
 		say(redactor, &t.told.v[i], lines);
+		if (help) {
+			buf_printf(lines, "H%s", help);
+			buf_byte(lines, 0);
+		}
+	}
 	vec_free(&t.told);
 	redactor_free(redactor);
 }
@@ -73,7 +103,9 @@ void problems_show(str lines)
 {
 	ptrdiff_t end;
 	while ((end = str_chr(lines, 0)) > 0) {
-		if (lines.p[0] == 'E')
+		if (lines.p[0] == 'H')
+			diag_help(lines.p + 1);
+		else if (lines.p[0] == 'E')
 			diag_error("%s", lines.p + 1);
 		else
 			diag_warn("%s", lines.p + 1);

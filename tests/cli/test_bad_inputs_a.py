@@ -33,6 +33,7 @@ class FilesAndDirectories(BadInput):
         r = self.run_it("d", **options)
         self.assert_read(r, "one", "three", code=3)
         self.assert_error(r, "cannot read d/b.txt: Permission denied")
+        self.assert_told(r, "  help: ", "let this one read them")
 
     def test_A3_resumes(self):
         self.put("d/a.txt", log("one"))
@@ -139,7 +140,8 @@ class FilesAndDirectories(BadInput):
             r = self.run_it(name, form="text")
             self.assert_code(r, 3)
             self.assertNotIn("\x1b", r.err)
-            self.assertEqual(len(r.err.strip().splitlines()), 1, r.err)
+            self.assertEqual(len([l for l in r.err.splitlines() if "cannot read" in l]), 1, r.err)
+            self.assertEqual(len(r.err.splitlines()), 2, r.err)
             self.assertNotIn(b"\x1b", r.out)
 
     def test_A9_long_path(self):

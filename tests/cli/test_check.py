@@ -12,7 +12,9 @@ import sys
 import tempfile
 import time
 import unittest
+from pathlib import Path
 
+SOURCE = Path(os.environ.get("MCPLOG_SOURCE", Path(__file__).resolve().parents[2]))
 MCPLOG = os.path.abspath(os.environ["MCPLOG"])
 DAY = datetime.datetime(2026, 5, 17, tzinfo=datetime.timezone.utc)
 PERF = re.compile(r"^(?:[a-z]+=[0-9]+(?:s|c)?;?[0-9:@~.-]*;?[0-9:@~.-]*;?[0-9]*;?[0-9]*(?: |$))+$")
@@ -133,6 +135,10 @@ class Status(Base):
         text = self.check(3600, code=0)
         self.assertIn("first run: 1 source, 1 call, 1 incident is history", text)
         self.assertNotIn("first run", self.check(3700, code=0))
+
+    def test_what_on_leaves_out_is_counted(self):
+        self.put("logs/debug.txt", (SOURCE / "samples" / "037-tool-timeout-15s-late-result-noise" / "debug.txt").read_text())
+        self.assertIn("0 incidents are history (1 more left out by --on)", self.check(DAY.timestamp(), code=0))
 
     def test_a_hang_by_age(self):
         log = Log()
