@@ -31,6 +31,10 @@ struct evidence {
 };
 /* For people: of frequent healthy lines the text is not kept. */
 static inline str evidence_text(const struct evidence *e) { return e->text.n ? e->text : e->said.n ? e->said : S("(a line whose text was not kept)"); }
+/* When a list tells it: a silence at its end, when it was sure that nothing came. */
+static inline instant evidence_moment(const struct evidence *e) { return e->role == ROLE_ABSENCE && e->until != INSTANT_NONE ? e->until : e->time; }
+/* Where: a silence stands in no line. */
+static inline struct line_ref evidence_place(const struct evidence *e) { return e->role == ROLE_ABSENCE ? (struct line_ref){0} : e->at; }
 struct ruled_out {
 	str cause;                /* cause or note id */
 	str why;

@@ -96,12 +96,13 @@ static void advice(struct html *h, const struct incident *i)
 
 static void evidence_time(struct html *h, const struct evidence *e, instant start)
 {
+	const instant at = evidence_moment(e);
 	char text[32];
-	if (e->time != INSTANT_NONE && start != INSTANT_NONE) {
-		const int64_t d = e->time - start;
+	if (at != INSTANT_NONE && start != INSTANT_NONE) {
+		const int64_t d = at - start;
 		axis_label(d < 0 ? -d : d, text);
 		html_printf(h, "%s%s", d < 0 ? "−" : "+", text);
-	} else if (e->time == INSTANT_NONE) {
+	} else if (at == INSTANT_NONE) {
 		html_raw(h, "no clock");
 	}
 }
@@ -115,11 +116,12 @@ static void evidence(struct html *h, const struct incident *i)
 	html_raw(h, "<table class=rows><thead><tr><th>role<th class=\"n\">time<th>line<th>text</thead><tbody>\n");
 	for (size_t k = 0; k < i->evidence_count && k < EVIDENCE; k++) {
 		const struct evidence *e = &i->evidence[k];
+		const struct line_ref at = evidence_place(e);
 		html_tag(h, "tr><td", "td", str_z(role_name(e->role)));
 		html_raw(h, "<td class=t>");
 		evidence_time(h, e, i->started_at);
 		html_raw(h, "</td><td>");
-		html_place(h, &e->at);
+		html_place(h, &at);
 		html_raw(h, "</td><td><code>");
 		html_cut(h, evidence_text(e), TEXT_BYTES);
 		html_raw(h, "</code>");

@@ -51,10 +51,11 @@ void markdown_evidence(struct buf *out, const struct incident *i, size_t most)
 	buf_addz(out, "| offset | role | line | text |\n|---:|---|---|---|\n");
 	for (size_t k = 0; k < i->evidence_count && k < most; k++) {
 		const struct evidence *e = &i->evidence[k];
+		const struct line_ref at = evidence_place(e);
 		char offset[32];
-		text_offset(e->time, i->started_at, offset);
+		text_offset(evidence_moment(e), i->started_at, offset);
 		buf_printf(out, "| %s | %s | ", *offset ? offset : "—", role_name(e->role));
-		if (!md_place(out, &e->at))
+		if (!md_place(out, &at))
 			buf_addz(out, "—");
 		buf_addz(out, " | ");
 		if (e->role == ROLE_ABSENCE || !e->text.n)

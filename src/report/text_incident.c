@@ -151,7 +151,8 @@ static size_t place_columns(const struct page *p, const struct incident *i, cons
 	size_t widest = 0;
 	bool too_wide = false;
 	for (size_t k = 0; k < i->evidence_count; k++) {
-		const size_t width = show[k] ? utf8_width(plain_place(p, &i->evidence[k].at, &place)) : 0;
+		const struct line_ref at = evidence_place(&i->evidence[k]);
+		const size_t width = show[k] ? utf8_width(plain_place(p, &at, &place)) : 0;
 		too_wide = too_wide || width > PAGE_PLACE_COLUMNS;
 		if (width > widest && width <= PAGE_PLACE_COLUMNS)
 			widest = width;
@@ -172,13 +173,14 @@ static void evidence_line(struct page *p, const struct incident *i, const struct
 {
 	enum { GAP = 2, START = OFFSET_COLUMNS + GAP };
 	char offset[32];
+	const struct line_ref at = evidence_place(e);
 	struct buf place = {0}, text = {0};
-	text_offset(e->time, i->started_at, offset);
+	text_offset(evidence_moment(e), i->started_at, offset);
 	page_to(p, OFFSET_COLUMNS > strlen(offset) ? OFFSET_COLUMNS - strlen(offset) : 0);
 	page_literal(p, INK_PLAIN, offset);
 	page_to(p, START);
 	if (place_width) {
-		put_place(p, plain_place(p, &e->at, &place), place_width);
+		put_place(p, plain_place(p, &at, &place), place_width);
 		page_to(p, START + place_width + GAP);
 	}
 	buf_add(&text, e->role == ROLE_ABSENCE ? e->text : text_without_server(text_without_time(evidence_text(e)), i->server));
