@@ -1,7 +1,10 @@
-/* The alerts as a list for people: what fires first, each with what was told of it. */
+/* The alerts as a list for people: what fires first, each with what was told of it; what fires with its calls and what to do. */
 #include "report/alerts.h"
 
 #include "base/utf8.h"
+#include "report/page.h"
+
+enum { INDENT = 5, COLUMNS = 80 };
 
 static void put_time(struct buf *out, const char *word, instant at)
 {
@@ -24,6 +27,25 @@ static void put_told(struct buf *out, const struct alert *al)
 		put_time(out, ", sent", al->last_sent);
 }
 
+/* What it means and what to do, then the calls. */
+static void put_more(struct buf *out, const struct alert *al)
+{
+	const struct facts none = {0};
+	const struct report_options options = {.columns = COLUMNS, .since = INSTANT_NONE, .until = INSTANT_NONE};
+	struct page p;
+	str calls = al->examples;
+	page_init(&p, &none, &options, out);
+	if (al->detail.n) {
+		page_to(&p, INDENT);
+		page_wrap(&p, INK_PLAIN, al->detail, INDENT, 0);
+	}
+	while (calls.n) {
+		page_to(&p, INDENT);
+		page_wrap(&p, INK_PLAIN, str_word(&calls, '\n'), INDENT + 2, 0);
+	}
+	page_done(&p);
+}
+
 static void put_alert(struct buf *out, const struct alert *al)
 {
 	char waited[32];
@@ -44,6 +66,8 @@ static void put_alert(struct buf *out, const struct alert *al)
 	}
 	put_told(out, al);
 	buf_byte(out, '\n');
+	if (al->phase == ALERT_FIRING)
+		put_more(out, al);
 }
 
 void report_alert_list(const struct alert_report *r, struct buf *out)
