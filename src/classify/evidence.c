@@ -34,12 +34,12 @@ static void add_twins(struct list *l, const struct seen *e, struct evidence *ev)
 }
 
 /* In brackets: these are not the line's own words. */
-static str said(struct list *l, uint16_t kind)
+static str said(struct list *l, const struct event *e)
 {
 	const struct rules *rules = l->j->rules;
 	for (size_t i = 0; i < rules->words.n; i++)
-		if (rules->words.v[i].kind == kind)
-			return arena_printf(l->j->a, "(%.*s)", STR_ARG(rules->words.v[i].what));
+		if (rules->words.v[i].kind == e->kind)
+			return arena_printf(l->j->a, "(%.*s)%s%.*s", STR_ARG(rules->words.v[i].what), e->err.n ? " " : "", STR_ARG(e->err));
 	return STR_NONE;
 }
 
@@ -61,8 +61,8 @@ static struct evidence *add(struct list *l, const struct seen *e, enum role role
 		ev->before = e->before;
 	}
 	ev->text = l->j->options->text_of(l->j->options->context, e->e.id);
-	if (!ev->text.n)
-		ev->said = said(l, e->e.kind);
+	if (!ev->text.n || (ev->at.source && ev->at.source->kind == SOURCE_TRANSCRIPT))
+		ev->said = said(l, &e->e);
 	add_twins(l, e, ev);
 	return ev;
 }

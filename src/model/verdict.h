@@ -23,7 +23,7 @@ struct evidence {
 	instant time, after, before; /* time INSTANT_NONE: between after and before (each may be NONE) */
 	enum role role;
 	str text;                 /* redacted excerpt; for an absence: what was awaited */
-	str said;                 /* where the text was not kept: what such a line says, for people; p NULL else */
+	str said;                 /* where the text was not kept, or is a page of JSON: what such a line says, for people; p NULL else */
 	const struct line_ref *also_in;
 	size_t also_count;
 	uint32_t times;           /* > 1: this line stands for a fold ("still running ×46") */
@@ -31,6 +31,8 @@ struct evidence {
 };
 /* For people: of frequent healthy lines the text is not kept. */
 static inline str evidence_text(const struct evidence *e) { return e->text.n ? e->text : e->said.n ? e->said : S("(a line whose text was not kept)"); }
+/* In a line or two: what a line of a transcript says, not how it begins. */
+static inline str evidence_words(const struct evidence *e) { return e->said.n ? e->said : evidence_text(e); }
 /* When a list tells it: a silence at its end, when it was sure that nothing came. */
 static inline instant evidence_moment(const struct evidence *e) { return e->role == ROLE_ABSENCE && e->until != INSTANT_NONE ? e->until : e->time; }
 /* Where: a silence stands in no line. */

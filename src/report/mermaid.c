@@ -105,7 +105,7 @@ static void marks_of(struct buf *out, const struct incident *i, unsigned *number
 			continue;
 		if (shown++ == 0)
 			buf_addz(out, "    section Lines\n");
-		task(out, text_without_server(text_without_time(evidence_text(e)), i->server), "", e->role == ROLE_TRIGGER ? "crit, milestone, " : "milestone, ", ++*number, e->time, e->time);
+		task(out, text_without_server(text_without_time(evidence_words(e)), i->server), "", e->role == ROLE_TRIGGER ? "crit, milestone, " : "milestone, ", ++*number, e->time, e->time);
 	}
 }
 
@@ -153,7 +153,7 @@ static void message_text(struct buf *out, const struct incident *i, const struct
 	text_offset(e->time, i->started_at, offset);
 	if (*offset && e->role != ROLE_ABSENCE)
 		buf_printf(&text, "%s ", offset);
-	buf_add(&text, e->role == ROLE_ABSENCE ? e->text : text_without_server(text_without_time(evidence_text(e)), i->server));
+	buf_add(&text, e->role == ROLE_ABSENCE ? e->text : text_without_server(text_without_time(evidence_words(e)), i->server));
 	md_mermaid(out, buf_str(&text), MESSAGE);
 	if (e->times > 1)
 		buf_printf(out, " ×%u", e->times);

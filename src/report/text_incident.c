@@ -183,7 +183,7 @@ static void evidence_line(struct page *p, const struct incident *i, const struct
 		put_place(p, plain_place(p, &at, &place), place_width);
 		page_to(p, START + place_width + GAP);
 	}
-	buf_add(&text, e->role == ROLE_ABSENCE ? e->text : text_without_server(text_without_time(evidence_text(e)), i->server));
+	buf_add(&text, e->role == ROLE_ABSENCE ? e->text : text_without_server(text_without_time(evidence_words(e)), i->server));
 	if (e->times > 1)
 		buf_printf(&text, " (×%u)", e->times);
 	page_wrap(p, e->role == ROLE_TRIGGER ? INK_BOLD : INK_PLAIN, buf_str(&text), START + (place_width ? place_width + GAP : 0), 2);
