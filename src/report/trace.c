@@ -115,10 +115,11 @@ static instant placed(const struct trace *t, uint32_t session, instant at)
 	const struct picture *p = &t->f->picture;
 	if (session >= p->session_count)
 		return at;
-	if (p->sessions[session].timed)
-		return at < p->sessions[session].begin && at < 0 ? p->sessions[session].begin : at;
+	const struct picture_session *s = &p->sessions[session];
 	const instant first = t->f->first == INSTANT_NONE ? 0 : t->f->first;
-	return at < p->sessions[session].begin ? first : first + (at - p->sessions[session].begin);
+	if (s->timed) /* no log is of 1970 */
+		return at >= DAY ? at : s->begin >= DAY ? s->begin : first;
+	return at < s->begin ? first : first + (at - s->begin);
 }
 
 /* --- lanes --- */

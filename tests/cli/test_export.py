@@ -66,6 +66,13 @@ class Export(unittest.TestCase):
             self.assertTrue(names)
             self.assertEqual(any("(still open)" in name for name in names), still_open, names)
 
+    def test_nothing_of_a_trace_stands_far_before_it(self):
+        """Lines without a time, before all that have one, lie where their session begins: not in 1970, days before it."""
+        for name in ("001-sse-drop-silent-hang", "252-granian-worker-dies-in-call", "335-pino-http-restart"):
+            trace = json.loads(self.run_mcplog("export", "chrome-trace", "--db", ":memory:", "--allow-root", SOURCE / "samples" / name).stdout)
+            times = [e["ts"] for e in trace["traceEvents"] if "ts" in e]
+            self.assertLess(max(times) - min(times), 86400 * 10**6, name)
+
     def test_a_pipe_is_read_and_not_kept(self):
         result = self.run_mcplog("export", "ndjson", "--db", self.database, data=HANG.read_bytes())
         self.assertEqual(result.returncode, 0, result.stderr)
