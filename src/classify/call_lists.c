@@ -1,9 +1,9 @@
 /* Calls of a server that fit the part of a condition that does not look at the subject (classify/): found once for all subjects, so
  * that thousands of failures on one server are not compared in pairs. Made when first asked for, kept while the view is judged.
  *
- * Refuses to compare a call with a subject: rules.c does. */
+ * Refuses to compare a call with a subject: rules_call.c does. */
 #include "base/hash.h"
-#include "classify/internal.h"
+#include "classify/rules.h"
 #include <stdlib.h>
 
 static uint64_t key_of(const struct cond *c, const struct view_server *s)

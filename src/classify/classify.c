@@ -1,9 +1,8 @@
 /* Tries every cause and note on every subject of a view, chains what fits, and words the result (classify/). The order in
  * which causes are tried does not matter: relations between them are named in patterns/causes. */
 #include "classify/classify.h"
-#include "classify/internal.h"
+#include "classify/rules.h"
 #include "model/names.h"
-#include <stdlib.h>
 
 static enum confidence cap(const struct judge *j, const struct cause *c, enum confidence at)
 {
@@ -226,6 +225,15 @@ static void report_note(struct judge *j, const struct finding *f)
 	evidence_note(j, f, n);
 }
 
+/* Do the logs of servers and proxies tell of MCP, or that a server is there? A client's log is asked for servers and calls (assemble.c). */
+static bool is_measured(const struct session_view *v, const struct rules *rules)
+{
+	if (v->source_kinds & 1u << SOURCE_BRIDGE)
+		return true;
+	return v->source_kinds & (1u << SOURCE_SERVER | 1u << SOURCE_PROXY) && (rules_any_event(v, rules, NULL, rules->traffic.v, rules->traffic.n) ||
+		rules_any_event(v, rules, NULL, rules->life.v, rules->life.n));
+}
+
 void classify_view(const struct session_view *v, const struct rules *rules, const struct classify_options *o, struct arena *a, struct verdicts *out)
 {
 	struct judge j = {.view = v, .rules = rules, .options = o, .a = a, .out = out, .lists = {.a = a}};
@@ -239,7 +247,7 @@ void classify_view(const struct session_view *v, const struct rules *rules, cons
 	try_events(&j);
 	try_session(&j);
 	chain(&j);
-	out->measured = rules_measured(v, rules);
+	out->measured = is_measured(v, rules);
 	for (size_t i = 0; i < j.findings.n; i++)
 		if (!j.findings.v[i]->dropped)
 			(j.findings.v[i]->cause->note ? report_note : report_incident)(&j, j.findings.v[i]);

@@ -75,13 +75,6 @@ static inline instant judge_as_of(struct judge *j)
 	return j->options->as_of;
 }
 
-/* rules.c */
-bool rules_check(struct trial *t, const struct cond *c);
-bool rules_call_fits(struct trial *t, const struct cond *c, const struct call *k, const struct view_server *s);
-bool rules_call_fits_alone(struct trial *t, const struct cond *c, const struct call *k, const struct view_server *s); /* but for what compares it with the subject */
-bool rules_event_fits(const struct trial *t, const struct cond *c, const struct seen *e);
-bool rules_measured(const struct session_view *v, const struct rules *rules); /* do the logs of servers and proxies tell of MCP, or that a server is there? */
-/* version.c: does a dotted version lie in a range such as ">=2.1.105 <2.1.120"? Unknown versions are in no range. */
 /* call_lists.c */
 const struct call_list *call_list_of(struct trial *t, const struct cond *c, const struct view_server *s);
 size_t call_list_from(const struct call_list *l, instant from); /* the first that began at or after `from` */

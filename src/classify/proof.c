@@ -1,7 +1,7 @@
 /* Why it is this cause and no other (classify/): each rival's conditions are tried on the same calls; the condition that fails
  * says why, and the line that contradicts it (or the absence) is named. Suspicions: causes that fit but are not proven.
  * Consequences: what the incident explains. */
-#include "classify/internal.h"
+#include "classify/rules.h"
 
 /* The entry that is no variant says what the cause is. */
 static const struct cause *find_cause(const struct rules *rules, str id)

@@ -1,5 +1,5 @@
 /* A cause or a note of patterns/causes, compiled: conditions over the incident view, relations to other causes, words for
- * people. Made by knowledge/causes.c, interpreted by classify/rules.c. The language: patterns/README.md. */
+ * people. Made by knowledge/causes.c, interpreted by classify/rules*.c. The language: patterns/README.md. */
 #ifndef MCPLOG_MODEL_CAUSE_H
 #define MCPLOG_MODEL_CAUSE_H
 #include "model/call.h"

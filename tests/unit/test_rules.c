@@ -1,6 +1,6 @@
 /* The condition language of patterns/causes, word by word: each is read from YAML and tried on a view where it holds and on one
  * where it does not. */
-#include "classify/internal.h"
+#include "classify/rules.h"
 #include "knowledge/conditions.h"
 #include "rules_fixture.h"
 
