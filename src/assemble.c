@@ -1,7 +1,6 @@
 /* See assemble.h. Calls of incidents are copied out of the view, because reports outlive it. Part of the pipeline. */
 #include "assemble.h"
 #include "model/names.h"
-#include <stdlib.h>
 
 /* --- copies --- */
 

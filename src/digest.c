@@ -7,6 +7,7 @@
 #include "digest.h"
 #include "base/hash.h"
 #include "base/intern.h"
+#include "base/wire.h"
 
 enum { DIGEST_FORMAT = 8, DIGEST_MOST = 1 << 20 };
 

@@ -3,7 +3,6 @@
 #ifndef MCPLOG_DIGEST_H
 #define MCPLOG_DIGEST_H
 #include "assemble.h"
-#include "base/wire.h"
 #include "join/join.h"
 
 /* What the group is made of, and in which state: with equal keys its contribution is the same. seed: knowledge and options. */

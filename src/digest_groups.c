@@ -4,6 +4,7 @@
  * Refuses damaged bytes: groups and keys are then found again. */
 #include "digest.h"
 #include "base/hash.h"
+#include "base/wire.h"
 
 enum { DIGEST_FORMAT = 1 };
 

@@ -7,6 +7,7 @@
 #include "digest.h"
 #include "join/join.h"
 #include "redact/redact.h"
+#include "store/timeline.h"
 #include <stdlib.h>
 
 struct rows { /* join's way to the store */

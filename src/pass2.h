@@ -2,7 +2,6 @@
 #ifndef MCPLOG_PASS2_H
 #define MCPLOG_PASS2_H
 #include "pipeline.h"
-#include "store/timeline.h"
 
 /* ids: of the sources in the scope, in report order. Fills result->facts. */
 int pass2_run(struct rules *rules, const struct pipeline_options *options, struct timeline *timeline, const int64_t *ids, size_t id_count,

@@ -6,7 +6,6 @@
 #include "base/hash.h"
 #include "knowledge/knowledge.h"
 #include "base/map.h"
-#include <stdlib.h>
 
 static bool has_error(const struct problem *p) { return p->class == PROBLEM_ERROR; }
 

@@ -16,7 +16,6 @@
 #include "parse/parser.h"
 #include "redact/redact.h"
 #include <stdlib.h>
-#include <unistd.h>
 
 struct seen { /* beside a template of the same index */
 	struct unknown_template t;

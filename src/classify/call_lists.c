@@ -4,7 +4,6 @@
  * Refuses to compare a call with a subject: rules_call.c does. */
 #include "base/hash.h"
 #include "classify/rules.h"
-#include <stdlib.h>
 
 static uint64_t key_of(const struct cond *c, const struct view_server *s)
 {

@@ -7,8 +7,6 @@
  *    consequence; calls hit by it become its calls.
  * The relations are named in patterns/causes; no order of rules matters. */
 #include "classify/related.h"
-#include "model/names.h"
-#include <stdlib.h>
 
 static bool named(const str *list, unsigned n, str id)
 {

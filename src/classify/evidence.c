@@ -1,7 +1,6 @@
 /* The lines that prove an incident (classify/): where the calls begin, the steps that the cause named, the heartbeats as one
  * line, the end, and the absence itself. In time order, each line once, twins in other sources listed beside it. */
 #include "classify/internal.h"
-#include <stdlib.h>
 
 enum { CALLS_SHOWN = 4 }; /* the lines of further calls add nothing */
 

@@ -1,7 +1,6 @@
 /* Ending, state and severity of an incident (classify/): common tables of causes.md sections 1, 3 and 4, so that no cause has
  * its own. State answers "must I act now?"; the clock is the log's. */
 #include "classify/internal.h"
-#include "model/names.h"
 
 enum { MISSED_BEATS = 2 };
 

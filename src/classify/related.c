@@ -6,7 +6,6 @@
  * those that were dropped are passed over at once. Refuses to say how two findings are related. */
 #include "base/hash.h"
 #include "classify/related.h"
-#include <stdlib.h>
 
 /* --- who has a call, or a root on a server --- */
 

@@ -3,7 +3,6 @@
  * answered at all counts when calls wait for it. A row that hit no call yet is not tried while the client is about to connect again. */
 #include "classify/internal.h"
 #include "model/names.h"
-#include <stdlib.h>
 
 #define ATTEMPT_REACH (2 * MINUTE) /* a failure belongs to the connect.start at most this long before it */
 #define UNANSWERED (30 * SECOND)   /* a connect without any answer for this long has failed */

@@ -5,7 +5,6 @@
 #include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/config.h"
-#include "cli/exit_code.h"
 #include "cli/pager.h"
 #include "cli/places.h"
 

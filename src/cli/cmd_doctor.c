@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/diag.h"
+#include "base/version_range.h"
 #include "cli/commands.h"
 #include "cli/doctor.h"
 #include "cli/exit_code.h"

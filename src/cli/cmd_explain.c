@@ -1,5 +1,4 @@
 /* explain: the page of a cause, or one incident in full (find.h says which logs it is looked for in). */
-#include "base/diag.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/find.h"

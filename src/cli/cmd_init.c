@@ -7,10 +7,8 @@
 #include <limits.h>
 #include <unistd.h>
 
-#include "base/diag.h"
 #include "base/nearest.h"
 #include "cli/commands.h"
-#include "cli/exit_code.h"
 #include "cli/init_texts.h"
 
 enum { MINUTES = 5, PATIENCE = 3 }; /* a run is missed when so many intervals are over */

@@ -1,7 +1,6 @@
 /*
  * unknown: what the logs hold that no signature explains, as templates. Text for people, and the same rows for programs.
  */
-#include "base/diag.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/unexplained.h"

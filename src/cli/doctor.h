@@ -1,7 +1,6 @@
 /* What doctor found, and how it is told. */
 #ifndef MCPLOG_CLI_DOCTOR_H
 #define MCPLOG_CLI_DOCTOR_H
-#include "base/version_range.h"
 #include "cli/run.h"
 #include "model/log_place.h"
 #include "store/health.h"

@@ -5,7 +5,6 @@
 #include <signal.h>
 
 #include "base/instant.h"
-#include "base/str.h"
 
 struct env {
 	int in, out, err;                 /* descriptors; never closed */

@@ -5,7 +5,6 @@
 #include "ingest/path.h"
 
 #include "base/hash.h"
-#include "base/mem.h"
 
 #include <errno.h>
 #include <fcntl.h>

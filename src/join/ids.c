@@ -6,7 +6,6 @@
 #include "join/internal.h"
 #include "model/cause.h"
 #include "model/names.h"
-#include <stdlib.h>
 
 static const struct source *source_of(const struct build *b, uint32_t index)
 {

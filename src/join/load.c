@@ -10,7 +10,6 @@
 #include "base/map.h"
 #include "join/internal.h"
 #include "model/names.h"
-#include <stdlib.h>
 
 enum {
 	COMPACT_CALLS = 4000, /* above this, healthy calls of a session are kept as spans, and marks only where something happened */

@@ -4,7 +4,6 @@
 #include "base/map.h"
 #include "join/internal.h"
 #include "model/names.h"
-#include <stdlib.h>
 #include <strings.h>
 
 struct transport_word {

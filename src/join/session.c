@@ -7,7 +7,6 @@
 #include "join/internal.h"
 #include "join/periods.h"
 #include "model/names.h"
-#include <stdlib.h>
 
 bool source_is_client(enum source_kind k)
 {

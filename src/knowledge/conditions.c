@@ -1,7 +1,6 @@
 /* The condition language of patterns/causes (knowledge/): YAML → struct cond. The words are rows of tables; a word that is not
  * there is a problem with the nearest one named. Evaluates nothing. */
 #include "knowledge/conditions.h"
-#include <stdlib.h>
 
 typedef void word_fn(struct cond_scope *s, uint32_t node, struct cond *c);
 struct word {

@@ -6,9 +6,7 @@
  * piece would differ from run to run, and the test would see it. Equal rules give equal bytes, as long as readers leave 0 between the
  * members of a struct; the test sees that too. */
 #include "knowledge/image.h"
-#include "base/mem.h"
 #include "base/plain.h"
-#include <stdlib.h>
 
 enum { ARENA_SIZE = 4 * 1024 * 1024, NAMES_SIZE = 64 * 1024 };
 

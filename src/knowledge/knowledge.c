@@ -6,7 +6,6 @@
  * refused (bad-inputs I4); for other users it is warned about. */
 #include "base/diag.h"
 #include "base/hash.h"
-#include "base/mem.h"
 #include "knowledge/entry.h"
 #include "knowledge/files.h"
 #include "knowledge/image.h"

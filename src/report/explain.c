@@ -2,7 +2,6 @@
  * explain: one incident with the whole proof, or the page of a cause or note from the knowledge base. The text is that of
  * the report, without its limits: every evidence line with file, line and byte offset, all alternatives, all advice.
  */
-#include "base/utf8.h"
 #include "model/cause.h"
 #include "report/text_incident.h"
 

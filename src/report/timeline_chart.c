@@ -9,7 +9,6 @@
 #include "base/vec.h"
 #include "report/signs.h"
 #include "report/text_incident.h"
-#include "report/timeline.h"
 
 enum { COLUMNS_MAX = 200, WORD_ROWS = 3, LISTED = 14 };
 

@@ -1,7 +1,6 @@
 /*
  * Pictures on a terminal: which incidents and sessions are drawn, in which order, and what stands above each; timeline_chart.c draws.
  */
-#include "report/formats.h"
 #include "report/text_incident.h"
 #include "report/timeline.h"
 #include "report/timeline_chart.h"
