@@ -10,7 +10,7 @@
  *               config pager         configuration file and environment; long text on terminals
  *               manual completion_bash completion_zsh completion_fish  manual pages and scripts for shells, from the table
  *               when places          times as people write them; default database, patterns and logs
- *               exit_code            the contract's codes and which one wins
+ *               exit_code            exit codes and which one wins
  *               inputs               which logs a command reads
  *               run problems progress  one run of the pipeline as the options ask for it; what it says on stderr
  *               cmd_analyze          logs to report

@@ -31,7 +31,7 @@ struct pipeline_options {
 	unsigned threads;           /* 2 and more: files that nobody knows are read ahead by a second one; 0, 1: no */
 	uint64_t threads_from;      /* as soon as they have that many bytes */
 	size_t chunk;               /* tests: bytes per read */
-	int64_t now_s;              /* wall clock, for compressed files that may still grow (D7); 0: none of them does */
+	int64_t now_s;              /* wall clock, for compressed files that may still grow; 0: none of them does */
 	void (*progress)(void *context, uint64_t bytes_done, uint64_t bytes_total, str path); /* may be NULL */
 	void *progress_context;
 	/* The last thing in the transaction of the run, when its facts are complete: what it writes is kept with them, or neither. Also

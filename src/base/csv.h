@@ -1,4 +1,4 @@
-/* CSV out (RFC 4180): quoting, and cells that a spreadsheet would run as a formula made harmless (bad-inputs J4). */
+/* CSV out (RFC 4180): quoting, and cells that a spreadsheet would run as a formula made harmless. */
 #ifndef MCPLOG_BASE_CSV_H
 #define MCPLOG_BASE_CSV_H
 #include "base/buf.h"

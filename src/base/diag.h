@@ -1,4 +1,4 @@
-/* What mcplog says on stderr about itself. One line per distinct problem; escaped for terminals (J9). */
+/* What mcplog says on stderr about itself. One line per distinct problem; escaped for terminals. */
 #ifndef MCPLOG_BASE_DIAG_H
 #define MCPLOG_BASE_DIAG_H
 #include "base/err.h"

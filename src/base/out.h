@@ -1,4 +1,4 @@
-/* Where reports go: stdout, or a file that appears whole or not at all (temporary file with O_EXCL, fsync, rename; J7). */
+/* Where reports go: stdout, or a file that appears whole or not at all (temporary file with O_EXCL, fsync, rename). */
 #ifndef MCPLOG_BASE_OUT_H
 #define MCPLOG_BASE_OUT_H
 #include "base/err.h"

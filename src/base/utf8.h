@@ -3,7 +3,7 @@
 #define MCPLOG_BASE_UTF8_H
 #include "base/buf.h"
 
-/* For terminals (bad-inputs J1): C0 but TAB, DEL, C1 (raw and encoded), bidi controls, zero-width characters and invalid
+/* For terminals: C0 but TAB, DEL, C1 (raw and encoded), bidi controls, zero-width characters and invalid
  * bytes are written as \x1b, \u202e, \xNN. LF is escaped too unless keep_lf. */
 void utf8_terminal(struct buf *out, str s, bool keep_lf);
 /* For JSON: the inside of a string, ASCII only; invalid bytes become \ufffd; 0x7f and U+2028 escaped. No quotes added. */

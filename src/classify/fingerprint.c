@@ -1,4 +1,4 @@
-/* Stable ids of incidents (classify/, contract section 3): the same incident has the same id on every machine and in every
+/* Stable ids of incidents (classify/): the same incident has the same id on every machine and in every
  * run. Made of session, normalised server, family, and the earliest affected call's toolUseId, else its start, else its order.
  * Not of cause, path, line, offset or as-of: a verdict may sharpen under the same id. */
 #include "base/buf.h"

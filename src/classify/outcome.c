@@ -1,5 +1,4 @@
-/* Ending, state and severity of an incident (classify/): common tables of causes.md sections 1, 3 and 4, so that no cause has
- * its own. State answers "must I act now?"; the clock is the log's. */
+/* Ending, state and severity of an incident (classify/): common tables, so that no cause has its own. State answers "must I act now?"; the clock is the log's. */
 #include "classify/internal.h"
 
 enum { MISSED_BEATS = 2 };

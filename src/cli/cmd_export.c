@@ -15,7 +15,7 @@ struct exporter {
 	const char *report; /* name in the table of report formats, for write_report */
 	/* Appends to *out; the facts are in r->result. ERR_DB or ERR_USAGE. */
 	int (*write)(struct run *r, const struct exporter *x, struct buf *out, struct err *reterr);
-	bool alert;     /* leaves the machine without being looked at: refuses --no-redact (J8) */
+	bool alert;     /* leaves the machine without being looked at: refuses --no-redact */
 	unsigned mode;  /* of the file with -o */
 };
 

@@ -1,4 +1,4 @@
-/* One function per command: the exit code of the contract. They print their own errors. */
+/* One function per command: returns the exit code (exit_code.h), and prints its own errors. */
 #ifndef MCPLOG_CLI_COMMANDS_H
 #define MCPLOG_CLI_COMMANDS_H
 #include "cli/env.h"

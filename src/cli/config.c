@@ -1,5 +1,5 @@
 /*
- * The configuration file, `key = value` a line, and the environment variables MCPLOG_… (bad-inputs I6). The keys are the long
+ * The configuration file, `key = value` a line, and the environment variables MCPLOG_…. The keys are the long
  * names of the options in opts.c; `command.key` is for one command only and wins over `key`. Every line is checked, whatever
  * the present command makes of it, and what is wrong is said with its place: a typing error never becomes a silent default.
  *
@@ -393,7 +393,7 @@ static int read_lines(struct config *c, str text, struct err *reterr)
 	return e;
 }
 
-/* Whoever can write the file can name programs that run (I4). */
+/* Whoever can write the file can name programs that run. */
 static int check_owner(const char *path, const struct stat *st, struct err *reterr)
 {
 	const uid_t me = geteuid();

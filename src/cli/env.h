@@ -29,6 +29,6 @@ struct env {
 	const volatile sig_atomic_t *stop; /* number of the signal that asked to stop, 0 none */
 };
 
-/* The whole program behind main: the exit code of the contract. */
+/* The whole program behind main. Returns the exit code (exit_code.h). */
 int cli_run(const struct env *env, int argc, char **argv);
 #endif

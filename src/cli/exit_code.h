@@ -1,4 +1,4 @@
-/* Exit codes of the contract, and which one wins when several apply. */
+/* Exit codes, which README.md promises, and which one wins when several apply. */
 #ifndef MCPLOG_CLI_EXIT_CODE_H
 #define MCPLOG_CLI_EXIT_CODE_H
 

@@ -1,7 +1,7 @@
 /*
- * Reads the lines behind evidence again (contract: the report keeps 400 bytes and of frequent healthy lines none, explain shows the
- * line). A line counts only when it still begins with the excerpt, or, where none was kept, when it holds the time of the evidence: a
- * rotated or rewritten file holds something else at that offset. What is read goes through the redactor like everything else.
+ * Reads the lines behind evidence again: the report keeps 400 bytes, and of frequent healthy lines none, but explain shows the line. One
+ * counts only when it still begins with the excerpt, or, where none was kept, when it holds the time of the evidence: a rotated or
+ * rewritten file holds something else at that offset. What is read goes through the redactor like everything else.
  */
 #include "cli/full_lines.h"
 

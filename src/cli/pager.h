@@ -7,6 +7,6 @@
 /* Shows text through the pager when stdout is a terminal and a pager is wanted; false when it did not, and nothing was
  * written. Waits until the reader is done. */
 bool pager_show(const struct env *env, const struct opts *o, str text);
-/* The same, else writes it to stdout: the exit code of the contract. */
+/* The same, else writes it to stdout. Returns the exit code (exit_code.h). */
 int pager_print(const struct env *env, const struct opts *o, str text);
 #endif

@@ -1,6 +1,6 @@
 /*
  * Default places, from HOME and the XDG variables. A variable that is set to something unusable is an error and never a
- * silent other place: a timeline that lands in an unexpected directory loses its history (bad-inputs H8).
+ * silent other place: a timeline that lands in an unexpected directory loses its history.
  */
 #include "cli/places.h"
 

@@ -5,8 +5,8 @@
 #include "base/err.h"
 #include "cli/env.h"
 
-/* The default timeline's path; its directory is made (0700). ERR_USAGE names the variable that is missing or unusable (H8),
- * ERR_DB the directory that cannot be made (A20). */
+/* The default timeline's path; its directory is made (0700). ERR_USAGE names the variable that is missing or unusable,
+ * ERR_DB the directory that cannot be made. */
 int places_database(const struct env *env, struct arena *a, bool make, const char **ret_path, struct err *reterr) MUST_USE;
 /* Directories of patterns besides the built-in ones; returns how many (at most 2). */
 size_t places_patterns(const struct env *env, struct arena *a, str ret_dirs[2]);

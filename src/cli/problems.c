@@ -1,6 +1,6 @@
 /*
  * Problems of inputs on stderr. Notes stay in the report; warnings and errors are told, files with the same problem in one
- * line, and behind the last one of a sort what to do. Names and texts go through the redactor first (J9); diag makes them safe
+ * line, and behind the last one of a sort what to do. Names and texts go through the redactor first; diag makes them safe
  * for terminals.
  */
 #include "cli/problems.h"

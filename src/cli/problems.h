@@ -1,4 +1,4 @@
-/* What could not be read, on stderr: one line per distinct problem, with a count (bad-inputs, general rule B). */
+/* What could not be read, on stderr: one line per distinct problem, with a count. */
 #ifndef MCPLOG_CLI_PROBLEMS_H
 #define MCPLOG_CLI_PROBLEMS_H
 #include "pipeline.h"

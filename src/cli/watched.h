@@ -11,7 +11,8 @@ struct watched {
 };
 
 void watched_done(struct watched *w);
-/* Lists the paths again. True when an input is new or is not what it was. At the first call nothing is new. ERR_USAGE (A22). */
+/* Lists the paths again. True when an input is new or is not what it was. At the first call nothing is new. ERR_USAGE
+ * for a path that must not be read. */
 int watched_list(struct watched *w, const struct pipeline_options *o, instant now, bool *ret_changed, struct err *reterr) MUST_USE;
 /* Looks at one file again. True when it is an input and not what it was. */
 bool watched_look(struct watched *w, str path, instant now);

@@ -1,4 +1,4 @@
-/* Compressed bytes to bytes: gzip members and zstd frames, streamed, with limits on output, ratio and window (bad-inputs D). */
+/* Compressed bytes to bytes: gzip members and zstd frames, streamed, with limits on output, ratio and window. */
 #ifndef MCPLOG_INGEST_INFLATE_H
 #define MCPLOG_INGEST_INFLATE_H
 #include "base/str.h"
@@ -15,7 +15,7 @@ struct inflate *inflate_new(enum inflate_kind kind, int fd, size_t chunk, str fi
 /* 1..n bytes; 0: the end; < 0: inflate_fault says why, everything before it was good. */
 ptrdiff_t inflate_read(struct inflate *z, char *to, size_t n);
 const struct inflate_fault *inflate_fault(const struct inflate *z);
-/* Bytes behind the last frame that are no compressed data (D1); known at the end. */
+/* Bytes behind the last frame that are no compressed data; known at the end. */
 uint64_t inflate_garbage(const struct inflate *z);
 void inflate_free(struct inflate *z);
 

@@ -24,7 +24,7 @@ uint64_t path_key(const struct file_identity *id); /* of (dev, ino), for maps */
 
 /* directory + "/" + name, in the buffer, which is overwritten. */
 str path_join(struct buf *b, str directory, str name);
-bool path_is_archive(str path);  /* .xz .bz2 .zip .tar … (D6) */
+bool path_is_archive(str path);  /* .xz .bz2 .zip .tar … */
 bool path_is_log_archive(str path); /* an archive whose name without that ending is a log's */
 /* Programs, pictures, databases, documents: never logs when found in a directory. `below`: relative to the directory that was named. */
 bool path_is_no_log(str below);

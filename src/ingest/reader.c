@@ -41,7 +41,7 @@ static void refuse(struct reader *r, enum severity_class class, const char *code
 		r->in.failed = ERR_SCHEMA;
 }
 
-/* Drops the NUL bytes at the start of a line (A14). */
+/* Drops the NUL bytes at the start of a line. */
 static void skip_nuls(struct reader *r)
 {
 	static const char zero[64];

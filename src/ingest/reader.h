@@ -1,5 +1,5 @@
 /* Bytes to lines: decompression by magic bytes (gzip members, zstd frames), one reused buffer, 64-bit offsets, caps, NUL
- * holes, CRLF, BOM; refuses UTF-16/32 and binary files (bad-inputs C, D). Knows nothing of log formats. */
+ * holes, CRLF, BOM; refuses UTF-16/32 and binary files. Knows nothing of log formats. */
 #ifndef MCPLOG_INGEST_READER_H
 #define MCPLOG_INGEST_READER_H
 #include "base/err.h"
@@ -10,13 +10,13 @@
 struct reader;
 struct reader_options {
 	bool final;       /* a last line without newline counts */
-	bool force_text;  /* read binary files all the same (C8) */
+	bool force_text;  /* read binary files all the same */
 	bool named;       /* named files that are binary are errors, found ones notes */
-	bool archive_name;/* the name ends in .xz .bz2 .zip .tar (D6) */
+	bool archive_name;/* the name ends in .xz .bz2 .zip .tar */
 	size_t chunk;     /* bytes per read(2), 0 = LIMIT_READ_BUFFER; tests use 1 */
 	uint64_t start;   /* begin at this byte of the decompressed stream; 0 */
 	struct buf *room; /* one reader's buffer for the next one: taken from here, and left here. NULL: each its own */
-	int64_t mtime_s, now_s; /* D7: a .gz that changed within 10 minutes is `pending`; now_s 0 = never pending */
+	int64_t mtime_s, now_s; /* a .gz that changed within 10 minutes is `pending`; now_s 0 = never pending */
 };
 
 /* Takes the descriptor, which reader_free closes. What cannot be read is told by reader_next and reader_facts. */

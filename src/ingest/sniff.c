@@ -1,4 +1,4 @@
-/* Tells compressed, archived, UTF-16 and binary input from text by its first bytes (bad-inputs C5, C8, D5, D6).
+/* Tells compressed, archived, UTF-16 and binary input from text by its first bytes.
  *
  * A log may hold NUL bytes, holes of them, escape sequences, Latin-1 and torn lines, and is still a log. Binary is only what
  * has many bytes that no text has *and* whose lines do not begin with text. Names of files play no part here. */

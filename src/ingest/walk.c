@@ -1,4 +1,4 @@
-/* The directory walk of source: every file below a directory, hidden ones included (bad-inputs A).
+/* The directory walk of source: every file below a directory, hidden ones included.
  *
  * Invariants: one directory is open at a time, reached from the root's descriptor, so names and depth have no limit and
  * cost is linear; regular files come first and symlinks after them, so that a file is known by its own name and a link to

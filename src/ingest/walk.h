@@ -9,7 +9,7 @@ struct source_scan {
 	struct source_list *list;
 	const struct source_options *options;
 	struct map seen;     /* path_key of every input */
-	struct map refused;  /* path_key of files that must not be read (A22) */
+	struct map refused;  /* path_key of files that must not be read */
 	bool as_root, follow;
 };
 

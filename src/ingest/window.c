@@ -159,7 +159,7 @@ void window_inflate(struct window *w, enum inflate_kind kind, size_t chunk)
 	w->chunk = chunk ? chunk : LIMIT_READ_BUFFER;
 }
 
-/* An inflate fault, or the end of a compressed file that is still being written (D7). */
+/* An inflate fault, or the end of a compressed file that is still being written. */
 static void inflate_failed(struct window *w)
 {
 	const struct inflate_fault *f = inflate_fault(w->inflate);

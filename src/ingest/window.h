@@ -29,7 +29,7 @@ struct window {
 	int fd, failed;           /* failed: the negative code of the error that ended it */
 	bool regular, at_eof;     /* at_eof: the descriptor has no more */
 	bool keeps_holes;         /* the file system tells nothing of holes */
-	bool growing;             /* somebody may still be writing it: the end of a compressed file may come later (D7) */
+	bool growing;             /* somebody may still be writing it: the end of a compressed file may come later */
 	struct inflate *inflate;  /* NULL: not compressed */
 	enum inflate_kind kind;
 	uint64_t inode_gen;

@@ -1,4 +1,4 @@
-/* How each call ended (join/, causes.md section 3): from its outcome, the class of its error and the client's exit. One table;
+/* How each call ended (join/): from its outcome, the class of its error and the client's exit. One table;
  * causes see the ending, never the raw outcome. */
 #include "join/internal.h"
 #include "model/names.h"

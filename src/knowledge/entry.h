@@ -36,7 +36,7 @@ struct entry_pattern {
 struct entry_pattern entry_pattern(struct rules *rules, const struct tree_doc *d, uint32_t node, uint32_t pieces);
 /* Which byte of the node's text byte `at` of the pattern comes from. */
 size_t entry_pattern_place(const struct tree_doc *d, const struct entry_pattern *p, size_t at);
-/* Proves a pattern: syntax, step limit, empty matches (bad-inputs I1–I3). Compiles into *ret. False after a problem was noted. */
+/* Proves a pattern: syntax, step limit, empty matches. Compiles into *ret. False after a problem was noted. */
 bool entry_regex(struct rules *rules, const struct tree_doc *d, const struct entry_pattern *pattern, unsigned flags, struct regex **ret);
 /* As knowledge_problem, at a place inside the text of a node: line and column from 0. */
 void entry_problem_in(struct rules *rules, const struct tree_doc *d, uint32_t node, unsigned line, unsigned column, int code, const char *format, ...)

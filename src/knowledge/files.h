@@ -19,6 +19,6 @@ int file_read(const char *path, struct buf *out, struct err *reterr) MUST_USE;
 /* Can this file's knowledge change what is read out of a log, or judged? Questions and places cannot: with a new one, logs need not
  * be read again. */
 bool file_shapes_reading(str text);
-/* May others than the owner of this process change the directory's files? For bad-inputs I4; why is a constant text. */
+/* May others than the owner of this process change the directory's files, and with them what is looked for? *ret_why is a constant text. */
 bool file_dir_exposed(const char *dir, const char **ret_why);
 #endif

@@ -3,7 +3,7 @@
  *
  * A fault in a user's file never stops a run: the file or entry is left out and noted in rules->problems, and the caller decides
  * on the exit code. Only a missing directory that was asked for is an error. As root, a directory that others could change is
- * refused (bad-inputs I4); for other users it is warned about. */
+ * refused; for other users it is warned about. */
 #include "base/diag.h"
 #include "base/hash.h"
 #include "knowledge/entry.h"

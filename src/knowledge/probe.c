@@ -1,4 +1,4 @@
-/* Proves a regex when it is read (bad-inputs I1–I3): it compiles, does not match the empty string, and stays within the step limit on
+/* Proves a regex when it is read: it compiles, does not match the empty string, and stays within the step limit on
  * texts that make careless patterns explode. Built-in patterns are read, and so proven, by the build, which leaves finished programs: a
  * start must not pay for hundreds of regexes. */
 #include "knowledge/entry.h"

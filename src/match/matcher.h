@@ -25,6 +25,6 @@ uint16_t matcher_error_class(struct matcher *m, str err, uint16_t *ret_signature
 size_t matcher_all(struct matcher *m, const struct record *r, uint16_t *ret_indices, size_t cap);
 /* Is the regex of this signature (index) run on a body of one of its classes? For what it costs. */
 bool matcher_tries(const struct matcher *m, size_t signature, str body);
-/* Id of the first pattern that hit the step limit since this was asked last; p NULL: none did (I2). */
+/* Id of the first pattern that hit the step limit since this was asked last; p NULL: none did. */
 str matcher_gave_up(struct matcher *m);
 #endif

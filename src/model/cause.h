@@ -8,7 +8,7 @@
 enum { CAUSE_STEPS = 8, CAUSE_CLASSES = GROUP_CLASSES };
 
 enum scope { SCOPE_CALL, SCOPE_CONNECT, SCOPE_EVENT, SCOPE_SESSION };
-/* How heavy an incident is (causes.md, "Severity"): a hang; a server that stays unusable; calls that failed. */
+/* How heavy an incident is: a hang; a server that stays unusable; calls that failed. */
 enum weight { WEIGHT_FAILURE, WEIGHT_OUTAGE, WEIGHT_HANG };
 
 /* A point in time relative to the subject: `start - 5s`, `drop + 10s`, `next.start`. */

@@ -31,7 +31,7 @@ struct server_facts {
 	size_t connection_count;
 	struct call_counts counts;
 };
-struct server_session { /* contract: across sessions, which are stale after a server restart */
+struct server_session { /* across sessions: which are stale after a server restart */
 	str server, session, what;    /* what: stale, recovered, unaffected */
 	uint64_t calls_lost;
 	int64_t lost;                 /* µs of waiting */

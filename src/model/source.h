@@ -28,7 +28,7 @@ enum source_kind {
 const char *source_kind_name(enum source_kind kind);    /* model/names.c */
 enum source_kind source_kind_find(str name);            /* SOURCE_UNKNOWN when there is none */
 
-enum severity_class { PROBLEM_NOTE, PROBLEM_WARN, PROBLEM_ERROR }; /* bad-inputs.md: severity classes */
+enum severity_class { PROBLEM_NOTE, PROBLEM_WARN, PROBLEM_ERROR }; /* only counted; told on stderr; and the exit code is not 0 */
 struct problem {
 	const char *code;  /* constant: "line-too-long", "nul-bytes", "clock-back", "truncated-gzip", … */
 	char text[200];    /* for people */

@@ -1,7 +1,7 @@
 /* Rows of values to text (report/answer.h): one struct answer_form per form. Rows come one by one; only the table keeps them,
  * because a column's width is known at the end.
  *
- * Invariants: every form escapes for where it goes (J1, J4, J5); numbers stay numbers; NULL is null in JSON and empty elsewhere;
+ * Invariants: every form escapes for where it goes; numbers stay numbers; NULL is null in JSON and empty elsewhere;
  * no two keys of a JSON object are equal, whatever the columns are called.
  *
  * Refuses to go on beyond ANSWER_BYTES; the caller says so. */

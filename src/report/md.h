@@ -1,4 +1,4 @@
-/* Markdown for GitHub: the one place that makes text from logs safe for it (J6). Everything is made safe for terminals first. */
+/* Markdown for GitHub: the one place that makes text from logs safe for it. Everything is made safe for terminals first. */
 #ifndef MCPLOG_REPORT_MD_H
 #define MCPLOG_REPORT_MD_H
 #include "base/buf.h"

@@ -1,4 +1,4 @@
-/* Text for people: wrapping, indentation, colours, and the one place where text from logs becomes safe for terminals (J1). */
+/* Text for people: wrapping, indentation, colours, and the one place where text from logs becomes safe for terminals. */
 #ifndef MCPLOG_REPORT_PAGE_H
 #define MCPLOG_REPORT_PAGE_H
 #include "base/buf.h"

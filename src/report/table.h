@@ -18,7 +18,7 @@ struct table {
 };
 
 void table_column(struct table *t, str name);
-/* The next cell; rows are filled from left to right. p NULL: empty. Texts are escaped here (J1). */
+/* The next cell; rows are filled from left to right. p NULL: empty. Texts are escaped here. */
 void table_text(struct table *t, str s);
 void table_number(struct table *t, str digits);
 /* width: columns of the page, 0 = as wide as it gets. `indent` blanks before each line. A table that cannot be fitted is written

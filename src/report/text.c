@@ -372,7 +372,7 @@ static void sources_of(struct page *p)
 	}
 }
 
-/* What is said of a compressed file that is still being written (D7); NULL: it is none. */
+/* What is said of a compressed file that is still being written; NULL: it is none. */
 static const char *still_written(const struct source *s)
 {
 	for (size_t k = 0; k < s->problem_count; k++)

@@ -14,6 +14,6 @@ int migrate_create(struct sql *q, struct err *reterr) MUST_USE;
 int migrate_upgrade(struct sql *q, const char *path, int from, struct err *reterr) MUST_USE;
 /* The same with a given list; for tests. */
 int migrate_steps(struct sql *q, const struct migration *steps, size_t count, int from, struct err *reterr) MUST_USE;
-/* Refuses a schema with objects that this version did not make (triggers, foreign views: bad-inputs G7). */
+/* Refuses a schema with objects that this version did not make (triggers, foreign views). */
 int migrate_check(struct sql *q, struct err *reterr) MUST_USE;
 #endif

@@ -26,7 +26,7 @@ int timeline_commit(struct timeline *t, struct err *reterr) MUST_USE;
 void timeline_rollback(struct timeline *t);
 bool timeline_changed(const struct timeline *t); /* was a row written since timeline_begin? */
 void timeline_close(struct timeline *t);
-/* Why this is a bad place for a database (network, memory, hard links: bad-inputs G6), or "". Valid as long as t. */
+/* Why this is a bad place for a database (network, memory, hard links), or "". Valid as long as t. */
 const char *timeline_warning(const struct timeline *t);
 
 /* --- pass 1: one source. Errors of rows are remembered and come out at timeline_source_end. --- */
@@ -68,7 +68,7 @@ void timeline_add_call(struct timeline *t, int64_t source_id, const struct call 
 void timeline_source_rest(struct timeline *t, int64_t source_id, uint64_t offset, str state);
 int timeline_source_end(struct timeline *t, int64_t source_id, const struct source *facts, struct err *reterr) MUST_USE;
 /* Closes the generations below these paths whose file is gone and was not met in this run. Those of which bytes were never
- * seen are told: path and problem (B11). */
+ * seen are told: path and problem. */
 typedef void timeline_loss_fn(void *context, str path, const struct problem *loss);
 int timeline_sources_gone(struct timeline *t, const str *roots, size_t count, struct arena *a, timeline_loss_fn *fn, void *context,
 	struct err *reterr) MUST_USE;
