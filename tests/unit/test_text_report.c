@@ -258,6 +258,76 @@ static void many_notes_are_counted(void **state)
 	buf_done(&out);
 }
 
+/* The line that holds `kind`. */
+static str line_of(const struct buf *out, const char *kind)
+{
+	str rest = buf_str(out);
+	while (rest.n) {
+		const str line = str_word(&rest, '\n');
+		if (str_find(line, str_z(kind)) >= 0)
+			return line;
+	}
+	fail_msg("missing: %s\nin: %.*s", kind, STR_ARG(buf_str(out)));
+	return STR_NONE;
+}
+
+static void assert_line(const struct buf *out, const char *kind, const char *want)
+{
+	const str line = line_of(out, kind);
+	if (!str_eq(line, str_z(want)))
+		fail_msg("got:  %.*s\nwant: %s", STR_ARG(line), want);
+}
+
+static void a_note_keeps_the_end_of_its_place(void **state)
+{
+	(void)state;
+	struct report_example x;
+	struct buf out = {0};
+	report_example_init(&x);
+	struct report_options o = report_example_options();
+	render(&x.facts, &o, &out);
+	assert_line(&out, "slow-healthy-tool", "  slow-healthy-tool  export on pg-mcp took 2 min and completed (debug.txt:40)");
+	x.sources[0].path = S("/logs/a/one-folder/another-folder/debug.txt");
+	x.note.title = S("export on pg-mcp took 2 min");
+	render(&x.facts, &o, &out);
+	assert_line(&out, "slow-healthy-tool", "  slow-healthy-tool  export on pg-mcp took 2 min (…her-folder/debug.txt:40)");
+	x.note.title = S("export on pg-mcp took 2 min and completed");
+	render(&x.facts, &o, &out);
+	assert_line(&out, "slow-healthy-tool", "  slow-healthy-tool  export on pg-mcp took 2 min … (…her-folder/debug.txt:40)");
+	o.columns = 120;
+	render(&x.facts, &o, &out);
+	assert_line(&out, "slow-healthy-tool",
+		"  slow-healthy-tool  export on pg-mcp took 2 min and completed (one-folder/another-folder/debug.txt:40)");
+	o.columns = 80;
+	o.verbose = true;
+	render(&x.facts, &o, &out);
+	assert_lacks(&out, "…her-folder");
+	assert_has(&out, "and completed");
+	buf_done(&out);
+}
+
+/* The bracket that closes a JSON array, with a CR at most, is no line that may go on. */
+static void pending_is_what_may_become_a_record(void **state)
+{
+	(void)state;
+	struct report_example x;
+	struct buf out = {0};
+	report_example_init(&x);
+	const struct report_options o = report_example_options();
+	for (uint64_t bytes = 0; bytes <= 2; bytes++) {
+		x.sources[1].pending_bytes = bytes;
+		assert_int_equal(source_pending(&x.sources[1]), 0);
+		render(&x.facts, &o, &out);
+		assert_lacks(&out, "Pending");
+	}
+	x.sources[1].pending_bytes = 3;
+	assert_int_equal(source_pending(&x.sources[1]), 3);
+	render(&x.facts, &o, &out);
+	assert_has(&out, "Pending");
+	assert_has(&out, ": 3 bytes");
+	buf_done(&out);
+}
+
 static void explain_shows_all(void **state)
 {
 	(void)state;
@@ -285,6 +355,8 @@ int main(void)
 		cmocka_unit_test(filters),
 		cmocka_unit_test(long_evidence_is_cut_to_the_decisive),
 		cmocka_unit_test(many_notes_are_counted),
+		cmocka_unit_test(a_note_keeps_the_end_of_its_place),
+		cmocka_unit_test(pending_is_what_may_become_a_record),
 		cmocka_unit_test(explain_shows_all),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
