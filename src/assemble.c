@@ -307,35 +307,14 @@ static void *copy(struct assembly *as, const void *v, size_t n, size_t size)
 	return c;
 }
 
-static void advise(struct assembly *as, struct incident *i)
-{
-	const size_t n = as->rules->advice.n;
-	struct advice_line *list = arena_alloc(as->arena, (n + 1) * sizeof *list);
-	for (int now = 1; now >= 0; now--)
-		for (size_t k = 0; k < n; k++) {
-			const struct advice *a = &as->rules->advice.v[k];
-			if (str_eq(a->cause, i->cause) && str_eq(a->when, S("now")) == (now == 1))
-				list[i->advice_count++] = (struct advice_line){.text = a->text, .see = a->see, .now = now == 1};
-		}
-	i->advice = list;
-}
-
 /* Nothing that could show an MCP call was read: that is said, because "no incidents" would sound like "healthy". Where no log was found
  * there is no line to point at. */
 static void add_unmeasured(struct assembly *as)
 {
-	struct incident *i = vec_push(&as->incidents);
-	struct evidence *e = arena_alloc(as->arena, sizeof *e);
-	const struct source *first = as->facts->source_count ? &as->facts->sources[0] : NULL;
-	*e = (struct evidence){.at = {first, first ? 1 : 0, 0}, .time = first ? first->first : INSTANT_NONE, .role = ROLE_ABSENCE, .times = 1,
-		.text = S("a line about an MCP server or a call: none was read"), .after = INSTANT_NONE, .before = INSTANT_NONE, .until = INSTANT_NONE};
-	*i = (struct incident){.evidence = e, .evidence_count = 1, .id = S("v1:00000000000000000000000000000000"), .cause = S("unmeasured"), .title = S("nothing about MCP could be measured"),
-		.summary = facts_pruned(as->facts) ? S("What these logs told was removed from the timeline by prune, so nothing can be said about their health. With --db :memory: they are read anew.") :
-			S("No record of an MCP call or connection was read, so nothing can be said about their health."), .trigger = S("none-observed"),
-		.ending = ENDING_STILL_OPEN, .state = STATE_ENDED, .severity = SEVERITY_INFO, .confidence = CONFIDENCE_CERTAIN,
-		.started_at = INSTANT_NONE, .ended_at = INSTANT_NONE, .duration = -1};
-	if (!facts_pruned(as->facts))
-		advise(as, i);
+	const struct facts *f = as->facts;
+	struct incident i;
+	if (classify_unmeasured(as->rules, f->source_count ? &f->sources[0] : NULL, facts_pruned(f), as->arena, &i))
+		*vec_push(&as->incidents) = i;
 }
 
 static void sum_up(struct assembly *as)

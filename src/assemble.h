@@ -10,7 +10,7 @@
 struct assembly {
 	struct arena *arena;
 	struct facts *facts;
-	const struct rules *rules; /* their advice for a run that measured nothing */
+	const struct rules *rules; /* their words for a run that measured nothing */
 	instant as_of;
 	struct picture_build *picture; /* NULL: not asked for */
 	bool measured;             /* something about a server or a call was read */

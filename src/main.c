@@ -83,6 +83,7 @@
  * classify/     classify subject chain related success  causes tried, the earliest wins
  *               rules rules_call rules_event call_lists  does a condition hold: all words; of calls; of events; for many subjects at once
  *               proof evidence outcome fingerprint wording advice  what was ruled out, decisive lines, words
+ *               unmeasured           the verdict on a run that told nothing
  *
  * ALERTS        what of the verdicts is to be told, once when it begins and once when it is over
  * alert/        observe range step   facts to observations; thresholds; the life of an alert, as a pure function

@@ -20,4 +20,7 @@ struct classify_options {
 	void *context;
 };
 void classify_view(const struct session_view *v, const struct rules *rules, const struct classify_options *o, struct arena *a, struct verdicts *out);
+/* The verdict on a run of which nothing was measured; `first` is the first of its logs, NULL without any; `pruned`: what they told was
+ * removed. Memory is in `a`, texts are the rules'. False when the knowledge has no words for it. */
+bool classify_unmeasured(const struct rules *rules, const struct source *first, bool pruned, struct arena *a, struct incident *ret);
 #endif

@@ -45,9 +45,6 @@ bool run_knows_cause(const struct rules *rules, str id)
 	for (size_t i = 0; i < rules->causes.n; i++)
 		if (str_eq(rules->causes.v[i]->id, id))
 			return true;
-	for (size_t i = 0; i < rules->advice.n; i++) /* a verdict on a whole run has advice only */
-		if (str_eq(rules->advice.v[i].cause, id))
-			return true;
 	return false;
 }
 

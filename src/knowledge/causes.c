@@ -17,7 +17,7 @@ enum {
 };
 _Static_assert(sizeof keys / sizeof *keys == KEY_COUNT, "keys and their names differ");
 
-static const char *const scope_names[] = {"call", "connect", "event", "session"};
+static const char *const scope_names[] = {"call", "connect", "event", "session", "run"};
 static const char *const weight_names[] = {"failure", "outage", "hang"};
 static const char *const confidence_names[] = {"certain", "likely", "possible"};
 
@@ -116,6 +116,10 @@ static void read_conditions(struct cond_scope *s, const uint32_t *n, struct caus
 	if (c->scope == SCOPE_EVENT && (c->subject == NULL || c->subject->kind_count == 0)) {
 		s->broken = true;
 		knowledge_problem(s->rules, s->d, n[SCOPE], ERR_SCHEMA, "scope `event` wants the kinds of line that it is tried on: `subject: { event: … }`");
+	}
+	if (c->scope == SCOPE_RUN && c->when.child_count > 0) {
+		s->broken = true;
+		knowledge_problem(s->rules, s->d, n[WHEN], ERR_SCHEMA, "scope `run` asks no conditions: `when: []`");
 	}
 	c->affects = condition_at(s, n[AFFECTS], conditions_read_call);
 	c->certain = condition_at(s, n[CERTAIN], conditions_read);

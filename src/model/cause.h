@@ -7,7 +7,10 @@
 
 enum { CAUSE_STEPS = 8, CAUSE_CLASSES = GROUP_CLASSES };
 
-enum scope { SCOPE_CALL, SCOPE_CONNECT, SCOPE_EVENT, SCOPE_SESSION };
+enum scope {
+	SCOPE_CALL, SCOPE_CONNECT, SCOPE_EVENT, SCOPE_SESSION,
+	SCOPE_RUN, /* said of a run of which nothing was measured; no condition is asked */
+};
 /* How heavy an incident is: a hang; a server that stays unusable; calls that failed. */
 enum weight { WEIGHT_FAILURE, WEIGHT_OUTAGE, WEIGHT_HANG };
 

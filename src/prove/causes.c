@@ -189,12 +189,11 @@ static void check_page(struct proof *p, const struct cause *c)
 			note_at(p, PROVE_WARNING, c->id, &c->where, rows[i].hint, "`%s` is missing", rows[i].key);
 }
 
-/* `unmeasured` is a verdict on a scope, not on an incident: it has advice but no entry among the causes. */
 static void check_advice(struct proof *p)
 {
 	for (size_t i = 0; i < p->rules->advice.n; i++) {
 		const struct advice *a = &p->rules->advice.v[i];
-		if (wanted(p, a->cause, &a->where) && !str_eq(a->cause, S("unmeasured")) && find(p->rules, a->cause) == p->rules->causes.n)
+		if (wanted(p, a->cause, &a->where) && find(p->rules, a->cause) == p->rules->causes.n)
 			unknown_cause(p, a->cause, &a->where, "advice for", a->cause);
 	}
 }

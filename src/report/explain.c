@@ -220,14 +220,6 @@ static void put_title(struct page *p, str title)
 	buf_done(&text);
 }
 
-static bool has_advice(const struct rules *rules, str id)
-{
-	for (size_t k = 0; k < rules->advice.n; k++)
-		if (str_eq(rules->advice.v[k].cause, id))
-			return true;
-	return false;
-}
-
 static void page_advice(struct page *p, const struct rules *rules, str id)
 {
 	bool any = false;
@@ -288,18 +280,13 @@ bool report_explain_cause(const struct rules *rules, str id, const struct report
 			c = rules->causes.v[k];
 	const struct facts nothing = {0};
 	struct page p;
-	if (!c && !has_advice(rules, id))
+	if (!c)
 		return false;
 	page_init(&p, &nothing, o, out);
 	page_text(&p, INK_BOLD, id);
-	if (!c) {
+	if (c->scope == SCOPE_RUN)
 		page_literal(&p, INK_DIM, "   verdict on a whole run");
-		page_end(&p);
-		page_advice(&p, rules, id);
-		page_done(&p);
-		return true;
-	}
-	if (c->note)
+	else if (c->note)
 		page_literal(&p, INK_DIM, "   note: looks like a problem and is none");
 	else
 		page_printf(&p, INK_DIM, "   cause%s%.*s", c->group.n ? ", family " : "", STR_ARG(c->group));

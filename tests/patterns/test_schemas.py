@@ -118,6 +118,8 @@ class Schemas(unittest.TestCase):
             "no list": lambda c: c["when"][2].update(any={}),
             "no bound": lambda c: c["when"][2]["any"][0]["span"].pop("lasted"),
             "an event without a subject": lambda c: c.update(scope="event"),
+            "no condition": lambda c: c.update(when=[]),
+            "conditions of a whole run": lambda c: c.update(scope="run"),
             "a subject without an event": lambda c: c.update(subject={"event": "transport.dropped"}),
             "unknown trigger": lambda c: c.update(trigger="bad-luck"),
             "unknown key": lambda c: c.update(yields=[]),

@@ -279,6 +279,8 @@ static void problems_say_where_and_what(void **state)
 	expect_problem("schema: mcplog.formats/1\nformats:\n- id: x\n  match: ^abcd\n", 3, 3, "needs `kind` and `class`", "");
 	expect_problem("schema: mcplog.advice/1\nadvice:\n- { cause: x, when: nov, text: y }\n", 3, 21, "value of `when`", "now");
 	expect_problem("schema: mcplog.advice/1\nadvice:\n- { cause: x, when: now, text: y, client: new }\n", 3, 43, "version range", "");
+	expect_problem("schema: mcplog.causes/1\ncauses:\n- { id: x, title: y, scope: event, when: [ { call: { beats: 1 } } ] }\n", 3, 29, "wants the kinds of line", "");
+	expect_problem("schema: mcplog.causes/1\ncauses:\n- { id: x, title: y, scope: run, when: [ { call: { beats: 1 } } ] }\n", 3, 40, "asks no conditions", "");
 	expect_problem("schema: mcplog.redactions/1\nredactions:\n- { id: x, kind: y, literals: [a], match: abcd }\n", 3, 32, "2 bytes", "");
 }
 
