@@ -135,7 +135,7 @@ static void add_calls(struct picture_build *b, const struct session_view *v, str
 /* An arrival at the handler splits what lies between the request and the answer. */
 static void set_handled(struct picture_call *p, instant at)
 {
-	instant sent = p->call.sent_at != INSTANT_NONE ? p->call.sent_at : p->call.started_at;
+	const instant sent = call_began(&p->call);
 	p->handled_at = at;
 	p->stages[STAGE_WIRE] = at > sent ? at - sent : 0;
 	p->stages[STAGE_SERVER] = p->to > at ? p->to - at : 0;
@@ -143,7 +143,7 @@ static void set_handled(struct picture_call *p, instant at)
 
 static bool may_be_handled(const struct picture_call *p, const struct seen *e)
 {
-	instant sent = p->call.sent_at != INSTANT_NONE ? p->call.sent_at : p->call.started_at;
+	const instant sent = call_began(&p->call);
 	return p->handled_at == INSTANT_NONE && sent != INSTANT_NONE && p->stages[STAGE_SERVER] >= 0 && e->vt >= sent - HANDLED_EARLY && e->vt <= p->to &&
 		(!e->e.server.n || name_same(e->e.server, p->call.server));
 }

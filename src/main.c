@@ -79,7 +79,7 @@
  *               query functions      the user's SELECT, and what it may call
  *
  * PASS 2        rows to verdicts, one session after the other
- * join/         load began briefs session periods twin ids exit ending server_side servers view  files of one session to one time line
+ * join/         load began briefs session periods twin ids implied exit ending server_side servers view  files of one session to one time line
  * classify/     classify subject chain related success  causes tried, the earliest wins
  *               rules rules_call rules_event call_lists  does a condition hold: all words; of calls; of events; for many subjects at once
  *               proof evidence outcome fingerprint wording advice  what was ruled out, decisive lines, words

@@ -87,7 +87,7 @@ static void unite(struct build *b, struct brief *x, struct brief *other)
 	other->row = 0; /* gone */
 }
 
-static int rank(const struct build *b, const struct brief *x) { return source_rank(b, x->source); }
+static enum source_rank rank(const struct build *b, const struct brief *x) { return source_rank(b, x->source); }
 
 static bool ids_on_two_sides(const struct build *b)
 {
@@ -111,7 +111,7 @@ static void by_id(struct build *b)
 			continue;
 		}
 		struct brief *f = &b->briefs.v[first];
-		const int earlier = rank(b, f), later = rank(b, x);
+		const enum source_rank earlier = rank(b, f), later = rank(b, x);
 		if (earlier > later)
 			map_put(&ids, x->key, (uint32_t)i);
 		if (earlier != later)
@@ -141,7 +141,7 @@ static struct brief *twin_of(struct build *b, struct brief *x, int64_t before, i
 	return earlier;
 }
 
-static void by_time(struct build *b, int of_rank, int64_t before, int64_t after)
+static void by_time(struct build *b, enum source_rank of_rank, int64_t before, int64_t after)
 {
 	for (size_t i = 0; i < b->briefs.n; i++) {
 		struct brief *x = &b->briefs.v[i];
@@ -169,8 +169,8 @@ void build_briefs(struct build *b)
 	vec_sort(&b->briefs, brief_order);
 	if (ids_on_two_sides(b))
 		by_id(b);
-	by_time(b, 1, TWIN_WINDOW, TWIN_WINDOW);
-	by_time(b, 2, TRANSCRIPT_AFTER, TRANSCRIPT_BEFORE);
+	by_time(b, RANK_CACHE, TWIN_WINDOW, TWIN_WINDOW);
+	by_time(b, RANK_TRANSCRIPT, TRANSCRIPT_AFTER, TRANSCRIPT_BEFORE);
 	for (size_t i = 0; i < b->briefs.n; i++) {
 		const struct brief *x = &b->briefs.v[i];
 		if (x->row && !x->full)

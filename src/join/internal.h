@@ -51,7 +51,8 @@ struct build {
 #define TRANSCRIPT_BEFORE (60 * SECOND) /* a tool_use may wait for a permission before the call is sent */
 #define TRANSCRIPT_AFTER (5 * SECOND)
 
-static inline instant call_began(const struct call *c) { return c->sent_at != INSTANT_NONE ? c->sent_at : c->started_at; }
+/* Of what several logs tell, the telling of the lowest rank stays. */
+enum source_rank { RANK_LOG, RANK_CACHE, RANK_TRANSCRIPT };
 
 /* Rows store a name once per source: where a text stands tells which it is. */
 static inline uint64_t stored_key(str name)
@@ -69,9 +70,9 @@ void keep_span(struct build *b, str server, instant started, uint32_t lasted);  
 bool brief_take(struct build *b, const struct call *c);                             /* briefs.c */
 void build_briefs(struct build *b);                                                 /* twins among briefs and calls; the rest to spans */
 void build_merge_calls(struct build *b);                                            /* ids.c */
-int source_rank(const struct build *b, uint32_t index);                             /* whose telling stays: 0 first */
+enum source_rank source_rank(const struct build *b, uint32_t index);
 void merge_calls(struct build *b, struct call *c, struct call *other);              /* c stays; the id of `other` becomes 0 */
-void build_implied(struct build *b);                                                 /* ids.c */
+void build_implied(struct build *b);                                                /* implied.c */
 void build_twins(struct build *b);                                                  /* twin.c */
 void build_servers(struct build *b);                                                /* servers.c */
 void build_exit(struct build *b);                                                   /* exit.c */

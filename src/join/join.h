@@ -1,20 +1,21 @@
 /* Rows of a scope → incident views. In this order, each a small file: session (which sources are one session) · load (rows
- * into one time line) · twin (one sentence in several sources is one event) · ids (calls of several sources are one) · clock
- * and server_side (server logs placed beside the client) · ending (how each call ended). Writes nothing. */
+ * into one time line) · twin (one sentence in several sources is one event) · ids (calls of several sources are one) · implied (an
+ * error that stands for a call) · exit (the client's own end) · server_side (server logs placed beside the client) · ending (how each
+ * call ended) · servers (what belongs to which). Writes nothing. */
 #ifndef MCPLOG_JOIN_JOIN_H
 #define MCPLOG_JOIN_JOIN_H
 #include "base/err.h"
 #include "model/facts.h"
 #include "model/view.h"
 
-/* How join/ asks for rows: filled in by pipeline.c with the store behind it. Both call back in order of offset. Names of a row live in a;
- * its other texts too, or, when they are `passing`, during the callback only. */
 /* A sentence by which sources know each other: what, and when in steps of the twin window; JOIN_ID: an id, whenever. */
 struct join_key {
 	uint64_t what;
 	int64_t step;
 };
 #define JOIN_ID INT64_MIN
+/* How join/ asks for rows: filled in by pass2.c with the store behind it. `events` and `calls` call back in order of offset. Names of a
+ * row live in a; its other texts too, or, when they are `passing`, during the callback only. */
 struct join_rows {
 	void *context;
 	int (*events)(void *context, const struct source *s, struct arena *a, bool passing, void (*fn)(void *, const struct event *), void *fn_context, struct err *reterr);

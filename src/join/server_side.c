@@ -36,7 +36,7 @@ static void collect_client(struct build *b, str server, struct arrivals *ret)
 		const struct call *c = &b->calls.v[i];
 		if ((server.n && !name_same(c->server, server)) || (c->flags & (CALL_NEVER_SENT | CALL_UNKNOWN)) || c->started_at == INSTANT_NONE)
 			continue;
-		instant at = c->sent_at != INSTANT_NONE ? c->sent_at : c->started_at;
+		const instant at = call_began(c);
 		for (uint32_t k = 0; k < (c->attempts ? c->attempts : 1); k++) {
 			*vec_push(&ret->at) = at;
 			*vec_push(&ret->index) = i;

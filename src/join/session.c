@@ -74,7 +74,7 @@ static void on_call(void *context, const struct call *c)
 	struct grouping *g = context;
 	if (c->tool_use_id.n)
 		*vec_push(&g->found) = (struct join_key){hash64(c->tool_use_id), JOIN_ID};
-	instant at = c->sent_at != INSTANT_NONE ? c->sent_at : c->started_at;
+	const instant at = call_began(c);
 	if (at != INSTANT_NONE)
 		add_time(g, name_hash(S("call"), c->tool), at);
 }

@@ -1,4 +1,4 @@
-/* Puts a view together (join/): load → twins → calls → exit → server side → endings → servers. Its events and calls are the
+/* Puts a view together (join/): load → twins → calls → implied → exit → server side → endings → servers. Its events and calls are the
  * build's own arrays, the rest lives in the caller's arena; what was needed to build it is freed here. */
 #include "base/map.h"
 #include "join/internal.h"

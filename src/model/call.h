@@ -83,6 +83,9 @@ struct call {
 	struct place start, sent, beat, last_beat, end;
 };
 
+/* When its server was to begin with it: sent, else as early as is known. */
+static inline instant call_began(const struct call *c) { return c->sent_at != INSTANT_NONE ? c->sent_at : c->started_at; }
+
 /* Did it end otherwise than with an answer? Open calls and those in the background did not end yet. */
 static inline bool call_failed(const struct call *c)
 {

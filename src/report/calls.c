@@ -21,7 +21,7 @@ void calls_name(const struct call *c, struct buf *out)
 
 static void stage_span(const struct picture_call *p, enum stage stage, instant *from, instant *to)
 {
-	const instant sent = p->call.sent_at != INSTANT_NONE ? p->call.sent_at : p->call.started_at;
+	const instant sent = call_began(&p->call);
 	const int64_t length = p->stages[stage];
 	switch (stage) {
 	case STAGE_PERMISSION:
