@@ -50,16 +50,6 @@ static int read_counts(struct alerting *a, struct err *reterr)
 	return 0;
 }
 
-static bool severity_find(str name, enum severity *ret)
-{
-	for (int s = SEVERITY_INFO; s <= SEVERITY_CRITICAL; s++)
-		if (str_eq(name, str_z(severity_name((enum severity)s)))) {
-			*ret = (enum severity)s;
-			return true;
-		}
-	return false;
-}
-
 static int read_on(struct alerting *a, struct err *reterr)
 {
 	const char *text = a->run->opts->value[OPT_ON];

@@ -17,10 +17,8 @@ static bool is_hit(const struct incident *i, str what)
 		return i->state == STATE_ONGOING || i->state == STATE_ABANDONED;
 	if (str_eq(what, i->cause))
 		return true;
-	for (int s = SEVERITY_INFO; s <= SEVERITY_CRITICAL; s++)
-		if (str_eq(what, str_z(severity_name((enum severity)s))))
-			return (int)i->severity >= s;
-	return false;
+	enum severity least;
+	return severity_find(what, &least) && i->severity >= least;
 }
 
 static bool is_note_hit(const struct note *n, str what)
@@ -131,19 +129,12 @@ static int analyze(struct analysis *a, struct err *reterr)
 	return run_output(r, buf_str(&a->text), reterr);
 }
 
-int cmd_analyze(const struct env *env, const struct opts *opts)
+static int command(struct run *r, struct err *reterr)
 {
-	struct run r;
-	struct analysis a = {.run = &r};
-	struct err e = {0};
-	int failed = run_init(env, opts, &r, &e);
-	if (!failed)
-		failed = analyze(&a, &e);
-	if (failed) {
-		e.code = failed;
-		r.exit = exit_code_worst(r.exit, command_failed(env, &e));
-	}
+	struct analysis a = {.run = r};
+	const int e = analyze(&a, reterr);
 	buf_done(&a.text);
-	run_done(&r);
-	return r.exit;
+	return e;
 }
+
+int cmd_analyze(const struct env *env, const struct opts *opts) { return run_command(env, opts, command); }

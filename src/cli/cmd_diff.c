@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 
 #include "cli/commands.h"
-#include "cli/exit_code.h"
 #include "cli/run.h"
 #include "report/compare.h"
 
@@ -226,20 +225,12 @@ static int diff(struct diff *d, struct err *reterr)
 	return e;
 }
 
-int cmd_diff(const struct env *env, const struct opts *opts)
+static int command(struct run *r, struct err *reterr)
 {
-	struct run r;
-	struct err e = {0};
-	int failed = run_init(env, opts, &r, &e);
-	if (!failed) {
-		struct diff d = {.run = &r};
-		failed = diff(&d, &e);
-		comparison_done(&d.comparison);
-	}
-	if (failed) {
-		e.code = failed;
-		r.exit = exit_code_worst(r.exit, command_failed(env, &e));
-	}
-	run_done(&r);
-	return r.exit;
+	struct diff d = {.run = r};
+	const int e = diff(&d, reterr);
+	comparison_done(&d.comparison);
+	return e;
 }
+
+int cmd_diff(const struct env *env, const struct opts *opts) { return run_command(env, opts, command); }

@@ -212,17 +212,4 @@ static int doctor(struct run *r, struct err *reterr)
 	return e;
 }
 
-int cmd_doctor(const struct env *env, const struct opts *opts)
-{
-	struct run r;
-	struct err e = {0};
-	int failed = run_init(env, opts, &r, &e);
-	if (!failed)
-		failed = doctor(&r, &e);
-	if (failed) {
-		e.code = failed;
-		r.exit = exit_code_worst(r.exit, command_failed(env, &e));
-	}
-	run_done(&r);
-	return r.exit;
-}
+int cmd_doctor(const struct env *env, const struct opts *opts) { return run_command(env, opts, doctor); }

@@ -1,6 +1,5 @@
 /* explain: the page of a cause, or one incident in full (find.h says which logs it is looked for in). */
 #include "cli/commands.h"
-#include "cli/exit_code.h"
 #include "cli/find.h"
 #include "cli/full_lines.h"
 #include "model/cause.h"
@@ -51,17 +50,4 @@ static int explain(struct run *r, struct err *reterr)
 	return e;
 }
 
-int cmd_explain(const struct env *env, const struct opts *opts)
-{
-	struct run r;
-	struct err e = {0};
-	int failed = run_init(env, opts, &r, &e);
-	if (!failed)
-		failed = explain(&r, &e);
-	if (failed) {
-		e.code = failed;
-		r.exit = exit_code_worst(r.exit, command_failed(env, &e));
-	}
-	run_done(&r);
-	return r.exit;
-}
+int cmd_explain(const struct env *env, const struct opts *opts) { return run_command(env, opts, explain); }

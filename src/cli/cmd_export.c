@@ -141,17 +141,4 @@ static int export(struct run *r, struct err *reterr)
 	return e;
 }
 
-int cmd_export(const struct env *env, const struct opts *opts)
-{
-	struct run r;
-	struct err e = {0};
-	int failed = run_init(env, opts, &r, &e);
-	if (!failed)
-		failed = export(&r, &e);
-	if (failed) {
-		e.code = failed;
-		r.exit = exit_code_worst(r.exit, command_failed(env, &e));
-	}
-	run_done(&r);
-	return r.exit;
-}
+int cmd_export(const struct env *env, const struct opts *opts) { return run_command(env, opts, export); }

@@ -4,7 +4,6 @@
  */
 #include "base/diag.h"
 #include "cli/commands.h"
-#include "cli/exit_code.h"
 #include "cli/find.h"
 #include "report/markdown.h"
 #include "slice.h"
@@ -85,17 +84,4 @@ static int report(struct run *r, struct err *reterr)
 	return e;
 }
 
-int cmd_report(const struct env *env, const struct opts *opts)
-{
-	struct run r;
-	struct err e = {0};
-	int failed = run_init(env, opts, &r, &e);
-	if (!failed)
-		failed = report(&r, &e);
-	if (failed) {
-		e.code = failed;
-		r.exit = exit_code_worst(r.exit, command_failed(env, &e));
-	}
-	run_done(&r);
-	return r.exit;
-}
+int cmd_report(const struct env *env, const struct opts *opts) { return run_command(env, opts, report); }

@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 
 #include "cli/commands.h"
-#include "cli/exit_code.h"
 #include "cli/find.h"
 #include "cli/inputs.h"
 
@@ -76,17 +75,4 @@ static int timeline(struct run *r, struct err *reterr)
 	return e;
 }
 
-int cmd_timeline(const struct env *env, const struct opts *opts)
-{
-	struct run r;
-	struct err e = {0};
-	int failed = run_init(env, opts, &r, &e);
-	if (!failed)
-		failed = timeline(&r, &e);
-	if (failed) {
-		e.code = failed;
-		r.exit = exit_code_worst(r.exit, command_failed(env, &e));
-	}
-	run_done(&r);
-	return r.exit;
-}
+int cmd_timeline(const struct env *env, const struct opts *opts) { return run_command(env, opts, timeline); }

@@ -2,7 +2,6 @@
  * unknown: what the logs hold that no signature explains, as templates. Text for people, and the same rows for programs.
  */
 #include "cli/commands.h"
-#include "cli/exit_code.h"
 #include "cli/unexplained.h"
 #include "report/answer.h"
 #include "report/page.h"
@@ -137,17 +136,4 @@ static int unknown(struct run *r, struct err *reterr)
 	return e;
 }
 
-int cmd_unknown(const struct env *env, const struct opts *opts)
-{
-	struct run r;
-	struct err e = {0};
-	int failed = run_init(env, opts, &r, &e);
-	if (!failed)
-		failed = unknown(&r, &e);
-	if (failed) {
-		e.code = failed;
-		r.exit = exit_code_worst(r.exit, command_failed(env, &e));
-	}
-	run_done(&r);
-	return r.exit;
-}
+int cmd_unknown(const struct env *env, const struct opts *opts) { return run_command(env, opts, unknown); }

@@ -14,7 +14,6 @@
 #include "base/out.h"
 #include "cli/changes.h"
 #include "cli/commands.h"
-#include "cli/exit_code.h"
 #include "cli/inputs.h"
 #include "cli/notify.h"
 #include "cli/problems.h"
@@ -435,17 +434,4 @@ static int watch(struct run *r, struct err *reterr)
 	return e;
 }
 
-int cmd_watch(const struct env *env, const struct opts *opts)
-{
-	struct run r;
-	struct err e = {0};
-	int failed = run_init(env, opts, &r, &e);
-	if (!failed)
-		failed = watch(&r, &e);
-	if (failed) {
-		e.code = failed;
-		r.exit = exit_code_worst(r.exit, command_failed(env, &e));
-	}
-	run_done(&r);
-	return r.exit;
-}
+int cmd_watch(const struct env *env, const struct opts *opts) { return run_command(env, opts, watch); }

@@ -18,6 +18,7 @@
 #include "base/utf8.h"
 #include "base/vec.h"
 #include "cli/places.h"
+#include "cli/when.h"
 
 enum { FILE_MOST = 1 << 20 };
 
@@ -129,13 +130,10 @@ static int check_format(const struct setting *s, struct err *reterr)
 
 static int check_zone(const char *value, struct err *reterr)
 {
-	struct zone *zone = instant_zone(str_z(value));
+	struct zone *zone = NULL;
+	const int e = when_zone("--tz", value, &zone, reterr);
 	instant_zone_free(zone);
-	if (zone)
-		return 0;
-	const int code = err_set(reterr, ERR_USAGE, "--tz: '%s' is no time zone", value);
-	err_hint(reterr, "write UTC, local, +02:00 or a name such as Europe/Berlin");
-	return code;
+	return e;
 }
 
 /* "~/x" becomes a path; a path that depends on where mcplog is started is none. */

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/nearest.h"
 #include "base/out.h"
+#include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/pager.h"
 #include "cli/places.h"
@@ -77,14 +78,6 @@ static bool wants_color(const struct env *env, const struct opts *o)
 	return env->out_tty && !opts_has(o, OPT_OUTPUT) && !str_eq(str_z(env->term), S("dumb"));
 }
 
-static enum severity severity_of(const char *name)
-{
-	for (int s = SEVERITY_INFO; s <= SEVERITY_CRITICAL; s++)
-		if (name && str_eq(str_z(severity_name((enum severity)s)), str_z(name)))
-			return (enum severity)s;
-	return SEVERITY_INFO;
-}
-
 static unsigned columns_of(const struct env *env, const struct opts *o)
 {
 	enum { USUAL = 80, NARROW = 60 };
@@ -121,7 +114,7 @@ static void report_options(struct run *r)
 		.ascii = opts_has(o, OPT_ASCII),
 		.verbose = opts_has(o, OPT_VERBOSE),
 		.columns = columns_of(r->env, o),
-		.min_severity = severity_of(o->value[OPT_MIN_SEVERITY]),
+		.min_severity = SEVERITY_INFO,
 		.cause = str_z(o->value[OPT_CAUSE]),
 		.server = str_z(o->value[OPT_SERVER]),
 		.tool = str_z(o->value[OPT_TOOL]),
@@ -131,19 +124,7 @@ static void report_options(struct run *r)
 		.hide = opts_has(o, OPT_PRIVACY) ? hide_privacy : NULL,
 		.hide_context = r,
 	};
-}
-
-static int read_zone(struct run *r, struct err *reterr)
-{
-	const char *name = r->opts->value[OPT_TZ];
-	if (!name)
-		return 0;
-	r->zone = instant_zone(str_z(name));
-	if (r->zone)
-		return 0;
-	const int code = err_set(reterr, ERR_USAGE, "--tz: '%s' is no time zone", name);
-	err_hint(reterr, "write UTC, local, +02:00 or a name such as Europe/Berlin");
-	return code;
+	(void)severity_find(str_z(o->value[OPT_MIN_SEVERITY]), &r->report.min_severity);
 }
 
 static int read_times(struct run *r, struct err *reterr)
@@ -168,7 +149,8 @@ static int check_causes(const struct run *r, struct err *reterr)
 		return run_unknown_cause(&r->rules, "--cause", cause, reterr);
 	const char *fail = r->opts->value[OPT_FAIL_ON];
 	const str word = str_z(fail);
-	if (!fail || str_eq(word, S("open")) || severity_of(fail) != SEVERITY_INFO || str_eq(word, S("info")))
+	enum severity unused;
+	if (!fail || str_eq(word, S("open")) || severity_find(word, &unused))
 		return 0;
 	return run_knows_cause(&r->rules, word) ? 0 : run_unknown_cause(&r->rules, "--fail-on (info, warning, critical, open or a cause)", fail, reterr);
 }
@@ -189,7 +171,8 @@ int run_init(const struct env *env, const struct opts *opts, struct run *ret, st
 	if (ret->rules.problem_count)
 		ret->exit = EXIT_CODE_USAGE;
 	report_options(ret);
-	e = read_zone(ret, reterr);
+	if (opts_has(opts, OPT_TZ))
+		e = when_zone("--tz", opts->value[OPT_TZ], &ret->zone, reterr);
 	if (!e)
 		e = read_times(ret, reterr);
 	return e ? e : check_causes(ret, reterr);
@@ -470,6 +453,21 @@ int run_output_mode(struct run *r, str text, unsigned mode, struct err *reterr)
 		tell_hidden(r, text);
 	buf_done(&private);
 	return e;
+}
+
+int run_command(const struct env *env, const struct opts *opts, int (*fn)(struct run *r, struct err *reterr))
+{
+	struct run r;
+	struct err e = {0};
+	int failed = run_init(env, opts, &r, &e);
+	if (!failed)
+		failed = fn(&r, &e);
+	if (failed) {
+		e.code = failed;
+		r.exit = exit_code_worst(r.exit, command_failed(env, &e));
+	}
+	run_done(&r);
+	return r.exit;
 }
 
 void run_done(struct run *r)

@@ -56,6 +56,8 @@ int run_output(struct run *r, str text, struct err *reterr) MUST_USE;
 /* The same, for files that others may read too: mode 0600 or 0644. */
 int run_output_mode(struct run *r, str text, unsigned mode, struct err *reterr) MUST_USE;
 void run_done(struct run *r);
+/* A whole command: run_init, `fn`, what went wrong told, run_done. Returns the exit code. */
+int run_command(const struct env *env, const struct opts *opts, int (*fn)(struct run *r, struct err *reterr));
 
 /* Loads the knowledge: built in, the user's, --patterns. */
 int run_load_rules(const struct env *env, const struct opts *opts, struct arena *a, struct rules *ret, struct err *reterr) MUST_USE;

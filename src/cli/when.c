@@ -108,6 +108,16 @@ int when_parse(const char *option, const char *text, const struct zone *zone, st
 	return code;
 }
 
+int when_zone(const char *option, const char *text, struct zone **ret, struct err *reterr)
+{
+	*ret = instant_zone(str_z(text));
+	if (*ret)
+		return 0;
+	const int code = err_set(reterr, ERR_USAGE, "%s: '%s' is no time zone", option, text);
+	err_hint(reterr, "write UTC, local, +02:00 or a name such as Europe/Berlin");
+	return code;
+}
+
 instant when_resolve(const struct when *w, instant as_of)
 {
 	if (w->type == WHEN_AT)

@@ -12,6 +12,8 @@ struct when {
 
 /* zone: of times that name none; NULL = UTC. ERR_USAGE names the option. */
 int when_parse(const char *option, const char *text, const struct zone *zone, struct when *ret, struct err *reterr) MUST_USE;
+/* A zone as --tz takes it; instant_zone_free it. ERR_USAGE names the option. */
+int when_zone(const char *option, const char *text, struct zone **ret, struct err *reterr) MUST_USE;
 /* INSTANT_NONE for WHEN_NONE, and for relative times when as_of is unknown. */
 instant when_resolve(const struct when *w, instant as_of);
 #endif

@@ -64,6 +64,14 @@ const char *field_name(enum field_id f) { return name_at(fields, COUNT(fields), 
 const char *alert_kind_name(enum alert_kind k) { return name_at(alert_kinds, COUNT(alert_kinds), (size_t)k); }
 const char *alert_phase_name(enum alert_phase p) { return name_at(alert_phases, COUNT(alert_phases), (size_t)p); }
 
+bool severity_find(str name, enum severity *ret)
+{
+	size_t i = index_of(severities, COUNT(severities), name);
+	if (i < COUNT(severities))
+		*ret = (enum severity)i;
+	return i < COUNT(severities);
+}
+
 bool alert_kind_find(str name, enum alert_kind *ret)
 {
 	size_t i = index_of(alert_kinds, COUNT(alert_kinds), name);

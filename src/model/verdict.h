@@ -9,6 +9,7 @@ enum confidence { CONFIDENCE_POSSIBLE, CONFIDENCE_LIKELY, CONFIDENCE_CERTAIN };
 enum state { STATE_ONGOING, STATE_ABANDONED, STATE_RECOVERED, STATE_ENDED };
 enum role { ROLE_START, ROLE_TRIGGER, ROLE_BEAT, ROLE_END, ROLE_CONTEXT, ROLE_ABSENCE };
 const char *severity_name(enum severity s); /* model/names.c: info, warning, critical … as in docs/report-json.md */
+bool severity_find(str name, enum severity *ret); /* *ret is set only when it is one */
 const char *confidence_name(enum confidence c);
 const char *state_name(enum state s);
 const char *role_name(enum role r);
