@@ -7,6 +7,19 @@
 
 enum { LONG_TEXT = 400, KEPT_TEXT = 160, LONG_LINE = 1500, KEPT_LINE = 1200, KEY_LINES = 400 };
 
+/* The beginning of a string of JSON, its quote included; no escape is cut in two. */
+static void shorten_string(str piece, struct buf *out)
+{
+	size_t kept = utf8_limit(piece, KEPT_TEXT).n;
+	while (kept && piece.p[kept - 1] == '\\')
+		kept--;
+	for (size_t k = kept > 6 ? kept - 6 : 0; k < kept; k++)
+		if (piece.p[k] == '\\') /* no half of \u1234 */
+			kept = k;
+	buf_add(out, str_head(piece, kept));
+	buf_addz(out, "...");
+}
+
 /* Strings of a JSON line, cut where they are long: the shape stays. */
 static void shorten_json(str line, struct buf *out)
 {
@@ -20,18 +33,10 @@ static void shorten_json(str line, struct buf *out)
 		if (line.p[i] != '"')
 			continue;
 		const str piece = {line.p + start, i - start};
-		if (inside && piece.n > LONG_TEXT) {
-			size_t kept = utf8_limit(piece, KEPT_TEXT).n;
-			while (kept && piece.p[kept - 1] == '\\')
-				kept--;
-			for (size_t k = kept > 6 ? kept - 6 : 0; k < kept; k++)
-				if (piece.p[k] == '\\') /* no half of \u1234 */
-					kept = k;
-			buf_add(out, str_head(piece, kept));
-			buf_addz(out, "...");
-		} else {
+		if (inside && piece.n > LONG_TEXT)
+			shorten_string(piece, out);
+		else
 			buf_add(out, piece);
-		}
 		start = i;
 		inside = !inside;
 	}

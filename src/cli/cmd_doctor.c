@@ -82,6 +82,24 @@ static void look_into(struct doctor *d, struct found_place *f, str path, struct 
 	source_list_done(&list);
 }
 
+/* One of the paths at which a place's logs may lie; empty: not on this machine. */
+static void find_at(struct doctor *d, struct found_place *f, str path)
+{
+	struct err e = {0};
+	if (!path.n)
+		return;
+	if (!f->wanted.n)
+		f->wanted = path;
+	if (access(path.p, F_OK) != 0) {
+		if (errno == EACCES && f->unreadable++ == 0)
+			f->problem = arena_printf(&d->run->arena, "cannot look into %.*s: %s", STR_ARG(path), strerror(EACCES));
+		return;
+	}
+	if (!f->path.n)
+		f->path = path;
+	look_into(d, f, path, &e);
+}
+
 static void find_logs(struct doctor *d)
 {
 	const struct rules *rules = &d->run->rules;
@@ -90,22 +108,8 @@ static void find_logs(struct doctor *d)
 	for (size_t i = 0; i < rules->places.n; i++) {
 		struct found_place *f = &d->found[d->found_count++];
 		*f = (struct found_place){.place = &rules->places.v[i], .newest = INSTANT_NONE};
-		for (unsigned k = 0; k < f->place->path_count; k++) {
-			const str path = expand(d->run->env, f->place->paths[k], a);
-			struct err e = {0};
-			if (path.n && !f->wanted.n)
-				f->wanted = path;
-			if (!path.n)
-				continue;
-			if (access(path.p, F_OK) != 0) {
-				if (errno == EACCES && f->unreadable++ == 0)
-					f->problem = arena_printf(a, "cannot look into %.*s: %s", STR_ARG(path), strerror(EACCES));
-				continue;
-			}
-			if (!f->path.n)
-				f->path = path;
-			look_into(d, f, path, &e);
-		}
+		for (unsigned k = 0; k < f->place->path_count; k++)
+			find_at(d, f, expand(d->run->env, f->place->paths[k], a));
 		if (f->unreadable)
 			d->run->exit = exit_code_worst(d->run->exit, EXIT_CODE_INPUT);
 	}

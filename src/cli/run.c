@@ -434,7 +434,8 @@ static int put_output(struct run *r, str text, unsigned mode, struct err *reterr
 	if (path && str_eq(str_z(path), S("-")))
 		path = NULL;
 	const str format = str_z(r->opts->value[OPT_FORMAT]);
-	const bool is_text = mode == 0600 && r->opts->command != COMMAND_EXPORT && (format.n == 0 || str_eq(format, S("text")) || str_eq(format, S("table")) || str_eq(format, S("markdown")));
+	const bool for_people = format.n == 0 || str_eq(format, S("text")) || str_eq(format, S("table")) || str_eq(format, S("markdown"));
+	const bool is_text = mode == 0600 && r->opts->command != COMMAND_EXPORT && for_people;
 	if (!path && is_text && pager_show(r->env, r->opts, text))
 		return 0;
 	return out_text(path, mode, text, reterr);

@@ -69,9 +69,9 @@ static struct seen *telling_error(struct build *b)
 	const bool other = of_another_client(b);
 	for (size_t i = 0; i < b->events.n; i++) {
 		struct seen *s = &b->events.v[i];
-		if (other && s->e.kind != KIND_CLIENT_ERROR)
+		if (!s->e.class || (other && s->e.kind != KIND_CLIENT_ERROR) || !(stands_for_call(s->e.kind) || lone_refusal(b, s)))
 			continue;
-		if (s->e.class && (stands_for_call(s->e.kind) || lone_refusal(b, s)) && (!best || (in_group(b, "only-broken", best->e.class) && !in_group(b, "only-broken", s->e.class))))
+		if (!best || (in_group(b, "only-broken", best->e.class) && !in_group(b, "only-broken", s->e.class)))
 			best = s;
 	}
 	return best;

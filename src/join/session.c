@@ -183,30 +183,34 @@ static void place_by_votes(struct grouping *g, uint32_t i, const struct keys *ke
 		unite(g, i, best);
 }
 
-static int unite_clients(struct grouping *g, const struct join_rows *rows, struct err *reterr)
+/* By session id. True when others of several are left, that have none. */
+static bool unite_by_id(struct grouping *g)
 {
 	struct map by_session = {0};
-	size_t without = 0, with = 0;
-	int r = 0;
+	size_t clients = 0, without = 0;
 	for (uint32_t i = 0; i < g->n; i++) {
+		const struct source *s = &g->sources[i];
 		uint32_t first;
-		if (!source_is_client(g->sources[i].kind))
+		if (!source_is_client(s->kind))
 			continue;
-		if (!g->sources[i].session_id.n) {
+		clients++;
+		if (!s->session_id.n)
 			without++;
-			continue;
-		}
-		with++;
-		uint64_t key = hash64(g->sources[i].session_id);
-		if (map_get(&by_session, key, &first))
+		else if (map_get(&by_session, hash64(s->session_id), &first))
 			unite(g, i, first);
 		else
-			map_put(&by_session, key, i);
+			map_put(&by_session, hash64(s->session_id), i);
 	}
 	map_done(&by_session);
-	if (!without || with + without < 2)
-		return 0;
+	return without && clients > 1;
+}
+
+static int unite_clients(struct grouping *g, const struct join_rows *rows, struct err *reterr)
+{
 	struct keys keys;
+	int r = 0;
+	if (!unite_by_id(g))
+		return 0;
 	for (uint32_t i = 0; i < g->n && !r; i++)
 		if (source_is_client(g->sources[i].kind) && g->sources[i].session_id.n) {
 			r = keys_of(g, i, rows, &keys, reterr);

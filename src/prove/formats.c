@@ -95,7 +95,8 @@ static void test_sample(struct proof *p, const struct format *f, const struct sa
 		return;
 	}
 	if (!head)
-		prove_note_in(p, s->line, 0, "in `head` d is a digit, a is a letter, \\d and \\a are these letters, anything else is itself", "the regex matches, but the sample does not begin as `head` says");
+		prove_note_in(p, s->line, 0, "in `head` d is a digit, a is a letter, \\d and \\a are these letters, anything else is itself",
+			"the regex matches, but the sample does not begin as `head` says");
 	for (unsigned g = 1; g < m.n; g++)
 		used[g] = used[g] || m.group[g].p != NULL;
 	compare_groups(p, f, s, &m);

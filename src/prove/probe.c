@@ -66,28 +66,31 @@ static bool survives(struct regex *r, const struct buf *text, size_t *ret_bytes)
 	return regex_match(r, buf_str(text), &m) != ERR_LIMIT;
 }
 
+/* `begin`, and `unit` again and again up to `length`. */
+static void lengthen(struct buf *text, str begin, str unit, size_t length)
+{
+	buf_reset(text);
+	buf_add(text, begin);
+	while (unit.n > 0 && text->n < length)
+		buf_add(text, unit);
+}
+
 bool prove_speed(struct regex *r, str sample, size_t limit, size_t *ret_bytes)
 {
 	static const char *const units[] = {"a", " ", "0", "a ", "\"", "x=1 ", "a/", "\n"};
 	struct buf text = {0};
 	bool good = true;
 	for (size_t u = 0; good && u <= sizeof units / sizeof *units; u++) {
+		const str unit = u == 0 ? sample : str_z(units[u - 1]);
 		for (size_t length = 512; good && length <= limit; length *= 2) {
-			buf_reset(&text);
-			buf_add(&text, str_head(sample, length));
-			str unit = u == 0 ? sample : str_z(units[u - 1]);
-			while (unit.n > 0 && text.n < length)
-				buf_add(&text, unit);
+			lengthen(&text, str_head(sample, length), unit, length);
 			good = survives(r, &text, ret_bytes);
+			if (!good || sample.n <= 1)
+				continue;
 			/* the end of the sample is what the pattern waits for: without it the match fails late */
-			if (good && sample.n > 1) {
-				buf_reset(&text);
-				buf_add(&text, str_head(sample, sample.n / 2));
-				while (unit.n > 0 && text.n < length)
-					buf_add(&text, unit);
-				buf_byte(&text, '\x01');
-				good = survives(r, &text, ret_bytes);
-			}
+			lengthen(&text, str_head(sample, sample.n / 2), unit, length);
+			buf_byte(&text, '\x01');
+			good = survives(r, &text, ret_bytes);
 		}
 	}
 	buf_done(&text);

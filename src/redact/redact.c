@@ -22,7 +22,15 @@
 #include "base/map.h"
 #include "base/vec.h"
 
-enum { RULES_MAX = 256, CHAINS = 256, BITS = 5, LOW = (1 << BITS) - 1, STARTS = 1 << 3 * BITS, WINDOW = 60 * 1024, OVERLAP = 8 * 1024, NO_LITERAL = UINT16_MAX, NAMES_MAX = 65536, MIXED_LENGTH = 20, MIXED_SHORT = 12 };
+enum {
+	RULES_MAX = 256,
+	CHAINS = 256,           /* of literals, by their first two bytes */
+	NO_LITERAL = UINT16_MAX, /* the end of a chain */
+	BITS = 5, LOW = (1 << BITS) - 1, STARTS = 1 << 3 * BITS, /* what is looked at of a byte; beginnings of three bytes that can be told apart */
+	WINDOW = 60 * 1024, OVERLAP = 8 * 1024, /* bytes that a regex gets to see at once, and that it sees again */
+	NAMES_MAX = 65536,      /* names that are remembered */
+	MIXED_LENGTH = 20, MIXED_SHORT = 12, /* bytes of a value that is random with few changes of kind, or only with many */
+};
 
 struct literal {
 	str text;

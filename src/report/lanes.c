@@ -1,7 +1,8 @@
 /*
- * Which lanes a picture has; those of calls are made here, those of connections and logs in lanes_beside.c. An incident's picture shows its calls, what happened to its server meanwhile, and the other calls of
- * that time; a session's shows all. Calls beyond the limit are gathered when they were answered, and counted when not: what
- * failed or hangs has a lane before what went well, and long calls before short ones.
+ * Which lanes a picture has; those of calls are made here, those of connections and logs in lanes_beside.c. An incident's picture shows
+ * its calls, what happened to its server meanwhile, and the other calls of that time; a session's shows all. Calls beyond the limit
+ * are gathered when they were answered, and counted when not: what failed or hangs has a lane before what went well, and long calls
+ * before short ones.
  * Invariant: bars and marks of a lane are added before the next lane is made. Draws nothing.
  */
 #include "report/lanes_parts.h"
