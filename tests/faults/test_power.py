@@ -28,7 +28,7 @@ def text(escaped):
 def record(folder, db):
     """What the run does to the files of the database, in order: (call, name, …)."""
     trace = os.path.join(folder, "trace")
-    done = subprocess.run(["strace", "-f", "-qq", "-y", "-xx", "-s", "100000", "-o", trace, "-e", f"trace={CALLS}", *lib.command(db)], cwd=folder, capture_output=True,
+    done = subprocess.run(["strace", "-f", "-qq", "-y", "-xx", "-s", "1000000", "-o", trace, "-e", f"trace={CALLS}", *lib.command(db)], cwd=folder, capture_output=True,
                           env=lib.ENVIRONMENT, check=False)
     assert done.returncode in (0, 3), done.stderr
     steps = []
