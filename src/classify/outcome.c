@@ -127,6 +127,6 @@ void outcome_fill(struct judge *j, const struct finding *f, struct incident *i)
 		i->duration = outcome_told_duration(f);
 		i->started_at = INSTANT_NONE;
 	}
-	if (!j->view->timed || is_virtual(j->view, i->ended_at))
+	if (outcome_is_untimed(j, i->ended_at))
 		i->ended_at = INSTANT_NONE;
 }

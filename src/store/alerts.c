@@ -38,9 +38,7 @@ static void read_alert(sqlite3_stmt *st, struct arena *a, struct alert *al)
 		.summary = column_text(st, 14, a), .detail = column_text(st, 15, a), .examples = column_text(st, 16, a), .last_sent = column_ms(st, 18),
 		.acked_at = column_ms(st, 19)};
 	(void)alert_kind_find(column_view(st, 1), &al->kind);
-	for (int s = SEVERITY_INFO; s <= SEVERITY_CRITICAL; s++)
-		if (str_eq(column_view(st, 4), str_z(severity_name((enum severity)s))))
-			al->severity = (enum severity)s;
+	(void)severity_find(column_view(st, 4), &al->severity);
 	(void)alert_phase_find(column_view(st, 5), &al->phase);
 	(void)alert_phase_find(column_view(st, 17), &al->told);
 }
